@@ -1,0 +1,4 @@
+#[dormouse_guest::task]
+struct Sweep;
+
+fn main() {}

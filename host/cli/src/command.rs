@@ -1,0 +1,4 @@
+//! The commands.
+
+mod build;
+pub(crate) mod run;

@@ -1,0 +1,267 @@
+//! What the command line asks for, checked as far as it can be before anything is built or opened.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use bytesize::ByteSize;
+use dormouse::core::limits::LimitsError;
+use dormouse::core::overlap::WAITING_MAX;
+use dormouse::core::registration::PERIOD_MAX;
+use dormouse::core::schedule::{CronErrorKind, CronSchedule};
+use dormouse::core::trigger::PAYLOAD_LEN_MAX;
+use dormouse::{
+    Access, AppId, CronTrigger, FilesystemTrigger, GrantError, Grants, Limits, LimitsRequest, Overlap,
+    QuotaPolicy, RetryPolicy, TaskBuilder, TimeTrigger, Trigger,
+};
+
+use super::tally::Goal;
+use crate::cli::{GrantArgs, LimitArgs, RunArgs, TriggerArgs};
+use crate::error::{Failure, Result};
+use crate::exit::Exit;
+use crate::parse::EnvArg;
+
+/// The entry point that the component is.
+pub(super) const ENTRY_POINT: &str = "main";
+
+/// The shortest period of a schedule, which is the host's default.
+const PERIOD_MIN: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// All that is to be done, but for the component.
+pub(super) struct Plan {
+    /// None: after the component's file.
+    pub(super) app: Option<AppId>,
+    /// What to register; none if only what is pending is to be run.
+    pub(super) task: Option<TaskBuilder>,
+    pub(super) grants: Grants,
+    pub(super) quota: Option<QuotaPolicy>,
+    /// Carried by each request.
+    pub(super) arguments: Vec<u8>,
+    /// How many requests to make.
+    pub(super) requests: u32,
+    pub(super) goal: Goal,
+}
+
+impl Plan {
+    pub(super) fn new(args: &RunArgs) -> Result<Self> {
+        let app = match &args.state.app {
+            Some(name) => Some(AppId::new(name).map_err(|e| usage(format!("--app: {e}")))?),
+            None => None,
+        };
+        let trigger = trigger(&args.trigger)?;
+        let (requests, goal) = match (&trigger, args.state.resume) {
+            (_, true) => (0, Goal::Resumed),
+            (Trigger::Application, false) => {
+                let count = args.trigger.count.unwrap_or(1);
+                (count, Goal::Requests(count))
+            }
+            _ => (0, Goal::Activations(args.trigger.count)),
+        };
+        let task = if args.state.resume { None } else { Some(task(args, trigger)?) };
+        Ok(Self {
+            app,
+            task,
+            grants: grants(&args.grants, &args.trigger)?,
+            quota: args.limits.quota,
+            arguments: arguments(&args.trigger)?,
+            requests,
+            goal,
+        })
+    }
+}
+
+/// The app of a component whose file has this name.
+pub(super) fn app_of(path: &Path) -> AppId {
+    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let name: String = stem
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '_' | '.') { c } else { '-' })
+        .collect();
+    let name: String =
+        name.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()).chars().take(64).collect();
+    AppId::new(name).unwrap_or_else(|_| fallback_app())
+}
+
+#[expect(clippy::expect_used, reason = "a constant that a test makes")]
+fn fallback_app() -> AppId {
+    AppId::new("task").expect("a valid name")
+}
+
+fn usage(message: impl Into<String>) -> Failure {
+    Failure::new(Exit::Usage, message)
+}
+
+fn trigger(args: &TriggerArgs) -> Result<Trigger> {
+    if let Some(every) = args.every {
+        if !(PERIOD_MIN..=PERIOD_MAX).contains(&every) {
+            return Err(usage(format!("--every {every:?} is not between 1s and 366 days"))
+                .help("write --every 1s or more"));
+        }
+        return Ok(Trigger::Time(TimeTrigger::periodic(every)));
+    }
+    if let Some(expression) = &args.cron {
+        let zone = args.tz.as_deref().unwrap_or("UTC");
+        let schedule = CronSchedule::parse(expression, zone).map_err(|error| {
+            let help = match error.kind() {
+                CronErrorKind::UnknownTimeZone => {
+                    "--tz takes a name of the IANA time zone database, like Europe/Berlin or UTC"
+                }
+                CronErrorKind::Seconds => "--cron takes five fields; for less than a minute use --every",
+                _ => "--cron takes minute, hour, day of month, month and day of week, like '*/15 7-22 * * *'",
+            };
+            usage(error.to_string()).help(help)
+        })?;
+        return Ok(Trigger::Cron(CronTrigger::new(expression).in_time_zone(schedule.time_zone())));
+    }
+    if let Some(watch) = &args.watch {
+        let mut trigger = FilesystemTrigger::new(&watch.guest);
+        trigger.recursive = args.recursive;
+        return Ok(Trigger::Filesystem(trigger));
+    }
+    Ok(Trigger::Application)
+}
+
+fn task(args: &RunArgs, trigger: Trigger) -> Result<TaskBuilder> {
+    let limits = limits(&args.limits, &trigger)?;
+    let retry = match args.limits.retry {
+        None => RetryPolicy::none(),
+        Some(n) => {
+            RetryPolicy::exponential(n.saturating_add(1)).map_err(|e| usage(format!("--retry: {e}")))?
+        }
+    };
+    let mut task = TaskBuilder::new(&args.state.name).entry_point(ENTRY_POINT).limits(limits).retry(retry);
+    if matches!(trigger, Trigger::Application) {
+        // A person who asks twice wants two runs; and what is pending must not refuse a new request.
+        task = task.overlap(Overlap::Queue { max: WAITING_MAX });
+    }
+    Ok(task.trigger(trigger))
+}
+
+fn limits(args: &LimitArgs, trigger: &Trigger) -> Result<LimitsRequest> {
+    let request = LimitsRequest {
+        wall: args.wall,
+        cpu: args.cpu,
+        grace: args.grace,
+        memory_bytes: args.memory,
+        ..LimitsRequest::default()
+    };
+    match request.resolve(trigger.kind(), &Limits::host_max()) {
+        Ok(_) => Ok(request),
+        Err(LimitsError::AboveHost { field: "memory", .. }) => {
+            let max = ByteSize(Limits::host_max().memory_bytes).display().iec();
+            Err(usage(format!("--memory asks for more than {max}, the most there is"))
+                .help(format!("write --memory {} or less", max.to_string().replace(' ', ""))))
+        }
+        Err(LimitsError::AboveHost { field, asked, max }) => {
+            Err(usage(format!("--{field} asks for {asked}, which is more than {max}, the most there is"))
+                .help(format!("write --{field} {max} or less")))
+        }
+        Err(error) => Err(usage(error.to_string())),
+    }
+}
+
+fn grants(args: &GrantArgs, trigger: &TriggerArgs) -> Result<Grants> {
+    let mut grants = Grants::none();
+    for dir in &args.dir {
+        grants =
+            grants.with_path(&dir.host, &dir.guest, dir.access).map_err(|e| grant_failed("--dir", &e))?;
+    }
+    if let Some(watch) = &trigger.watch {
+        match args.dir.iter().find(|dir| dir.guest == watch.guest) {
+            None => {
+                grants = grants
+                    .with_path(&watch.host, &watch.guest, Access::ReadOnly)
+                    .map_err(|e| grant_failed("--watch", &e))?;
+            }
+            Some(dir) if is_same(&dir.host, &watch.host) => {}
+            Some(dir) => {
+                let (dir, watch) = (dir.host.display(), watch.host.display());
+                return Err(usage(format!("--dir grants `{dir}` where --watch grants `{watch}`"))
+                    .help("give one of them another GUEST path"));
+            }
+        }
+    }
+    for host in &args.allow_net {
+        grants = grants.with_host(host.clone());
+    }
+    for variable in &args.env {
+        let (name, value) = match variable {
+            EnvArg::Set(name, value) => (name, value.clone()),
+            EnvArg::Inherit(name) => {
+                let value = std::env::var(name).map_err(|error| {
+                    usage(format!("--env {name}: it has no value here"))
+                        .because(&error)
+                        .help(format!("write --env {name}=VALUE"))
+                })?;
+                (name, value)
+            }
+        };
+        grants = grants.with_env(name, value).map_err(|e| grant_failed("--env", &e))?;
+    }
+    Ok(grants)
+}
+
+/// Whether two paths, which exist or not, are one directory.
+fn is_same(a: &Path, b: &Path) -> bool {
+    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
+
+fn grant_failed(flag: &str, error: &GrantError) -> Failure {
+    let mut failure = usage(format!("{flag}: {error}"));
+    if let Some(source) = std::error::Error::source(error) {
+        failure = failure.because(source);
+    }
+    match error {
+        GrantError::Open { .. } => failure.help("name a directory that exists and that you may read"),
+        GrantError::Twice { .. } => failure.help("give each directory a GUEST path of its own"),
+        _ => failure,
+    }
+}
+
+fn arguments(args: &TriggerArgs) -> Result<Vec<u8>> {
+    let arguments = match (&args.arg, &args.arg_file) {
+        (Some(text), _) => text.clone().into_bytes(),
+        (None, Some(path)) => read(path).map_err(|error| {
+            usage(format!("--arg-file: `{}` cannot be read", path.display()))
+                .because(&error)
+                .help("name a file that you may read, or `-` for standard input")
+        })?,
+        (None, None) => Vec::new(),
+    };
+    if arguments.len() > PAYLOAD_LEN_MAX {
+        return Err(usage(format!("the task's arguments have more than {PAYLOAD_LEN_MAX} bytes"))
+            .help("put them in a directory that --dir grants, and give the task the file's name"));
+    }
+    Ok(arguments)
+}
+
+/// Reads no more than is needed to see that it is too much.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let source: Box<dyn Read> =
+        if path.as_os_str() == "-" { Box::new(io::stdin()) } else { Box::new(File::open(path)?) };
+    let mut bytes = Vec::new();
+    source.take(PAYLOAD_LEN_MAX as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_file_name_makes_an_app() {
+        for (file, app) in [
+            ("/x/run_ok.wasm", "run_ok"),
+            ("my task.wasm", "my-task"),
+            (".hidden.wasm", "hidden"),
+            ("--.wasm", "task"),
+            ("é.wasm", "task"),
+            ("..", "task"),
+            ("", "task"),
+        ] {
+            assert_eq!(app_of(Path::new(file)).as_str(), app, "{file}");
+        }
+        let long = app_of(Path::new(&"x".repeat(300)));
+        assert_eq!(long.as_str().len(), 64);
+    }
+}

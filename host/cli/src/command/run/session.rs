@@ -1,0 +1,306 @@
+//! From the start of the host to its end.
+
+use dormouse::core::registration::RegistrationError;
+use dormouse::core::{Activation, StoreError, Timestamp};
+use dormouse::{
+    ActivationId, App, AppId, Engine, FireError, Fired, Host, HostError, IfExists, RegistrationId, StartError,
+};
+use std::sync::Arc;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::component::SLOTS;
+use super::plan::Plan;
+use super::state::State;
+use super::tally::Tally;
+use crate::error::{Failure, Result};
+use crate::exit::Exit;
+use crate::output::{Control, Printer, Thread};
+use crate::signals::Signals;
+
+/// Pending activations read in one go.
+const PAGE: usize = 256;
+
+/// One `dormouse run`, once everything is parsed, compiled and opened.
+pub(super) struct Session {
+    plan: Plan,
+    app: AppId,
+    state: State,
+    printer: Printer,
+    control: UnboundedReceiver<Control>,
+    signals: Signals,
+}
+
+/// Why the host is stopped.
+enum Stop {
+    /// All is done.
+    Reached,
+    /// Somebody asked.
+    Asked(Exit),
+}
+
+impl Session {
+    pub(super) fn new(
+        plan: Plan,
+        app: AppId,
+        state: State,
+        printer: Printer,
+        control: UnboundedReceiver<Control>,
+        signals: Signals,
+    ) -> Self {
+        Self { plan, app, state, printer, control, signals }
+    }
+
+    /// Runs to the goal, or until somebody asks to stop.
+    pub(super) async fn run(&mut self, engine: Engine, install: App) -> Result<Exit> {
+        let folders = self.state.folders.try_clone().map_err(|error| {
+            Failure::new(Exit::State, "the folders of apps cannot be opened").because(&error)
+        })?;
+        let host = Host::builder()
+            .engine(engine)
+            .slots(SLOTS)
+            .shared_store(self.state.store.clone())
+            .app_folders(folders)
+            .observer(Arc::new(self.printer.clone()))
+            .start()
+            .await
+            .map_err(|e| start_failed(&e))?;
+        let ended = self.on(&host, install).await;
+        if ended.is_err() {
+            // Registering or requesting failed: nothing that runs is worth a grace that nobody waits for.
+            self.stop(&host).await;
+        }
+        ended
+    }
+
+    async fn on(&mut self, host: &Host, install: App) -> Result<Exit> {
+        // Read while nothing can run: the app is not installed yet.
+        let pending = self.pending().await?;
+        if self.plan.task.is_none() {
+            self.check_resumable(host)?;
+        }
+        let mut tally = Tally::new(self.plan.goal, pending.iter().map(|a| a.id));
+        match pending.len() {
+            0 if self.plan.task.is_none() => self.printer.note("nothing is left to resume"),
+            0 => {}
+            n => self.printer.note(format!("resuming {n} {} that an earlier run left", activations(n))),
+        }
+        host.install(install).map_err(|e| host_failed(&e))?;
+        let mut registration = None;
+        if let Some(task) = self.plan.task.take() {
+            let registered = host
+                .register(&self.app, task, IfExists::ReplaceIfDifferent)
+                .await
+                .map_err(|e| host_failed(&e))?;
+            tally.follow(registered.id);
+            registration = Some(registered.id);
+        }
+        let stop = self.until_stop(host, registration, &mut tally).await?;
+        if let Stop::Asked(_) = stop {
+            self.printer.note("stopping: what runs is told and has its grace; press Ctrl-C again to kill it");
+        }
+        self.stop(host).await;
+        while let Ok(Control::Event(event)) = self.control.try_recv() {
+            tally.event(&event);
+        }
+        match stop {
+            Stop::Reached => Ok(tally.exit()),
+            Stop::Asked(exit) => {
+                self.tell_what_is_left().await;
+                Ok(exit)
+            }
+        }
+    }
+
+    /// Makes the requests, and follows events until the goal is reached or a signal comes.
+    async fn until_stop(
+        &mut self,
+        host: &Host,
+        registration: Option<RegistrationId>,
+        tally: &mut Tally,
+    ) -> Result<Stop> {
+        let requests = requests(host, registration, self.plan.requests, &self.plan.arguments);
+        let mut requests = std::pin::pin!(requests);
+        let mut requesting = true;
+        loop {
+            if tally.is_reached() {
+                return Ok(Stop::Reached);
+            }
+            tokio::select! {
+                biased;
+                exit = self.signals.next() => return Ok(Stop::Asked(exit)),
+                control = self.control.recv() => match control {
+                    Some(Control::Event(event)) => tally.event(&event),
+                    Some(Control::Failed(error)) => return output_failed(&error),
+                    None => return Err(Failure::internal("the printer has ended")),
+                },
+                done = &mut requests, if requesting => {
+                    done?;
+                    requesting = false;
+                }
+            }
+        }
+    }
+
+    /// Stops the host: politely, by force at the second signal, and at the third not at all.
+    async fn stop(&mut self, host: &Host) {
+        tokio::select! {
+            () = host.shutdown(false) => return,
+            _ = self.signals.next() => {}
+        }
+        self.printer.note("killing what runs; press Ctrl-C again to leave at once");
+        tokio::select! {
+            () = host.shutdown(true) => {}
+            _ = self.signals.next() => self.printer.note("leaving at once"),
+        }
+    }
+
+    /// What waits in the store for this app, whatever its backoff.
+    async fn pending(&self) -> Result<Vec<Activation>> {
+        let mut all = Vec::new();
+        let mut after = None;
+        loop {
+            let page =
+                self.state.store.pending(Timestamp::MAX, after, PAGE).await.map_err(|e| store_failed(&e))?;
+            let full = page.len() == PAGE;
+            after = page.last().map(|a| (a.fired_at, a.id));
+            all.extend(page.into_iter().filter(|a| a.app == self.app));
+            if !full {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Whether the state has anything of this app at all: if not, the name is probably wrong.
+    fn check_resumable(&self, host: &Host) -> Result<()> {
+        let mut apps: Vec<AppId> = host.registrations().into_iter().map(|r| r.registration.app).collect();
+        if apps.contains(&self.app) {
+            return Ok(());
+        }
+        apps.sort();
+        apps.dedup();
+        let known = match apps.as_slice() {
+            [] => "it is empty".to_owned(),
+            apps => {
+                let names: Vec<_> = apps.iter().map(|app| format!("`{app}`")).collect();
+                format!("it has {}", names.join(", "))
+            }
+        };
+        Err(Failure::new(
+            Exit::State,
+            format!("the state directory has nothing of app `{}`: {known}", self.app),
+        )
+        .help("give the --state of the earlier run, and its --app if that is not the component's file name"))
+    }
+
+    async fn tell_what_is_left(&self) {
+        // That the store does not answer was told before.
+        let Ok(left) = self.pending().await else { return };
+        let n = left.len();
+        match (n, &self.state.kept_in) {
+            (0, _) => {}
+            (_, Some(directory)) => self.printer.note(format!(
+                "{n} {} did not end; the next run with --state {} resumes, or one with --resume",
+                activations(n),
+                directory.display()
+            )),
+            (_, None) => self.printer.note(format!(
+                "{n} {} did not end and {} lost; --state DIR keeps them",
+                activations(n),
+                if n == 1 { "is" } else { "are" }
+            )),
+        }
+    }
+
+    /// Waits until everything is printed; a signal ends the wait.
+    pub(super) async fn close(mut self, thread: Thread) {
+        self.printer.close();
+        let printed = tokio::task::spawn_blocking(move || thread.join());
+        tokio::select! {
+            _ = printed => {}
+            _ = self.signals.next() => {}
+        }
+    }
+}
+
+const fn activations(n: usize) -> &'static str {
+    if n == 1 { "activation" } else { "activations" }
+}
+
+/// Requests the task `count` times, one after the other, each durable before the next.
+async fn requests(
+    host: &Host,
+    registration: Option<RegistrationId>,
+    count: u32,
+    arguments: &[u8],
+) -> Result<Vec<ActivationId>> {
+    let Some(registration) = registration else { return Ok(Vec::new()) };
+    let mut made = Vec::new();
+    for _ in 0..count {
+        match host.request(registration, arguments).await {
+            Ok(Fired::Accepted(id) | Fired::Coalesced(id) | Fired::Duplicate(id)) => made.push(id),
+            Ok(Fired::Refused(refusal)) => {
+                return Err(Failure::new(Exit::Failed, "the request was refused").because(&refusal));
+            }
+            Err(FireError::Store(error)) => {
+                return Err(store_failed(&error));
+            }
+            Err(error) => return Err(Failure::from_error(Exit::Usage, &error)),
+        }
+    }
+    Ok(made)
+}
+
+fn output_failed(error: &std::io::Error) -> Result<Stop> {
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        /// Its number on every Unix.
+        const SIGPIPE: u8 = 13;
+        // Whoever read has read enough: end as programs do that are killed for it, without a word.
+        return Ok(Stop::Asked(Exit::Signal(SIGPIPE)));
+    }
+    Err(Failure::new(Exit::Output, "standard output cannot be written")
+        .because(error)
+        .help("free some space"))
+}
+
+fn store_failed(error: &StoreError) -> Failure {
+    let failure = Failure::from_error(Exit::State, error);
+    match error {
+        StoreError::Full(_) => failure.help("free some space; what was accepted before is kept"),
+        StoreError::Corrupt(_) => {
+            failure.help("restore `dormouse.db` from a backup, or give another --state")
+        }
+        _ => failure.help("run the command again"),
+    }
+}
+
+fn start_failed(error: &StartError) -> Failure {
+    match error {
+        StartError::Store(error) => store_failed(error),
+        StartError::Registration(_) => Failure::from_error(Exit::State, error)
+            .help("it was made by another version of dormouse: use that one, or give another --state"),
+        _ => Failure::from_error(Exit::Internal, error),
+    }
+}
+
+fn host_failed(error: &HostError) -> Failure {
+    match error {
+        HostError::Store(error) => store_failed(error),
+        HostError::Folders { .. } => {
+            Failure::from_error(Exit::State, error).help("check the owner of the directory `apps` in --state")
+        }
+        HostError::Watch { .. } => Failure::from_error(Exit::Usage, error)
+            .help("is it still there? If watches are used up, raise fs.inotify.max_user_watches"),
+        HostError::Registration(RegistrationError::DirectoryNotGranted { directory, .. }) => {
+            Failure::from_error(Exit::Usage, error).help(format!(
+                "the state directory has a registration that watches {directory}: grant it with --watch or \
+                 --dir HOST::{directory}, or give another --app"
+            ))
+        }
+        HostError::Registration(RegistrationError::SecondApplicationTrigger { .. }) => {
+            Failure::from_error(Exit::Usage, error)
+                .help("an app can be requested by one name: use the same --name, or give another --app")
+        }
+        HostError::Registration(_) => Failure::from_error(Exit::Usage, error),
+        _ => Failure::from_error(Exit::Internal, error),
+    }
+}

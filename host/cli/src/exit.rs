@@ -1,0 +1,90 @@
+//! Exit codes. They are part of the interface: scripts and service managers branch on them.
+
+use std::process::ExitCode;
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Every activation succeeded, or there was nothing to do.
+    Success,
+    /// An activation failed, trapped or abandoned its deferrals, or a request was refused.
+    Failed,
+    /// The command line asks for what cannot be. Also what `clap` exits with.
+    Usage,
+    /// An activation was cancelled: a limit of its own was reached. Whether it ended by itself or by force
+    /// is in its receipt.
+    Canceled,
+    /// The component, or the package that it is built from, cannot be run here.
+    Component,
+    /// The state directory cannot be used, or a write to it failed.
+    State,
+    /// A bug in Dormouse, or a machine that lacks what it needs. As `EX_SOFTWARE` of `sysexits.h`.
+    Internal,
+    /// Standard output could not be written. As `EX_IOERR` of `sysexits.h`.
+    Output,
+    /// Ended by this signal, as shells say it: 128 and the signal's number.
+    Signal(u8),
+}
+
+impl Exit {
+    /// The number that the process exits with.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Canceled => 3,
+            Self::Component => 4,
+            Self::State => 5,
+            Self::Internal => 70,
+            Self::Output => 74,
+            Self::Signal(number) => 128_u8.saturating_add(number),
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// What `--help` says of them.
+pub(crate) const HELP: &str = "\
+Exit codes:
+  0    every activation succeeded, or nothing was pending
+  1    an activation failed, trapped or abandoned its deferrals, or was refused
+  2    the command line asks for what cannot be
+  3    an activation was cancelled because it reached a limit
+  4    the component or its package cannot be built or run
+  5    the state directory cannot be used
+  70   an internal error
+  74   standard output could not be written
+  130  interrupted (Ctrl-C); likewise 129 for SIGHUP, 143 for SIGTERM";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_help_lists_every_code() {
+        use Exit::{Canceled, Component, Failed, Internal, Output, Signal, State, Success, Usage};
+        for exit in [
+            Success,
+            Failed,
+            Usage,
+            Canceled,
+            Component,
+            State,
+            Internal,
+            Output,
+            Signal(2),
+            Signal(1),
+            Signal(15),
+        ] {
+            let code = exit.code().to_string();
+            let words = HELP.split(|c: char| !c.is_ascii_digit());
+            assert!(words.into_iter().any(|word| word == code), "{code} is not in the help");
+        }
+    }
+}

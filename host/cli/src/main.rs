@@ -1,0 +1,59 @@
+//! `dormouse`: runs background tasks from the command line.
+
+mod cli;
+mod command;
+mod error;
+mod exit;
+mod output;
+mod parse;
+mod signals;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use anstream::{AutoStream, ColorChoice};
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+use crate::error::Failure;
+use crate::exit::Exit;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let color = match cli.color {
+        clap::ColorChoice::Auto => ColorChoice::Auto,
+        clap::ColorChoice::Always => ColorChoice::Always,
+        clap::ColorChoice::Never => ColorChoice::Never,
+    };
+    report_panics(color);
+    let ran = catch_unwind(AssertUnwindSafe(|| match cli.command {
+        Command::Run(args) => command::run::run(*args, color),
+    }));
+    match ran {
+        Ok(Ok(exit)) => exit.into(),
+        Ok(Err(failure)) => {
+            report(&failure, color);
+            failure.exit().into()
+        }
+        Err(_) => Exit::Internal.into(),
+    }
+}
+
+/// A bug is told like any other error, in a few lines and without a dump.
+fn report_panics(color: ColorChoice) {
+    std::panic::set_hook(Box::new(move |info| {
+        let what = info.payload_as_str().unwrap_or("no message");
+        let place = info.location().map(|at| format!(" ({at})")).unwrap_or_default();
+        report(
+            &Failure::internal(format!("a bug in dormouse: {what}{place}"))
+                .help("please report it with the command that you ran"),
+            color,
+        );
+    }));
+}
+
+fn report(failure: &Failure, color: ColorChoice) {
+    let mut err = AutoStream::new(std::io::stderr(), color);
+    // If nobody can be told, the exit code is all that is left.
+    let _ = failure.write_to(&mut err);
+}

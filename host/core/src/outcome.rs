@@ -1,0 +1,293 @@
+//! How runs end, and what they leave behind.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a run was cancelled: UWP's twelve, in its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CancellationReason {
+    /// The app asked.
+    Abort,
+    /// The host stops.
+    Terminating,
+    /// The user's session ends.
+    LoggingOff,
+    /// The package is being replaced.
+    ServicingUpdate,
+    /// The run does nothing.
+    IdleTask,
+    /// The package is being removed.
+    Uninstall,
+    /// A condition no longer holds.
+    ConditionLoss,
+    /// A policy of the host.
+    SystemPolicy,
+    /// Quiet hours began; kept so that the list is whole.
+    QuietHoursEntered,
+    /// A time budget is spent.
+    ExecutionTimeExceeded,
+    /// The host needs the resources.
+    ResourceRevocation,
+    /// The machine saves energy.
+    EnergySaver,
+}
+
+impl CancellationReason {
+    /// Its name in the contract, logs and on the command line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Abort => "abort",
+            Self::Terminating => "terminating",
+            Self::LoggingOff => "logging-off",
+            Self::ServicingUpdate => "servicing-update",
+            Self::IdleTask => "idle-task",
+            Self::Uninstall => "uninstall",
+            Self::ConditionLoss => "condition-loss",
+            Self::SystemPolicy => "system-policy",
+            Self::QuietHoursEntered => "quiet-hours-entered",
+            Self::ExecutionTimeExceeded => "execution-time-exceeded",
+            Self::ResourceRevocation => "resource-revocation",
+            Self::EnergySaver => "energy-saver",
+        }
+    }
+}
+
+impl fmt::Display for CancellationReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A cancellation, explained: never only "system policy".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancellation {
+    /// The class of reason.
+    pub reason: CancellationReason,
+    /// Which rule decided: `wall`, `cpu`, `operator`, `shutdown`, `condition`, `unregister`.
+    pub policy: String,
+    /// What the rule allows and what was seen.
+    pub detail: String,
+}
+
+impl Cancellation {
+    /// A cancellation for `reason`, decided by `policy`.
+    #[must_use]
+    pub fn new(reason: CancellationReason, policy: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { reason, policy: policy.into(), detail: detail.into() }
+    }
+}
+
+impl fmt::Display for Cancellation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (policy {}", self.reason, self.policy)?;
+        if !self.detail.is_empty() {
+            write!(f, ": {}", self.detail)?;
+        }
+        f.write_str(")")
+    }
+}
+
+/// What the guest said of its failure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskFailure {
+    /// For people. Cut to [`MESSAGE_LEN_MAX`].
+    pub message: String,
+    /// The guest's wish to be run again, not before this long from now.
+    pub retry_after: Option<Duration>,
+}
+
+/// The longest text from a guest that is kept in a record, in bytes.
+pub const MESSAGE_LEN_MAX: usize = 4096;
+
+/// Cuts `text` to [`MESSAGE_LEN_MAX`] at a character boundary.
+#[must_use]
+pub fn bounded_message(mut text: String) -> String {
+    if text.len() > MESSAGE_LEN_MAX {
+        let mut end = MESSAGE_LEN_MAX;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+/// What a trap was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum TrapKind {
+    /// The guest executed `unreachable`: a panic or an abort, in most languages.
+    Unreachable,
+    /// The guest's stack is full.
+    StackOverflow,
+    /// An access outside a linear memory.
+    MemoryOutOfBounds,
+    /// An access outside a table, or a bad indirect call.
+    Table,
+    /// Division by zero, or an overflow in arithmetic that traps.
+    Arithmetic,
+    /// A limit on memories, tables, instances, handles or bytes across the boundary.
+    Limit,
+    /// The sandbox could not be made.
+    Start,
+    /// Any other.
+    Other,
+}
+
+impl fmt::Display for TrapKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unreachable => "unreachable",
+            Self::StackOverflow => "stack-overflow",
+            Self::MemoryOutOfBounds => "memory-out-of-bounds",
+            Self::Table => "table",
+            Self::Arithmetic => "arithmetic",
+            Self::Limit => "limit",
+            Self::Start => "start",
+            Self::Other => "other",
+        })
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome")]
+pub enum Outcome {
+    /// `run` answered ok and every deferral is complete.
+    Succeeded,
+    /// `run` answered an error.
+    Failed(TaskFailure),
+    /// It was cancelled.
+    Canceled {
+        /// Why.
+        cancellation: Cancellation,
+        /// It did not end within its grace and lost its sandbox (UWP-083); else it ended by itself (UWP-082).
+        forced: bool,
+    },
+    /// The guest trapped.
+    Trapped {
+        /// What the trap was.
+        kind: TrapKind,
+        /// What the runtime says of it.
+        message: String,
+    },
+    /// `run` returned, deferrals were open, and nothing was left that could complete them.
+    DeferralAbandoned {
+        /// How many.
+        open: u32,
+    },
+    /// The host died, or lost its lease, during the run. The activation runs again.
+    Interrupted,
+}
+
+impl Outcome {
+    /// UWP's `CheckResult`: quiet for success only (UWP-115).
+    #[must_use]
+    pub const fn is_success(&self) -> bool {
+        matches!(self, Self::Succeeded)
+    }
+
+    /// Its name in logs and on the command line.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed(_) => "failed",
+            Self::Canceled { .. } => "canceled",
+            Self::Trapped { .. } => "trapped",
+            Self::DeferralAbandoned { .. } => "deferral-abandoned",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// The outcome in one line, for people.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Succeeded | Self::Interrupted => f.write_str(self.as_str()),
+            Self::Failed(failure) => {
+                write!(f, "failed: {}", failure.message)?;
+                match failure.retry_after {
+                    Some(after) => write!(f, " (retry after {after:?})"),
+                    None => Ok(()),
+                }
+            }
+            Self::Canceled { cancellation, forced } => {
+                write!(f, "canceled {}: {cancellation}", if *forced { "forced" } else { "clean" })
+            }
+            Self::Trapped { kind, message } => write!(f, "trapped ({kind}): {message}"),
+            Self::DeferralAbandoned { open } => write!(
+                f,
+                "deferral-abandoned: {open} open, and nothing left in the guest that could complete them"
+            ),
+        }
+    }
+}
+
+/// What one run used, and how it went: kept with its outcome.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Receipt {
+    /// From the firing, or from the end of the attempt before, to the start of this run.
+    pub queue_wait: Duration,
+    /// From start to end.
+    pub wall: Duration,
+    /// Of [`Receipt::wall`], what the run spent paused.
+    pub paused: Duration,
+    /// How often it was paused.
+    pub suspended_count: u32,
+    /// CPU time of the thread that ran the guest, while it did.
+    pub cpu: Duration,
+    /// The most bytes that its memories and tables held together.
+    pub peak_memory_bytes: u64,
+    /// How often a growth of memory or table was refused.
+    pub memory_refusals: u32,
+    /// Bytes written to standard output.
+    pub stdout_bytes: u64,
+    /// Bytes written to standard error.
+    pub stderr_bytes: u64,
+    /// Of both, what was dropped because the limit was reached.
+    pub output_dropped_bytes: u64,
+    /// How many deferrals it took.
+    pub deferrals: u32,
+    /// The progress last set.
+    pub progress: Option<u32>,
+    /// How often it asked for something that was not granted.
+    pub denials: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_success_is_success() {
+        assert!(Outcome::Succeeded.is_success());
+        let failure = TaskFailure { message: String::new(), retry_after: None };
+        let cancellation = Cancellation::new(CancellationReason::Abort, "operator", "");
+        for other in [
+            Outcome::Failed(failure),
+            Outcome::Canceled { cancellation, forced: false },
+            Outcome::Trapped { kind: TrapKind::Unreachable, message: String::new() },
+            Outcome::DeferralAbandoned { open: 1 },
+            Outcome::Interrupted,
+        ] {
+            assert!(!other.is_success(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_guests_message_is_cut_at_a_character() {
+        let cut = bounded_message("é".repeat(MESSAGE_LEN_MAX));
+        assert!(cut.len() <= MESSAGE_LEN_MAX + '…'.len_utf8());
+        assert!(cut.ends_with('…'));
+        assert_eq!(bounded_message("short".to_owned()), "short");
+    }
+}

@@ -1,0 +1,399 @@
+//! One run, from start to end, as a machine: inputs in, at most one [`Output`] out of each.
+//!
+//! ```text
+//!             deferral completes                        quota spent
+//!             (others open) ┌──┐                       ┌──────────► Paused ─┐
+//!                           ▼  │                       │                    │ refill, or a
+//!  start ──► Running ───────────────────────────────── ┤ ◄──────────────────┘ cancellation
+//!               │  run returns, deferrals open         │
+//!               ▼                                      │
+//!            Deferred ── last deferral completes ──────┼──► Ended
+//!               │        nothing left to complete it   │
+//!               ▼                                      │
+//!  cancel, wall or cpu spent (once, from any of them):  tell the guest, begin the grace
+//!               │                                      │
+//!               ▼                                      │
+//!           Canceling ── returned and all deferrals complete ──► Ended (clean)
+//!                        grace over, or nothing left     ──────► Ended (forced)
+//!  a trap, a kill or a lost lease, from anywhere ──────────────► Ended
+//! ```
+//!
+//! The machine owns the rules: what ends a run, when it is told, when it is killed, and that each of these
+//! happens at most once. It has no clock and no guest. The runtime feeds it moments, CPU time and what the
+//! guest did, and does what it answers. After [`Output::End`] every input is refused: nothing is accepted
+//! from a run that was taken down (UWP-097).
+
+use std::time::Duration;
+
+use crate::limits::Limits;
+use crate::outcome::{Cancellation, CancellationReason, Outcome, TaskFailure, TrapKind};
+use crate::time::Instant;
+
+/// What the runtime has to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Wake `canceled` and `sleep` with [`RunMachine::cancellation`]. If the run was paused, poll it again.
+    Tell,
+    /// Resolve `canceled` with none: the task said that it is done.
+    Done,
+    /// Do not poll the guest until [`Output::Resume`] or [`Output::Tell`].
+    Pause,
+    /// Poll the guest again.
+    Resume,
+    /// Drop the sandbox. The outcome is final.
+    End(Outcome),
+}
+
+/// Which pauses a count is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Throttle {
+    /// The app's CPU quota for the window is spent.
+    Cpu,
+    /// A network quota is spent.
+    Network,
+}
+
+/// Why no deferral was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeferralError {
+    /// The run has ended (UWP-079).
+    #[error("the run has ended")]
+    Ended,
+    /// As many are open as the limits allow.
+    #[error("the run holds as many open deferrals as its limit allows")]
+    TooMany,
+}
+
+#[derive(Clone, Debug)]
+struct Told {
+    cancellation: Cancellation,
+    deadline: Instant,
+    cpu_deadline: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pause {
+    since: Instant,
+    until: Instant,
+}
+
+/// The rules of one run. See the module's drawing.
+#[derive(Clone, Debug)]
+pub struct RunMachine {
+    limits: Limits,
+    started: Instant,
+    cpu: Duration,
+    open: u32,
+    taken: u32,
+    returned: Option<Result<(), TaskFailure>>,
+    told: Option<Told>,
+    pause: Option<Pause>,
+    paused: Duration,
+    throttled_cpu: u32,
+    throttled_network: u32,
+    ended: Option<Instant>,
+}
+
+impl RunMachine {
+    /// A run that starts at `now`.
+    #[must_use]
+    pub const fn new(limits: Limits, now: Instant) -> Self {
+        Self {
+            limits,
+            started: now,
+            cpu: Duration::ZERO,
+            open: 0,
+            taken: 0,
+            returned: None,
+            told: None,
+            pause: None,
+            paused: Duration::ZERO,
+            throttled_cpu: 0,
+            throttled_network: 0,
+            ended: None,
+        }
+    }
+
+    // ---- what the guest does -------------------------------------------------------------------------
+
+    /// The guest asks for a deferral.
+    ///
+    /// # Errors
+    ///
+    /// [`DeferralError`] once the run has ended (UWP-079), or at the limit.
+    pub const fn take_deferral(&mut self) -> Result<(), DeferralError> {
+        if self.ended.is_some() {
+            return Err(DeferralError::Ended);
+        }
+        if self.open >= self.limits.deferrals {
+            return Err(DeferralError::TooMany);
+        }
+        self.open += 1;
+        self.taken = self.taken.saturating_add(1);
+        Ok(())
+    }
+
+    /// The guest completed, or dropped, one of its deferrals (UWP-073, UWP-074, UWP-075).
+    pub fn complete_deferral(&mut self, now: Instant) -> Option<Output> {
+        if self.ended.is_some() || self.open == 0 {
+            return None;
+        }
+        self.open -= 1;
+        if self.open > 0 {
+            return None;
+        }
+        if self.returned.is_some() {
+            return self.end_returned(now);
+        }
+        // After a cancellation `canceled` and `sleep` go on answering that.
+        if self.told.is_none() { Some(Output::Done) } else { None }
+    }
+
+    /// `run` returned. Without open deferrals this ends the run at once (UWP-072).
+    pub fn returned(&mut self, answer: Result<(), TaskFailure>, now: Instant) -> Option<Output> {
+        if self.ended.is_some() || self.returned.is_some() {
+            return None;
+        }
+        self.returned = Some(answer);
+        if self.open == 0 { self.end_returned(now) } else { None }
+    }
+
+    /// No future is left in the guest. If it returned and holds deferrals, nothing can complete them.
+    pub fn nothing_left(&mut self, now: Instant) -> Option<Output> {
+        if self.ended.is_some() || self.returned.is_none() || self.open == 0 {
+            return None;
+        }
+        let outcome = match &self.told {
+            None => Outcome::DeferralAbandoned { open: self.open },
+            // It cannot end by itself any more, so the rest of the grace would be waited for in vain.
+            Some(told) => Outcome::Canceled { cancellation: told.cancellation.clone(), forced: true },
+        };
+        self.end(now, outcome)
+    }
+
+    /// The guest trapped, or its sandbox could not be made.
+    pub fn trapped(&mut self, kind: TrapKind, message: String, now: Instant) -> Option<Output> {
+        self.end(now, Outcome::Trapped { kind, message })
+    }
+
+    // ---- what the host does --------------------------------------------------------------------------
+
+    /// Cancels the run: tells it, and begins the grace. Only the first cancellation counts (UWP-081).
+    pub fn cancel(&mut self, cancellation: Cancellation, now: Instant) -> Option<Output> {
+        if self.ended.is_some() || self.told.is_some() {
+            return None;
+        }
+        self.unpause(now);
+        self.told = Some(Told {
+            cancellation,
+            deadline: now + self.limits.grace,
+            cpu_deadline: self.cpu.saturating_add(self.limits.grace_cpu),
+        });
+        Some(Output::Tell)
+    }
+
+    /// Takes the run down at once, with the reason it was told before, if it was.
+    pub fn kill(&mut self, cancellation: Cancellation, now: Instant) -> Option<Output> {
+        let cancellation = match &self.told {
+            Some(told) => told.cancellation.clone(),
+            None => cancellation,
+        };
+        self.end(now, Outcome::Canceled { cancellation, forced: true })
+    }
+
+    /// The lease was lost: another node may run this activation already.
+    pub fn lost(&mut self, now: Instant) -> Option<Output> {
+        self.end(now, Outcome::Interrupted)
+    }
+
+    /// A quota is spent until `until`: the guest is paused, not killed (UWP-104). A run that was cancelled
+    /// is not paused: its grace has a CPU budget of its own.
+    pub fn pause(&mut self, throttle: Throttle, until: Instant, now: Instant) -> Option<Output> {
+        if self.ended.is_some() || self.told.is_some() || self.pause.is_some() {
+            return None;
+        }
+        match throttle {
+            Throttle::Cpu => self.throttled_cpu = self.throttled_cpu.saturating_add(1),
+            Throttle::Network => self.throttled_network = self.throttled_network.saturating_add(1),
+        }
+        self.pause = Some(Pause { since: now, until });
+        Some(Output::Pause)
+    }
+
+    /// Time passed. `cpu` is the CPU time that the run has used since its start; it never shrinks.
+    ///
+    /// Call it after each poll of the guest and when [`RunMachine::next_timeout`] is reached.
+    pub fn tick(&mut self, now: Instant, cpu: Duration) -> Option<Output> {
+        self.cpu = self.cpu.max(cpu);
+        if self.ended.is_some() {
+            return None;
+        }
+        if let Some(told) = &self.told {
+            if now >= told.deadline || self.cpu >= told.cpu_deadline {
+                let cancellation = told.cancellation.clone();
+                return self.end(now, Outcome::Canceled { cancellation, forced: true });
+            }
+            return None;
+        }
+        if self.cpu >= self.limits.cpu {
+            let detail = format!("used {:?} of {:?}", self.cpu, self.limits.cpu);
+            return self
+                .cancel(Cancellation::new(CancellationReason::ExecutionTimeExceeded, "cpu", detail), now);
+        }
+        if let Some(pause) = self.pause {
+            if now < pause.until {
+                return None;
+            }
+            self.unpause(now);
+            return Some(Output::Resume);
+        }
+        let wall = self.wall(now);
+        if wall >= self.limits.wall {
+            let detail = format!("ran {wall:?} of {:?}", self.limits.wall);
+            return self
+                .cancel(Cancellation::new(CancellationReason::ExecutionTimeExceeded, "wall", detail), now);
+        }
+        None
+    }
+
+    /// When [`RunMachine::tick`] has something to do although the guest does nothing. None once ended.
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Instant> {
+        if self.ended.is_some() {
+            return None;
+        }
+        Some(match (&self.told, self.pause) {
+            (Some(told), _) => told.deadline,
+            (None, Some(pause)) => pause.until,
+            (None, None) => self.started + self.limits.wall + self.paused,
+        })
+    }
+
+    // ---- what may be asked ---------------------------------------------------------------------------
+
+    /// The cancellation, once there is one.
+    #[must_use]
+    pub fn cancellation(&self) -> Option<&Cancellation> {
+        self.told.as_ref().map(|told| &told.cancellation)
+    }
+
+    /// What is left of the grace; none before a cancellation.
+    #[must_use]
+    pub fn grace_left(&self, now: Instant) -> Option<Duration> {
+        self.told.as_ref().map(|told| told.deadline.since(now))
+    }
+
+    /// The limits it was started with.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Wall-clock time until cancellation.
+    #[must_use]
+    pub fn wall_left(&self, now: Instant) -> Duration {
+        self.limits.wall.saturating_sub(self.wall(now))
+    }
+
+    /// CPU time until cancellation, when `cpu` has been used.
+    #[must_use]
+    pub fn cpu_left(&self, cpu: Duration) -> Duration {
+        self.limits.cpu.saturating_sub(self.cpu.max(cpu))
+    }
+
+    /// The task said that it is done: `canceled` resolves with none, unless there is a cancellation.
+    #[must_use]
+    pub const fn is_done(&self) -> bool {
+        self.ended.is_some() || (self.open == 0 && (self.taken > 0 || self.returned.is_some()))
+    }
+
+    /// It has ended.
+    #[must_use]
+    pub const fn has_ended(&self) -> bool {
+        self.ended.is_some()
+    }
+
+    /// `run` has returned.
+    #[must_use]
+    pub const fn has_returned(&self) -> bool {
+        self.returned.is_some()
+    }
+
+    /// It is paused.
+    #[must_use]
+    pub const fn is_paused(&self) -> bool {
+        self.pause.is_some()
+    }
+
+    /// Deferrals open now.
+    #[must_use]
+    pub const fn deferrals_open(&self) -> u32 {
+        self.open
+    }
+
+    /// Deferrals taken so far.
+    #[must_use]
+    pub const fn deferrals_taken(&self) -> u32 {
+        self.taken
+    }
+
+    /// How often a policy has paused it (UWP-080).
+    #[must_use]
+    pub const fn suspended_count(&self) -> u32 {
+        self.throttled_cpu.saturating_add(self.throttled_network)
+    }
+
+    /// How often one kind of quota has paused it (UWP-080).
+    #[must_use]
+    pub const fn throttle_count(&self, throttle: Throttle) -> u32 {
+        match throttle {
+            Throttle::Cpu => self.throttled_cpu,
+            Throttle::Network => self.throttled_network,
+        }
+    }
+
+    /// Time spent paused until `now`.
+    #[must_use]
+    pub fn paused(&self, now: Instant) -> Duration {
+        let now = self.ended.unwrap_or(now);
+        self.paused + self.pause.map_or(Duration::ZERO, |pause| now.since(pause.since))
+    }
+
+    /// Time since the start, paused or not.
+    #[must_use]
+    pub fn elapsed(&self, now: Instant) -> Duration {
+        self.ended.unwrap_or(now).since(self.started)
+    }
+
+    fn wall(&self, now: Instant) -> Duration {
+        self.elapsed(now).saturating_sub(self.paused(now))
+    }
+
+    fn unpause(&mut self, now: Instant) {
+        if let Some(pause) = self.pause.take() {
+            self.paused += now.since(pause.since);
+        }
+    }
+
+    fn end_returned(&mut self, now: Instant) -> Option<Output> {
+        let outcome = match (&self.told, &self.returned) {
+            // Told, and ended in time: a clean cancel whatever it answered (UWP-082, UWP-118).
+            (Some(told), _) => Outcome::Canceled { cancellation: told.cancellation.clone(), forced: false },
+            (None, Some(Err(failure))) => Outcome::Failed(failure.clone()),
+            (None, _) => Outcome::Succeeded,
+        };
+        self.end(now, outcome)
+    }
+
+    fn end(&mut self, now: Instant, outcome: Outcome) -> Option<Output> {
+        if self.ended.is_some() {
+            return None;
+        }
+        self.unpause(now);
+        self.ended = Some(now);
+        Some(Output::End(outcome))
+    }
+}
+
+#[cfg(test)]
+mod tests;

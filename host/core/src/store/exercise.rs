@@ -1,0 +1,180 @@
+//! The suite that every store passes.
+//!
+//! In a store's tests, with the feature `test-util`:
+//!
+//! ```
+//! # use dormouse_core::store::MemoryStore;
+//! // An expression that makes an empty store, and what must outlive it: a temporary directory, say.
+//! dormouse_core::exercise_store!((MemoryStore::new(), ()));
+//! # fn main() {}
+//! ```
+//!
+//! Each case becomes a test with its own store. The cases use only what the traits promise, and no runtime.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::store::Store;
+
+mod claim;
+mod enqueue;
+mod finish;
+pub mod fixture;
+mod journal;
+mod overlap;
+mod reap;
+mod registrations;
+
+/// A case: panics if the store, which is empty at first, does not do as it should.
+pub type Case = fn(Arc<dyn Store>) -> Pin<Box<dyn Future<Output = ()>>>;
+
+macro_rules! cases {
+    ($($module:ident :: $case:ident)*) => {
+        /// All cases, by name.
+        pub const CASES: &[(&str, Case)] = &[$(
+            (concat!(stringify!($module), "_", stringify!($case)), |store| Box::pin($module::$case(store)))
+        ),*];
+    };
+}
+
+cases! {
+    enqueue::of_one_key_happens_once
+    enqueue::of_a_coalesced_key_happens_once
+    enqueue::forgets_the_oldest_of_many_coalesced_keys
+    enqueue::keeps_what_came_with_the_firing
+    enqueue::for_an_unknown_registration_is_refused
+    enqueue::spends_a_one_shot_registration
+    enqueue::refused_spends_nothing
+    enqueue::sets_the_watermark_whatever_the_answer
+    enqueue::with_an_id_in_use_is_an_error_and_changes_nothing
+    overlap::coalesce_merges_into_what_waits
+    overlap::keep_latest_replaces_what_waits
+    overlap::queue_refuses_above_its_bound
+    overlap::refuse_refuses_while_waiting_or_running
+    overlap::parallel_claims_up_to_its_bound
+    overlap::of_several_that_wait_the_newest_is_coalesced_into
+    claim::at_enqueue_waits_behind_what_waits
+    claim::at_enqueue_answers_again
+    claim::is_given_to_one_of_two
+    claim::raced_by_sixteen_has_one_winner
+    claim::answers_again
+    claim::waits_for_the_backoff
+    claim::of_what_is_unknown_or_over_is_none
+    claim::pending_is_in_order_of_firing_and_pages
+    claim::pending_leaves_out_backoffs_and_tells_the_next
+    claim::renew_extends_what_is_held_and_names_what_is_lost
+    finish::ends_with_a_completion
+    finish::retry_waits_and_counts_a_failure
+    finish::again_waits_and_counts_an_interruption
+    finish::answers_again
+    finish::of_a_retry_answers_again_during_the_next_attempt
+    finish::with_a_stale_fence_is_refused
+    finish::of_another_run_with_an_old_fence_is_refused
+    finish::raced_by_sixteen_is_accepted_once
+    finish::runs_are_listed_newest_first
+    reap::takes_leases_that_ended
+    reap::takes_all_leases_of_a_node
+    reap::takes_no_more_than_asked_the_earliest_first
+    reap::spares_a_lease_that_was_renewed
+    reap::records_an_interrupted_run
+    registrations::are_listed_by_id_as_they_were_saved
+    registrations::watermark_never_goes_back
+    registrations::removal_withdraws_what_waits_only
+    registrations::removal_leaves_no_next_attempt
+    registrations::removal_ends_what_is_reaped
+    registrations::removal_of_nothing_is_no_error
+    registrations::counts_are_of_one_registration
+    journal::is_in_order_and_pages
+    journal::begins_before_the_first
+    journal::holds_completions_only
+    journal::finds_the_completion_of_an_activation
+    journal::cursor_never_goes_back
+}
+
+/// Runs the case called `name` on `store`, which is empty.
+///
+/// # Panics
+///
+/// If the store fails the case, or if there is no such case.
+pub fn run(name: &str, store: Arc<dyn Store>) {
+    let case = CASES.iter().find(|(known, _)| *known == name);
+    let (_, case) = case.unwrap_or_else(|| panic!("there is no case {name}"));
+    futures::executor::block_on(case(store));
+}
+
+/// Makes one test of each case, and one that checks that none is left out. The argument makes an empty
+/// store and what must outlive it, as a pair; it is evaluated for each test.
+#[macro_export]
+macro_rules! exercise_store {
+    ($make:expr) => {
+        $crate::exercise_store! { @cases $make;
+            enqueue_of_one_key_happens_once
+            enqueue_of_a_coalesced_key_happens_once
+            enqueue_forgets_the_oldest_of_many_coalesced_keys
+            enqueue_keeps_what_came_with_the_firing
+            enqueue_for_an_unknown_registration_is_refused
+            enqueue_spends_a_one_shot_registration
+            enqueue_refused_spends_nothing
+            enqueue_sets_the_watermark_whatever_the_answer
+            enqueue_with_an_id_in_use_is_an_error_and_changes_nothing
+            overlap_coalesce_merges_into_what_waits
+            overlap_keep_latest_replaces_what_waits
+            overlap_queue_refuses_above_its_bound
+            overlap_refuse_refuses_while_waiting_or_running
+            overlap_parallel_claims_up_to_its_bound
+            overlap_of_several_that_wait_the_newest_is_coalesced_into
+            claim_at_enqueue_waits_behind_what_waits
+            claim_at_enqueue_answers_again
+            claim_is_given_to_one_of_two
+            claim_raced_by_sixteen_has_one_winner
+            claim_answers_again
+            claim_waits_for_the_backoff
+            claim_of_what_is_unknown_or_over_is_none
+            claim_pending_is_in_order_of_firing_and_pages
+            claim_pending_leaves_out_backoffs_and_tells_the_next
+            claim_renew_extends_what_is_held_and_names_what_is_lost
+            finish_ends_with_a_completion
+            finish_retry_waits_and_counts_a_failure
+            finish_again_waits_and_counts_an_interruption
+            finish_answers_again
+            finish_of_a_retry_answers_again_during_the_next_attempt
+            finish_with_a_stale_fence_is_refused
+            finish_of_another_run_with_an_old_fence_is_refused
+            finish_raced_by_sixteen_is_accepted_once
+            finish_runs_are_listed_newest_first
+            reap_takes_leases_that_ended
+            reap_takes_all_leases_of_a_node
+            reap_takes_no_more_than_asked_the_earliest_first
+            reap_spares_a_lease_that_was_renewed
+            reap_records_an_interrupted_run
+            registrations_are_listed_by_id_as_they_were_saved
+            registrations_watermark_never_goes_back
+            registrations_removal_withdraws_what_waits_only
+            registrations_removal_leaves_no_next_attempt
+            registrations_removal_ends_what_is_reaped
+            registrations_removal_of_nothing_is_no_error
+            registrations_counts_are_of_one_registration
+            journal_is_in_order_and_pages
+            journal_begins_before_the_first
+            journal_holds_completions_only
+            journal_finds_the_completion_of_an_activation
+            journal_cursor_never_goes_back
+        }
+    };
+    (@cases $make:expr; $($case:ident)*) => {
+        $(
+            #[test]
+            fn $case() {
+                let (store, _outlives_it) = $make;
+                $crate::store::exercise::run(stringify!($case), ::std::sync::Arc::new(store));
+            }
+        )*
+
+        #[test]
+        fn no_case_is_left_out() {
+            let all: Vec<_> = $crate::store::exercise::CASES.iter().map(|(name, _)| *name).collect();
+            assert_eq!(all, [$(stringify!($case)),*]);
+        }
+    };
+}

@@ -1,0 +1,164 @@
+//! The store that forgets everything with its process: the reference that the others are compared with.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use crate::activation::{Activation, Claim, Lease};
+use crate::completion::{Completion, Cursor, RunRecord};
+use crate::ids::{ActivationId, Fence, RegistrationId};
+use crate::registration::RegistrationRecord;
+use crate::store::{
+    ActivationStore, Counts, Enqueue, Enqueued, Finish, Finished, Journal, Reap, Reaped, RegistrationStore,
+    Removed, RunFilter, StoreError,
+};
+use crate::time::Timestamp;
+
+mod history;
+mod index;
+mod state;
+
+use state::State;
+
+/// A store in memory, for tests, examples and hosts that need no durability.
+///
+/// Every command holds one lock for about a microsecond and never waits for anything else, so a std mutex
+/// serves async callers. Commands cost O(log n), but for [`ActivationStore::runs`] of one registration,
+/// which looks through the runs that are kept.
+///
+/// It keeps a bounded history: the newest [`MemoryStore::HISTORY_MAX`] runs, and as many of the activations
+/// that are over. What waits or runs is never dropped. A subscriber that falls further behind than that
+/// misses completions; a store on disk is for those who must not.
+#[derive(Debug)]
+pub struct MemoryStore {
+    state: Mutex<State>,
+}
+
+impl MemoryStore {
+    /// How many runs, and how many activations that are over, are kept unless
+    /// [`MemoryStore::with_history`] says otherwise. About 100 MB when full, with small payloads.
+    pub const HISTORY_MAX: usize = 100_000;
+
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_history(Self::HISTORY_MAX)
+    }
+
+    /// An empty store that keeps the newest `history_max` runs, and as many activations that are over.
+    #[must_use]
+    pub fn with_history(history_max: usize) -> Self {
+        Self { state: Mutex::new(State::new(history_max)) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // No command panics half-way through a change, so a poisoned state is still whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl RegistrationStore for MemoryStore {
+    async fn save_registration(&self, record: RegistrationRecord) -> Result<(), StoreError> {
+        self.state().save_registration(record);
+        Ok(())
+    }
+
+    async fn remove_registration(&self, id: RegistrationId, at: Timestamp) -> Result<Removed, StoreError> {
+        Ok(self.state().remove_registration(id, at))
+    }
+
+    async fn registrations(&self) -> Result<Vec<RegistrationRecord>, StoreError> {
+        Ok(self.state().registrations())
+    }
+
+    async fn advance_watermark(&self, id: RegistrationId, to: Timestamp) -> Result<(), StoreError> {
+        self.state().advance_watermark(id, to);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ActivationStore for MemoryStore {
+    async fn enqueue(&self, ask: Enqueue) -> Result<Enqueued, StoreError> {
+        self.state().enqueue(ask)
+    }
+
+    async fn pending(
+        &self,
+        now: Timestamp,
+        after: Option<(Timestamp, ActivationId)>,
+        limit: usize,
+    ) -> Result<Vec<Activation>, StoreError> {
+        Ok(self.state().pending(now, after, limit))
+    }
+
+    async fn next_backoff(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.state().next_backoff(now))
+    }
+
+    async fn claim(&self, id: ActivationId, claim: Claim) -> Result<Option<Lease>, StoreError> {
+        Ok(self.state().claim(id, &claim))
+    }
+
+    async fn renew(
+        &self,
+        held: &[(ActivationId, Fence)],
+        until: Timestamp,
+    ) -> Result<Vec<ActivationId>, StoreError> {
+        Ok(self.state().renew(held, until))
+    }
+
+    async fn finish(&self, finish: Finish) -> Result<Finished, StoreError> {
+        Ok(self.state().finish(finish))
+    }
+
+    async fn reap(&self, ask: Reap, now: Timestamp, limit: usize) -> Result<Vec<Reaped>, StoreError> {
+        Ok(self.state().reap(ask, now, limit))
+    }
+
+    async fn activation(&self, id: ActivationId) -> Result<Option<Activation>, StoreError> {
+        Ok(self.state().activation(id))
+    }
+
+    async fn counts(&self, id: RegistrationId) -> Result<Counts, StoreError> {
+        Ok(self.state().counts(id))
+    }
+
+    async fn runs(&self, filter: RunFilter, limit: usize) -> Result<Vec<RunRecord>, StoreError> {
+        Ok(self.state().runs(filter, limit))
+    }
+}
+
+#[async_trait]
+impl Journal for MemoryStore {
+    async fn completions(&self, after: Cursor, limit: usize) -> Result<Vec<Completion>, StoreError> {
+        Ok(self.state().completions(after, limit))
+    }
+
+    async fn completion(&self, id: ActivationId) -> Result<Option<Completion>, StoreError> {
+        Ok(self.state().completion(id))
+    }
+
+    async fn head(&self) -> Result<Cursor, StoreError> {
+        Ok(self.state().head())
+    }
+
+    async fn cursor(&self, subscriber: &str) -> Result<Option<Cursor>, StoreError> {
+        Ok(self.state().cursor(subscriber))
+    }
+
+    async fn commit_cursor(&self, subscriber: &str, cursor: Cursor) -> Result<(), StoreError> {
+        self.state().commit_cursor(subscriber, cursor);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

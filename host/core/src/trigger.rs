@@ -1,0 +1,382 @@
+//! Triggers: the kinds of cause that a registration names, and what comes with a firing.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::schedule::Misfire;
+
+/// The most bytes of arguments or message body that one firing carries.
+///
+/// They are copied into the store and into the guest, once for each attempt. Larger inputs belong in a
+/// granted directory, with their name as the argument.
+pub const PAYLOAD_LEN_MAX: usize = 256 * 1024;
+
+/// The most changes that one activation of a filesystem trigger lists. Beyond it, they are replaced by one
+/// [`StorageChangeKind::ChangesLost`]: look at the whole folder.
+pub const STORAGE_CHANGES_MAX: usize = 1024;
+
+/// The longest signal topic or content type, in bytes.
+pub const TOPIC_LEN_MAX: usize = 256;
+
+/// What wakes a registration. Exactly one for each (UWP-001).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+#[non_exhaustive]
+pub enum Trigger {
+    /// Fired by the embedding program or the command line, with arguments (UWP-043 to 047).
+    Application,
+    /// Fired by the passing of time (UWP-036 to 039).
+    Time(TimeTrigger),
+    /// Fired by the calendar.
+    Cron(CronTrigger),
+    /// Fired by changes in a folder.
+    Filesystem(FilesystemTrigger),
+    /// Fired by a signal on a topic of the embedder's own (UWP-052).
+    Signal(SignalTrigger),
+}
+
+/// The kind of a [`Trigger`], without its parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum TriggerKind {
+    /// [`Trigger::Application`].
+    Application,
+    /// [`Trigger::Time`].
+    Time,
+    /// [`Trigger::Cron`].
+    Cron,
+    /// [`Trigger::Filesystem`].
+    Filesystem,
+    /// [`Trigger::Signal`].
+    Signal,
+}
+
+impl TriggerKind {
+    /// Every kind that this version knows.
+    pub const ALL: [Self; 5] = [Self::Application, Self::Time, Self::Cron, Self::Filesystem, Self::Signal];
+
+    /// Its name in manifests, logs and on the command line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Application => "application",
+            Self::Time => "time",
+            Self::Cron => "cron",
+            Self::Filesystem => "filesystem",
+            Self::Signal => "signal",
+        }
+    }
+}
+
+impl fmt::Display for TriggerKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A name that is no trigger kind. Unknown kinds are refused, never silently inert (UWP-060).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown trigger {0:?}: this version knows application, time, cron, filesystem and signal")]
+pub struct UnknownTrigger(String);
+
+impl std::str::FromStr for TriggerKind {
+    type Err = UnknownTrigger;
+
+    fn from_str(name: &str) -> Result<Self, UnknownTrigger> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+            .ok_or_else(|| UnknownTrigger(name.chars().take(64).collect()))
+    }
+}
+
+impl Trigger {
+    /// Its kind.
+    #[must_use]
+    pub const fn kind(&self) -> TriggerKind {
+        match self {
+            Self::Application => TriggerKind::Application,
+            Self::Time(_) => TriggerKind::Time,
+            Self::Cron(_) => TriggerKind::Cron,
+            Self::Filesystem(_) => TriggerKind::Filesystem,
+            Self::Signal(_) => TriggerKind::Signal,
+        }
+    }
+
+    /// Whether the registration is spent after one firing (UWP-033).
+    #[must_use]
+    pub const fn one_shot(&self) -> bool {
+        match self {
+            Self::Time(t) => t.one_shot,
+            Self::Signal(t) => t.one_shot,
+            Self::Application | Self::Cron(_) | Self::Filesystem(_) => false,
+        }
+    }
+}
+
+/// Fires `every` after registration, and, unless one-shot, every `every` from then on, without drift.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeTrigger {
+    /// The period; UWP's freshness time.
+    pub every: Duration,
+    /// Fire once only.
+    pub one_shot: bool,
+    /// What to do about occurrences that passed while the host was away.
+    pub misfire: Misfire,
+}
+
+impl TimeTrigger {
+    /// Fires every `every`.
+    #[must_use]
+    pub fn periodic(every: Duration) -> Self {
+        Self { every, one_shot: false, misfire: Misfire::default() }
+    }
+
+    /// Fires once, `after` the registration.
+    #[must_use]
+    pub fn once(after: Duration) -> Self {
+        Self { every: after, one_shot: true, misfire: Misfire::default() }
+    }
+}
+
+/// Fires at the times that a cron expression names in a time zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CronTrigger {
+    /// Five fields: minute, hour, day of month, month, day of week.
+    pub expression: String,
+    /// An IANA time zone: `Europe/Berlin`. Daylight saving rules are on [`crate::schedule::CronSchedule`].
+    pub time_zone: String,
+    /// What to do about occurrences that passed while the host was away.
+    pub misfire: Misfire,
+}
+
+impl CronTrigger {
+    /// Fires at the times of `expression`, in UTC.
+    #[must_use]
+    pub fn new(expression: impl Into<String>) -> Self {
+        Self { expression: expression.into(), time_zone: "UTC".to_owned(), misfire: Misfire::default() }
+    }
+
+    /// The same times, in another time zone.
+    #[must_use]
+    pub fn in_time_zone(mut self, name: impl Into<String>) -> Self {
+        self.time_zone = name.into();
+        self
+    }
+}
+
+/// Fires when something changes in a granted directory.
+///
+/// Changes that come within `settle` of each other make one firing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilesystemTrigger {
+    /// The guest path of a directory that the app asked for and was granted: `/pictures`.
+    pub directory: String,
+    /// Watch the folders below it as well.
+    pub recursive: bool,
+    /// How long the folder must be quiet before the firing.
+    pub settle: Duration,
+}
+
+impl FilesystemTrigger {
+    /// Watches the directory granted as `directory`, without the folders below it.
+    #[must_use]
+    pub fn new(directory: impl Into<String>) -> Self {
+        Self { directory: directory.into(), recursive: false, settle: Duration::from_millis(200) }
+    }
+}
+
+/// Fires when the embedder raises a signal on `topic`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignalTrigger {
+    /// The topic, compared as it stands.
+    pub topic: String,
+    /// Fire once only.
+    pub one_shot: bool,
+}
+
+/// What came with a firing. Time and cron triggers carry nothing (UWP-042).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TriggerDetails {
+    /// Nothing.
+    #[default]
+    None,
+    /// The arguments of an application trigger's request, unchanged (UWP-043).
+    Application(Vec<u8>),
+    /// What changed, oldest first.
+    StorageChanges(Vec<StorageChange>),
+    /// The payload of a signal.
+    Message(Message),
+}
+
+/// What happened to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StorageChangeKind {
+    /// It came into being.
+    Created,
+    /// Its contents or attributes changed.
+    Modified,
+    /// It is gone.
+    Removed,
+    /// It came here under this name from another one.
+    Renamed,
+    /// Changes were lost: look at the whole folder.
+    ChangesLost,
+}
+
+/// One change in a watched folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageChange {
+    /// What happened.
+    pub kind: StorageChangeKind,
+    /// The path as the guest sees it; empty for [`StorageChangeKind::ChangesLost`].
+    pub path: String,
+}
+
+impl StorageChange {
+    /// The mark that stands for changes that could not be told.
+    #[must_use]
+    pub const fn lost() -> Self {
+        Self { kind: StorageChangeKind::ChangesLost, path: String::new() }
+    }
+}
+
+/// The payload of a signal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The topic it came on.
+    pub topic: String,
+    /// Its media type, as its sender says.
+    pub content_type: String,
+    /// Its bytes.
+    pub body: Vec<u8>,
+}
+
+/// What came with a firing is larger than a firing may carry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PayloadError {
+    /// Arguments or body above [`PAYLOAD_LEN_MAX`].
+    #[error(
+        "the payload has {len} bytes, above the limit of {PAYLOAD_LEN_MAX}; put it in a granted directory and pass its name"
+    )]
+    TooLong {
+        /// Its length in bytes.
+        len: usize,
+    },
+    /// Topic or content type above [`TOPIC_LEN_MAX`].
+    #[error("the signal's {field} has {len} bytes, above the limit of {TOPIC_LEN_MAX}")]
+    Header {
+        /// `topic` or `content type`.
+        field: &'static str,
+        /// Its length in bytes.
+        len: usize,
+    },
+}
+
+impl TriggerDetails {
+    /// Checks sizes, and replaces an over-long list of changes by the mark for lost changes.
+    ///
+    /// # Errors
+    ///
+    /// [`PayloadError`] names what is too large.
+    pub fn bounded(self) -> Result<Self, PayloadError> {
+        match &self {
+            Self::Application(bytes) if bytes.len() > PAYLOAD_LEN_MAX => {
+                Err(PayloadError::TooLong { len: bytes.len() })
+            }
+            Self::Message(m) if m.body.len() > PAYLOAD_LEN_MAX => {
+                Err(PayloadError::TooLong { len: m.body.len() })
+            }
+            Self::Message(m) if m.topic.len() > TOPIC_LEN_MAX => {
+                Err(PayloadError::Header { field: "topic", len: m.topic.len() })
+            }
+            Self::Message(m) if m.content_type.len() > TOPIC_LEN_MAX => {
+                Err(PayloadError::Header { field: "content type", len: m.content_type.len() })
+            }
+            Self::StorageChanges(changes) if changes.len() > STORAGE_CHANGES_MAX => {
+                Ok(Self::StorageChanges(vec![StorageChange::lost()]))
+            }
+            _ => Ok(self),
+        }
+    }
+
+    /// What one activation carries for an earlier firing, `self`, and a later one that is coalesced into
+    /// it: the changes of both for a folder, the newest payload otherwise.
+    #[must_use]
+    pub fn coalesced_with(self, later: Self) -> Self {
+        match (self, later) {
+            (Self::StorageChanges(mut earlier), Self::StorageChanges(later)) => {
+                if earlier.len() + later.len() > STORAGE_CHANGES_MAX
+                    || earlier.first().is_some_and(|c| c.kind == StorageChangeKind::ChangesLost)
+                {
+                    return Self::StorageChanges(vec![StorageChange::lost()]);
+                }
+                earlier.extend(later);
+                Self::StorageChanges(earlier)
+            }
+            (_, later) => later,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(path: &str) -> StorageChange {
+        StorageChange { kind: StorageChangeKind::Created, path: path.to_owned() }
+    }
+
+    #[test]
+    fn a_payload_at_the_limit_passes_and_one_above_does_not() {
+        assert!(TriggerDetails::Application(vec![0; PAYLOAD_LEN_MAX]).bounded().is_ok());
+        assert_eq!(
+            TriggerDetails::Application(vec![0; PAYLOAD_LEN_MAX + 1]).bounded(),
+            Err(PayloadError::TooLong { len: PAYLOAD_LEN_MAX + 1 })
+        );
+        let topic = "t".repeat(TOPIC_LEN_MAX + 1);
+        let message = Message { topic, content_type: String::new(), body: vec![] };
+        assert!(matches!(
+            TriggerDetails::Message(message).bounded(),
+            Err(PayloadError::Header { field: "topic", .. })
+        ));
+    }
+
+    #[test]
+    fn coalesced_changes_keep_their_order() {
+        let both = TriggerDetails::StorageChanges(vec![change("a")])
+            .coalesced_with(TriggerDetails::StorageChanges(vec![change("b")]));
+        assert_eq!(both, TriggerDetails::StorageChanges(vec![change("a"), change("b")]));
+    }
+
+    #[test]
+    fn too_many_changes_become_a_loss_that_is_told_and_stays_told() {
+        let half = vec![change("x"); STORAGE_CHANGES_MAX / 2 + 1];
+        let lost =
+            TriggerDetails::StorageChanges(half.clone()).coalesced_with(TriggerDetails::StorageChanges(half));
+        assert_eq!(lost, TriggerDetails::StorageChanges(vec![StorageChange::lost()]));
+        let still = lost.coalesced_with(TriggerDetails::StorageChanges(vec![change("y")]));
+        assert_eq!(still, TriggerDetails::StorageChanges(vec![StorageChange::lost()]));
+    }
+
+    #[test]
+    fn a_later_message_replaces_an_earlier_one() {
+        let newest =
+            TriggerDetails::Application(vec![1]).coalesced_with(TriggerDetails::Application(vec![2]));
+        assert_eq!(newest, TriggerDetails::Application(vec![2]));
+    }
+
+    #[test]
+    fn every_kind_is_found_by_its_name_and_no_other_is() {
+        for kind in TriggerKind::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+        }
+        assert!("Time".parse::<TriggerKind>().is_err());
+        assert!("bluetooth".parse::<TriggerKind>().unwrap_err().to_string().contains("bluetooth"));
+    }
+}

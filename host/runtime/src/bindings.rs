@@ -1,0 +1,5 @@
+//! The contract as Rust sees it, one module for each of its versions.
+//!
+//! Generated types stay inside; what passes into the sandbox and out of it is of `dormouse-core`.
+
+pub(crate) mod v0_1;

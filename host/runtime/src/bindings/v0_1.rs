@@ -1,0 +1,199 @@
+//! `dormouse:background@0.1.0`: generated bindings, and the conversions from and to our own types.
+//!
+//! Two worlds, one set of types: a guest whose toolchain has no async functions imports `waiting-sync` and
+//! exports `background-task-sync`; everything else is shared.
+
+use std::time::Duration;
+
+use dormouse_core::outcome::{CancellationReason, TaskFailure, bounded_message};
+use dormouse_core::run::{DeferralError, Throttle};
+use dormouse_core::trigger::{self, StorageChangeKind};
+
+use crate::sandbox::port::{ActivationInfo, Told};
+use dormouse_core::WorkCost;
+
+/// A handle of the guest's to its run. There is one run for each store, so that the handle itself says nothing.
+#[expect(unreachable_pub, reason = "generated code re-exports it")]
+#[derive(Debug)]
+pub struct Instance;
+
+/// A deferral of the guest's. The handle is the deferral: the guest can neither copy nor forge it.
+#[expect(unreachable_pub, reason = "generated code re-exports it")]
+#[derive(Debug)]
+pub struct Deferral;
+
+pub(crate) mod asynchronous {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        world: "task",
+        imports: { default: trappable },
+        exports: { default: async },
+        with: {
+            "dormouse:background/instance.background-task-instance": super::Instance,
+            "dormouse:background/instance.deferral": super::Deferral,
+        },
+    });
+}
+
+pub(crate) mod blocking {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        world: "task-sync",
+        imports: { "dormouse:background/waiting-sync": async | trappable, default: trappable },
+        // With the store, so that calls take an accessor, as in the other world.
+        exports: { default: async | store },
+        with: {
+            "dormouse:background/types": super::asynchronous::dormouse::background::types,
+            "dormouse:background/instance": super::asynchronous::dormouse::background::instance,
+        },
+    });
+}
+
+pub(crate) use asynchronous::dormouse::background::{instance, types, waiting};
+pub(crate) use blocking::dormouse::background::waiting_sync;
+
+/// Whole milliseconds, rounded up so that what is left is never told as nothing; 49 days at most.
+fn millis(span: Duration) -> u32 {
+    u32::try_from(span.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
+}
+
+/// A budget, for [`types::Budget`].
+pub(crate) fn budget(left: crate::sandbox::port::TimeLeft, memory_bytes: u64) -> types::Budget {
+    types::Budget {
+        cpu_ms: millis(left.cpu),
+        wall_ms: millis(left.wall),
+        // Exact up to 2^53; a memory has at most 2^32.
+        #[expect(clippy::cast_precision_loss, reason = "the limit of a run is far below 2^53 bytes")]
+        memory_bytes: memory_bytes as f64,
+        quota_cpu_ms: left.quota_cpu.map(millis),
+    }
+}
+
+impl From<CancellationReason> for types::CancellationReason {
+    fn from(reason: CancellationReason) -> Self {
+        match reason {
+            CancellationReason::Abort => Self::Abort,
+            CancellationReason::Terminating => Self::Terminating,
+            CancellationReason::LoggingOff => Self::LoggingOff,
+            CancellationReason::ServicingUpdate => Self::ServicingUpdate,
+            CancellationReason::IdleTask => Self::IdleTask,
+            CancellationReason::Uninstall => Self::Uninstall,
+            CancellationReason::ConditionLoss => Self::ConditionLoss,
+            CancellationReason::SystemPolicy => Self::SystemPolicy,
+            CancellationReason::QuietHoursEntered => Self::QuietHoursEntered,
+            CancellationReason::ExecutionTimeExceeded => Self::ExecutionTimeExceeded,
+            CancellationReason::ResourceRevocation => Self::ResourceRevocation,
+            CancellationReason::EnergySaver => Self::EnergySaver,
+        }
+    }
+}
+
+impl From<Told> for types::Cancellation {
+    fn from(told: Told) -> Self {
+        Self {
+            reason: told.cancellation.reason.into(),
+            policy: told.cancellation.policy,
+            detail: told.cancellation.detail,
+            grace_ms: millis(told.grace),
+        }
+    }
+}
+
+impl From<ActivationInfo> for types::Activation {
+    fn from(a: ActivationInfo) -> Self {
+        Self {
+            instance_id: a.instance_id,
+            registration_id: a.registration_id,
+            name: a.name,
+            app: a.app,
+            attempt: a.attempt,
+            coalesced: a.coalesced,
+            scheduled_for_ms: a.scheduled_for.map(|t| t.as_millis_f64()),
+            fired_at_ms: a.fired_at.as_millis_f64(),
+        }
+    }
+}
+
+impl From<trigger::TriggerDetails> for types::TriggerDetails {
+    fn from(details: trigger::TriggerDetails) -> Self {
+        match details {
+            trigger::TriggerDetails::None => Self::None,
+            trigger::TriggerDetails::Application(bytes) => Self::Application(bytes),
+            trigger::TriggerDetails::StorageChanges(changes) => {
+                Self::StorageChanges(changes.into_iter().map(Into::into).collect())
+            }
+            trigger::TriggerDetails::Message(message) => Self::Message(types::Message {
+                topic: message.topic,
+                content_type: message.content_type,
+                body: message.body,
+            }),
+        }
+    }
+}
+
+impl From<trigger::StorageChange> for types::StorageChange {
+    fn from(change: trigger::StorageChange) -> Self {
+        let kind = match change.kind {
+            StorageChangeKind::Created => types::StorageChangeKind::Created,
+            StorageChangeKind::Modified => types::StorageChangeKind::Modified,
+            StorageChangeKind::Removed => types::StorageChangeKind::Removed,
+            StorageChangeKind::Renamed => types::StorageChangeKind::Renamed,
+            StorageChangeKind::ChangesLost => types::StorageChangeKind::ChangesLost,
+        };
+        Self { kind, path: change.path }
+    }
+}
+
+impl From<WorkCost> for types::WorkCost {
+    fn from(cost: WorkCost) -> Self {
+        match cost {
+            WorkCost::Low => Self::Low,
+            WorkCost::Medium => Self::Medium,
+            WorkCost::High => Self::High,
+        }
+    }
+}
+
+impl From<DeferralError> for types::DeferralError {
+    fn from(error: DeferralError) -> Self {
+        match error {
+            DeferralError::Ended => Self::Ended,
+            DeferralError::TooMany => Self::TooMany,
+        }
+    }
+}
+
+/// Which pauses a guest asks for; none stands for all.
+pub(crate) const fn throttle(counter: types::ThrottleCounter) -> Option<Throttle> {
+    match counter {
+        types::ThrottleCounter::All => None,
+        types::ThrottleCounter::Cpu => Some(Throttle::Cpu),
+        types::ThrottleCounter::Network => Some(Throttle::Network),
+    }
+}
+
+/// What a guest says of its failure. Its message is cut.
+pub(crate) fn answer(answer: Result<(), types::TaskError>) -> Result<(), TaskFailure> {
+    answer.map_err(|error| match error {
+        types::TaskError::Failed(message) => {
+            TaskFailure { message: bounded_message(message), retry_after: None }
+        }
+        types::TaskError::RetryAfterMs(ms) => TaskFailure {
+            message: "it asks to be run again later".to_owned(),
+            retry_after: Some(Duration::from_millis(ms.into())),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_rounded_up_and_saturates() {
+        assert_eq!(millis(Duration::ZERO), 0);
+        assert_eq!(millis(Duration::from_nanos(1)), 1);
+        assert_eq!(millis(Duration::from_micros(1_001)), 2);
+        assert_eq!(millis(Duration::MAX), u32::MAX);
+    }
+}

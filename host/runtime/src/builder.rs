@@ -1,0 +1,371 @@
+//! How a host is put together.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cap_std::fs::Dir;
+use dormouse_core::provider::SignalSink;
+use dormouse_core::{
+    AppId, Clock, ConditionProvider, IdSource, Limits, MemoryStore, NodeId, Observer, SignalSource, Store,
+    StoreError,
+};
+use tokio::runtime::{Handle, Runtime};
+use uuid::Uuid;
+
+use crate::clock::TokioClock;
+use crate::drive::{self, gate, reap};
+use crate::engine::{Engine, EngineConfig, EngineError};
+use crate::host::{Host, HostError, Inner, signal_from_source};
+use crate::shared::{Config, Shared};
+
+/// Builds a [`Host`].
+pub struct HostBuilder {
+    store: Option<Arc<dyn Store>>,
+    clock: Option<Arc<dyn Clock>>,
+    ids: Option<Arc<dyn IdSource>>,
+    engine: Option<Engine>,
+    observers: Vec<Arc<dyn Observer>>,
+    providers: Vec<Arc<dyn ConditionProvider>>,
+    sources: Vec<Arc<dyn SignalSource>>,
+    folders: Option<Folders>,
+    node: Option<NodeId>,
+    limits_max: Limits,
+    slots: Option<u32>,
+    slots_per_app: u32,
+    guest_threads: Option<usize>,
+    period_min: Duration,
+    lease: Duration,
+    guests_inline: bool,
+}
+
+impl std::fmt::Debug for HostBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HostBuilder").field("slots", &self.slots).finish_non_exhaustive()
+    }
+}
+
+/// Why a host did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// It was started outside a tokio runtime.
+    #[error(
+        "a host runs its timers and stores on the tokio runtime that it is started on; start it inside one"
+    )]
+    NoRuntime,
+    /// The engine could not be made.
+    #[error("the engine could not be made")]
+    Engine(#[source] EngineError),
+    /// The threads for guests could not be made.
+    #[error("the threads for guests could not be started")]
+    Threads(#[source] io::Error),
+    /// The store did not answer.
+    #[error("the store could not be read")]
+    Store(#[source] StoreError),
+    /// A registration in the store is not understood.
+    #[error("a stored registration is not understood")]
+    Registration(#[source] Box<HostError>),
+    /// A signal source did not start.
+    #[error("a signal source did not start: {0}")]
+    Source(String),
+    /// The configuration makes no sense.
+    #[error("`{field}` must be at least {min}")]
+    TooSmall {
+        /// Which.
+        field: &'static str,
+        /// The least that it may be.
+        min: &'static str,
+    },
+}
+
+impl HostBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            store: None,
+            clock: None,
+            ids: None,
+            engine: None,
+            observers: Vec::new(),
+            providers: Vec::new(),
+            sources: Vec::new(),
+            folders: None,
+            node: None,
+            limits_max: Limits::host_max(),
+            slots: None,
+            slots_per_app: 4,
+            guest_threads: None,
+            period_min: Duration::from_secs(1),
+            lease: Duration::from_secs(30),
+            guests_inline: false,
+        }
+    }
+
+    /// Where everything is kept. By default in memory: nothing outlives the program.
+    #[must_use]
+    pub fn store(mut self, store: impl Store) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// As [`HostBuilder::store`], for a store that is shared.
+    #[must_use]
+    pub fn shared_store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// The time. By default the machine's.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Some(Arc::new(clock));
+        self
+    }
+
+    /// Where ids come from. By default time-ordered random ones (RFC 9562, version 7).
+    #[must_use]
+    pub fn ids(mut self, ids: impl IdSource) -> Self {
+        self.ids = Some(Arc::new(ids));
+        self
+    }
+
+    /// An engine to run on, so that components compiled with it can be installed, and several hosts can
+    /// share it. By default one of its own, with as many slots as [`HostBuilder::slots`] and a reserve.
+    #[must_use]
+    pub fn engine(mut self, engine: Engine) -> Self {
+        self.engine = Some(engine);
+        self
+    }
+
+    /// Somebody who sees every event. May be called more than once.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observers.push(observer);
+        self
+    }
+
+    /// Somebody who knows whether conditions hold. May be called more than once: the first that knows decides.
+    #[must_use]
+    pub fn conditions(mut self, provider: Arc<dyn ConditionProvider>) -> Self {
+        self.providers.push(provider);
+        self
+    }
+
+    /// Somebody who raises signals. May be called more than once.
+    #[must_use]
+    pub fn source(mut self, source: Arc<dyn SignalSource>) -> Self {
+        self.sources.push(source);
+        self
+    }
+
+    /// The directory in which each app has its folders `local` and `temp`, which its tasks see as `/local`
+    /// and `/temp`. Without it they have neither.
+    #[must_use]
+    pub fn app_folders(mut self, dir: Dir) -> Self {
+        self.folders = Some(Folders(dir));
+        self
+    }
+
+    /// Who this host is to its store. A host that is started again on the same store with the same node
+    /// takes up at once what it left; with another, when the leases of the first have ended. By default
+    /// fixed, which is right for a store that one host at a time uses.
+    #[must_use]
+    pub const fn node(mut self, node: NodeId) -> Self {
+        self.node = Some(node);
+        self
+    }
+
+    /// The most that any registration may be given.
+    #[must_use]
+    pub const fn limits_max(mut self, limits: Limits) -> Self {
+        self.limits_max = limits;
+        self
+    }
+
+    /// Runs at once. Default: four for each core.
+    #[must_use]
+    pub const fn slots(mut self, slots: u32) -> Self {
+        self.slots = Some(slots);
+        self
+    }
+
+    /// Runs at once of one app. Default: 4.
+    #[must_use]
+    pub const fn slots_per_app(mut self, slots: u32) -> Self {
+        self.slots_per_app = slots;
+        self
+    }
+
+    /// Threads that do nothing but run guests. Default: one for each core.
+    #[must_use]
+    pub const fn guest_threads(mut self, threads: usize) -> Self {
+        self.guest_threads = Some(threads);
+        self
+    }
+
+    /// The shortest period of a time trigger. Default: 1 s; UWP's is 15 min (UWP-036).
+    #[must_use]
+    pub const fn period_min(mut self, period: Duration) -> Self {
+        self.period_min = period;
+        self
+    }
+
+    /// How long a claim holds without renewal. Default: 30 s. Short leases find what a crashed node left
+    /// sooner, and cost more writes.
+    #[must_use]
+    pub const fn lease(mut self, lease: Duration) -> Self {
+        self.lease = lease;
+        self
+    }
+
+    /// Polls guests on the control runtime, which the deterministic rig drives by hand.
+    #[cfg(feature = "test-util")]
+    pub(crate) const fn guests_inline(mut self) -> Self {
+        self.guests_inline = true;
+        self
+    }
+
+    /// Starts the host on the present tokio runtime: reads the store, takes up what an earlier host of this
+    /// node left, starts sources and loops. Registrations of apps that are not installed yet wait.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] says which part, and what to do.
+    pub async fn start(self) -> Result<Host, StartError> {
+        let control = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let slots = self.slots.unwrap_or_else(|| u32::try_from(cores * 4).unwrap_or(u32::MAX));
+        for (field, ok, min) in [
+            ("slots", slots > 0, "1"),
+            ("slots_per_app", self.slots_per_app > 0, "1"),
+            ("guest_threads", self.guest_threads != Some(0), "1"),
+            ("lease", self.lease >= Duration::from_secs(1), "1s"),
+            ("period_min", self.period_min >= Duration::from_millis(1), "1ms"),
+        ] {
+            if !ok {
+                return Err(StartError::TooSmall { field, min });
+            }
+        }
+        let engine = match self.engine {
+            Some(engine) => engine,
+            None => {
+                Engine::new(&EngineConfig { slots, ..EngineConfig::default() }).map_err(StartError::Engine)?
+            }
+        };
+        let guests = if self.guests_inline {
+            Guests(None)
+        } else {
+            Guests::start(self.guest_threads.unwrap_or(cores)).map_err(StartError::Threads)?
+        };
+        let guest_handle = guests.handle().unwrap_or_else(|| control.clone());
+        let config = Config {
+            node: self.node.unwrap_or_else(|| NodeId::from_uuid(Uuid::from_u128(THE_ONLY_NODE))),
+            limits_max: self.limits_max,
+            slots,
+            slots_per_app: self.slots_per_app,
+            period_min: self.period_min,
+            lease: self.lease,
+            blocking_inline: self.guests_inline,
+        };
+        let shared = Arc::new(Shared::new(
+            config,
+            self.store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
+            self.clock.unwrap_or_else(|| Arc::new(TokioClock::new(control.clone()))),
+            self.ids.unwrap_or_else(|| Arc::new(TimeOrdered)),
+            engine,
+            self.observers,
+            self.providers,
+            guest_handle,
+            control,
+        ));
+        let host = Host {
+            inner: Arc::new(Inner { shared: shared.clone(), folders: self.folders, _guests: guests }),
+        };
+        for record in shared.store.registrations().await.map_err(StartError::Store)? {
+            let id = record.registration.id;
+            let known = host.know(record).map_err(|e| StartError::Registration(Box::new(e)))?;
+            shared.state().registrations.insert(id, Arc::new(known));
+        }
+        reap::own(&shared).await.map_err(StartError::Store)?;
+        gate::subscribe(&shared);
+        drive::start(&shared);
+        for source in &self.sources {
+            source.start(sink(&shared)).map_err(StartError::Source)?;
+        }
+        shared.keep_sources(self.sources);
+        Ok(host)
+    }
+}
+
+/// The node of a store that one host at a time uses: an arbitrary constant.
+const THE_ONLY_NODE: u128 = 0x0d02_3005_e000_4000_8000_0000_0000_0001;
+
+fn sink(shared: &Arc<Shared>) -> SignalSink {
+    let weak = Arc::downgrade(shared);
+    Arc::new(move |message| {
+        if let Some(shared) = weak.upgrade() {
+            let control = shared.control.clone();
+            control.spawn(signal_from_source(shared, message));
+        }
+    })
+}
+
+/// Ids that sort by the time of their making.
+struct TimeOrdered;
+
+impl IdSource for TimeOrdered {
+    fn fresh(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+}
+
+/// The threads that run guests.
+pub(crate) struct Guests(Option<Runtime>);
+
+impl Guests {
+    fn start(threads: usize) -> io::Result<Self> {
+        // No timers and no I/O here: guests' own are made on the control runtime, so that one that spins
+        // cannot hold them up.
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(threads)
+            .thread_name("dormouse-guest")
+            .build()
+            .map(|runtime| Self(Some(runtime)))
+    }
+
+    fn handle(&self) -> Option<Handle> {
+        self.0.as_ref().map(|runtime| runtime.handle().clone())
+    }
+}
+
+impl Drop for Guests {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            // A host may be dropped inside a runtime, where waiting for threads is not allowed.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Where apps have their folders.
+pub(crate) struct Folders(Dir);
+
+impl Folders {
+    /// Opens the folders of an app, making them if need be. What an earlier host left in `temp` is removed.
+    pub(crate) fn open(&self, app: &AppId) -> io::Result<AppFolders> {
+        self.0.create_dir_all(app.as_str())?;
+        let home = self.0.open_dir(app.as_str())?;
+        home.create_dir_all("local")?;
+        if home.try_exists("temp")? {
+            home.remove_dir_all("temp")?;
+        }
+        home.create_dir("temp")?;
+        Ok(AppFolders { local: home.open_dir("local")?, temp: home.open_dir("temp")? })
+    }
+}
+
+/// An app's own folders, open.
+pub(crate) struct AppFolders {
+    pub(crate) local: Dir,
+    pub(crate) temp: Dir,
+}

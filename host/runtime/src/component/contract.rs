@@ -1,0 +1,181 @@
+//! What a component must look like from outside, and errors that say so by name.
+//!
+//! wasmtime checks imports and exports as well, and its word is the last. But it speaks of one at a time, in
+//! its own terms; here it is said what the author of a task can do.
+
+use super::{COMPONENT_LEN_MAX, ComponentError};
+
+/// What a task exports.
+pub(super) const TASK: &str = "dormouse:background/background-task@0.1.0";
+/// What a task exports whose toolchain has no async functions.
+pub(super) const TASK_SYNC: &str = "dormouse:background/background-task-sync@0.1.0";
+/// The version of the contract that is served.
+const VERSION: &str = "0.1.0";
+
+/// `\0asm`.
+const MAGIC: [u8; 4] = *b"\0asm";
+/// Version and layer of a core module.
+const CORE: [u8; 4] = [1, 0, 0, 0];
+
+/// The most names that one error lists.
+const NAMED_MAX: usize = 16;
+
+/// What this host offers, by interface and version line.
+const OFFERED: [(&str, &str, &[&str]); 14] = [
+    ("dormouse:background", "0.1", &["types", "instance", "waiting", "waiting-sync"]),
+    (
+        "wasi:cli",
+        "0.2",
+        &[
+            "environment",
+            "exit",
+            "stdin",
+            "stdout",
+            "stderr",
+            "terminal-input",
+            "terminal-output",
+            "terminal-stdin",
+            "terminal-stdout",
+            "terminal-stderr",
+        ],
+    ),
+    ("wasi:clocks", "0.2", &["monotonic-clock", "wall-clock"]),
+    ("wasi:filesystem", "0.2", &["types", "preopens"]),
+    ("wasi:io", "0.2", &["error", "poll", "streams"]),
+    ("wasi:random", "0.2", &["random", "insecure", "insecure-seed"]),
+    (
+        "wasi:sockets",
+        "0.2",
+        &[
+            "network",
+            "instance-network",
+            "ip-name-lookup",
+            "tcp",
+            "tcp-create-socket",
+            "udp",
+            "udp-create-socket",
+        ],
+    ),
+    ("wasi:http", "0.2", &["types", "outgoing-handler"]),
+    (
+        "wasi:cli",
+        "0.3",
+        &[
+            "environment",
+            "exit",
+            "types",
+            "stdin",
+            "stdout",
+            "stderr",
+            "terminal-input",
+            "terminal-output",
+            "terminal-stdin",
+            "terminal-stdout",
+            "terminal-stderr",
+        ],
+    ),
+    ("wasi:clocks", "0.3", &["types", "monotonic-clock", "system-clock"]),
+    ("wasi:filesystem", "0.3", &["types", "preopens"]),
+    ("wasi:random", "0.3", &["random", "insecure", "insecure-seed"]),
+    ("wasi:sockets", "0.3", &["types", "ip-name-lookup"]),
+    ("wasi:http", "0.3", &["types", "client"]),
+];
+
+/// Which world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Task,
+    TaskSync,
+}
+
+/// A component from outside.
+#[derive(Debug)]
+pub(super) struct Surface {
+    pub(super) kind: Kind,
+    pub(super) imports: Vec<String>,
+}
+
+/// Checks size and the first eight bytes, before a compiler sees them.
+pub(super) fn check_header(bytes: &[u8]) -> Result<(), ComponentError> {
+    if bytes.len() > COMPONENT_LEN_MAX {
+        return Err(ComponentError::TooLarge { len: bytes.len() });
+    }
+    let Some(rest) = bytes.strip_prefix(&MAGIC) else { return Err(ComponentError::NotWasm) };
+    if rest.starts_with(&CORE) {
+        return Err(ComponentError::CoreModule);
+    }
+    Ok(())
+}
+
+/// Checks the names of imports and exports.
+pub(super) fn check_surface(
+    engine: &wasmtime::Engine,
+    component: &wasmtime::component::Component,
+) -> Result<Surface, ComponentError> {
+    let ty = component.component_type();
+    let exports: Vec<&str> = ty.exports(engine).map(|(name, _)| name).collect();
+    let kind = kind(&exports)?;
+    let imports: Vec<String> = ty.imports(engine).map(|(name, _)| name.to_owned()).collect();
+    let unknown: Vec<String> = imports.iter().filter(|name| !is_offered(name)).cloned().collect();
+    if !unknown.is_empty() {
+        return Err(ComponentError::UnknownImport { names: unknown });
+    }
+    Ok(Surface { kind, imports })
+}
+
+fn kind(exports: &[&str]) -> Result<Kind, ComponentError> {
+    let mut other_version = None;
+    for name in exports {
+        let Some((interface, version)) = name.split_once('@') else { continue };
+        let kind = match interface {
+            "dormouse:background/background-task" => Kind::Task,
+            "dormouse:background/background-task-sync" => Kind::TaskSync,
+            _ => continue,
+        };
+        if version == VERSION {
+            return Ok(kind);
+        }
+        other_version = Some((*name).to_owned());
+    }
+    Err(match other_version {
+        Some(found) => ComponentError::WrongVersion { found, supported: VERSION },
+        None => ComponentError::NotATask { exports: exports.iter().map(|&name| name.to_owned()).collect() },
+    })
+}
+
+/// Whether `name`, like `wasi:cli/stdout@0.2.6`, is an interface that this host has in a compatible version.
+fn is_offered(name: &str) -> bool {
+    let Some((package, rest)) = name.split_once('/') else { return false };
+    let Some((interface, version)) = rest.split_once('@') else { return false };
+    OFFERED.iter().any(|(offered, line, interfaces)| {
+        // Versions 0.x are compatible within x; pre-releases with nothing.
+        *offered == package
+            && interfaces.contains(&interface)
+            && !version.contains('-')
+            && version.strip_prefix(line).is_some_and(|patch| patch.starts_with('.'))
+    })
+}
+
+/// Every interface that is offered, in the first version of its line.
+#[cfg(test)]
+pub(super) fn offered_names() -> impl Iterator<Item = String> {
+    OFFERED.iter().flat_map(|(package, line, interfaces)| {
+        interfaces.iter().map(move |interface| format!("{package}/{interface}@{line}.0"))
+    })
+}
+
+/// Names for an error: quoted, at most [`NAMED_MAX`] of them.
+pub(super) fn list(names: &[String]) -> String {
+    if names.is_empty() {
+        return "nothing".to_owned();
+    }
+    let shown = names.iter().take(NAMED_MAX).map(|name| {
+        let cut: String = name.chars().take(128).collect();
+        format!("`{cut}`")
+    });
+    let mut text = shown.collect::<Vec<_>>().join(", ");
+    if names.len() > NAMED_MAX {
+        text.push_str(&format!(" and {} more", names.len() - NAMED_MAX));
+    }
+    text
+}

@@ -1,0 +1,430 @@
+//! One run, as it is seen from all sides: the guest's imports, its driver, and whoever cancels it.
+//!
+//! The rules are [`RunMachine`]'s. This is the lock around it, the wakers of those who wait for it, and the
+//! events that its answers cause. The lock is held for one input at a time and is free of contention but for
+//! a cancellation from outside.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use dormouse_core::activation::Lease;
+use dormouse_core::event::EventKind;
+use dormouse_core::outcome::{Cancellation, Outcome, bounded_message};
+use dormouse_core::quota::Covers;
+use dormouse_core::run::{DeferralError, Output, RunMachine, Throttle};
+use dormouse_core::{Instant, RunId, Stream, TaskFailure, TrapKind, TriggerDetails, WorkCost};
+use futures::future::BoxFuture;
+use futures::task::AtomicWaker;
+use tokio::sync::Notify;
+
+use crate::meter::Meter;
+use crate::sandbox::port::{ActivationInfo, Denial, Port, TimeLeft, Told};
+use crate::sandbox::usage::Usage;
+use crate::shared::{Known, Shared};
+use crate::subscribe::Progress;
+
+pub(crate) struct RunCell {
+    /// Itself, for the futures that outlive a borrow.
+    me: Weak<RunCell>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) known: Arc<Known>,
+    pub(crate) lease: Lease,
+    pub(crate) meter: Arc<Meter>,
+    pub(crate) usage: Arc<Usage>,
+    /// Woken when the machine changed other than by the driver itself.
+    pub(crate) driver: AtomicWaker,
+    inner: Mutex<Inner>,
+    /// `canceled` and `sleep` look at the machine again.
+    news: Notify,
+    progress: AtomicU32,
+    /// Calls of `canceled` and `sleep` that are under way: while there are any, the guest waits for us.
+    waits: AtomicU32,
+    /// The app has a CPU quota; without one no lock is taken to charge it.
+    has_quota: bool,
+}
+
+struct Inner {
+    machine: RunMachine,
+    outcome: Option<Outcome>,
+    /// The last progress set, and when it was last told; coalesced between.
+    progress_set: Option<u32>,
+    progress_told: Option<(u32, Instant)>,
+}
+
+impl RunCell {
+    pub(crate) fn new(shared: Arc<Shared>, known: Arc<Known>, lease: Lease) -> Arc<Self> {
+        let machine = RunMachine::new(known.limits.clone(), shared.clock.now());
+        let has_quota = shared.state().quotas.contains_key(&known.registration.app);
+        Arc::new_cyclic(|me| Self {
+            me: me.clone(),
+            has_quota,
+            meter: Arc::new(Meter::new(shared.clock.clone())),
+            usage: Usage::new(known.limits.output_bytes),
+            shared,
+            known,
+            lease,
+            driver: AtomicWaker::new(),
+            inner: Mutex::new(Inner { machine, outcome: None, progress_set: None, progress_told: None }),
+            news: Notify::new(),
+            progress: AtomicU32::new(0),
+            waits: AtomicU32::new(0),
+        })
+    }
+
+    pub(crate) fn run(&self) -> RunId {
+        self.lease.run
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        // The machine stays whole through a panic: each input is applied before anything can fail.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn emit(&self, kind: impl FnOnce() -> EventKind) {
+        self.shared.emit(self.known.registration.id, kind);
+    }
+
+    /// Feeds the machine one input and does what it answers.
+    pub(crate) fn input(&self, input: impl FnOnce(&mut RunMachine, Instant) -> Option<Output>) {
+        let now = self.shared.clock.now();
+        let mut inner = self.inner();
+        let Some(output) = input(&mut inner.machine, now) else { return };
+        let told = match &output {
+            Output::Tell => inner.machine.cancellation().cloned(),
+            _ => None,
+        };
+        let paused_until = match &output {
+            Output::Pause => inner.machine.next_timeout(),
+            _ => None,
+        };
+        if let Output::End(outcome) = &output {
+            inner.outcome = Some(outcome.clone());
+        }
+        drop(inner);
+        // Outside the lock: observers and wakers may look at the run.
+        let run = self.run();
+        match output {
+            Output::Tell => {
+                if let Some(cancellation) = told {
+                    self.emit(|| EventKind::CancelRequested { run, cancellation });
+                }
+                self.news.notify_waiters();
+            }
+            Output::Pause => {
+                let wait = paused_until.map_or(Duration::ZERO, |until| until.since(now));
+                self.emit(|| EventKind::Paused { run, until: self.shared.clock.wall() + wait });
+            }
+            Output::Resume => self.emit(|| EventKind::Resumed { run }),
+            Output::Done | Output::End(_) => self.news.notify_waiters(),
+        }
+        self.driver.wake();
+    }
+
+    /// What the driver asks after each step.
+    pub(crate) fn status(&self) -> Status {
+        let mut inner = self.inner();
+        match inner.outcome.take() {
+            Some(outcome) => Status::Ended(outcome),
+            None => {
+                Status::Running { paused: inner.machine.is_paused(), timeout: inner.machine.next_timeout() }
+            }
+        }
+    }
+
+    /// Charges the app's quota for `cpu` and pauses the run if it is spent.
+    pub(crate) fn charge(&self, cpu: Duration) {
+        if !self.has_quota {
+            return;
+        }
+        let Some(until) = self.quota_spent(cpu) else { return };
+        self.input(|machine, now| machine.pause(Throttle::Cpu, until, now));
+    }
+
+    /// Charges the app's quota; answers when it refills if it is spent.
+    fn quota_spent(&self, cpu: Duration) -> Option<Instant> {
+        let app = &self.known.registration.app;
+        let now = self.shared.clock.now();
+        let mut state = self.shared.state();
+        let quota = state.quotas.get_mut(app)?;
+        quota.spend(now, cpu);
+        match quota.verdict(now) {
+            Covers::Yes { .. } => None,
+            Covers::From(until) => Some(until),
+        }
+    }
+
+    pub(crate) fn cancel(&self, cancellation: Cancellation) {
+        self.input(|machine, now| machine.cancel(cancellation, now));
+    }
+
+    pub(crate) fn kill(&self, cancellation: Cancellation) {
+        self.input(|machine, now| machine.kill(cancellation, now));
+    }
+
+    pub(crate) fn trapped(&self, kind: TrapKind, message: String) {
+        self.input(|machine, now| machine.trapped(kind, message, now));
+    }
+
+    /// Wall time, time paused, pauses, deferrals, progress: what the receipt takes from the machine.
+    pub(crate) fn totals(&self) -> Totals {
+        let now = self.shared.clock.now();
+        let inner = self.inner();
+        Totals {
+            wall: inner.machine.elapsed(now),
+            paused: inner.machine.paused(now),
+            suspended_count: inner.machine.suspended_count(),
+            deferrals: inner.machine.deferrals_taken(),
+            progress: inner.progress_set,
+        }
+    }
+
+    /// Tells the progress last set, if it was not told yet and `force`, or the time between two tellings, is over.
+    pub(crate) fn tell_progress(&self, force: bool) {
+        let now = self.shared.clock.now();
+        let value = {
+            let mut inner = self.inner();
+            let Some(value) = inner.progress_set else { return };
+            if let Some((told, at)) = inner.progress_told {
+                let too_soon = now.since(at) < self.known.limits.progress_every;
+                if told == value || (too_soon && !force) {
+                    return;
+                }
+            }
+            inner.progress_told = Some((value, now));
+            value
+        };
+        let run = self.run();
+        self.emit(|| EventKind::Progress { run, value });
+        // An error is only that nobody subscribes.
+        let _ = self.shared.wake.progress.send(Progress {
+            registration: self.known.registration.id,
+            activation: self.lease.activation.id,
+            run,
+            value,
+        });
+    }
+
+    /// Tells the end of output that was too long to be told live.
+    pub(crate) fn tell_rest(&self) {
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            if let Some(bytes) = self.usage.output(stream).unheard() {
+                self.output(stream, &bytes);
+            }
+        }
+    }
+
+    fn told(&self) -> Option<Told> {
+        let cancellation = self.inner().machine.cancellation()?.clone();
+        Some(Told { cancellation, grace: self.known.limits.grace })
+    }
+
+    /// Whether the guest waits for `canceled` or `sleep`.
+    pub(crate) fn waits_for_us(&self) -> bool {
+        self.waits.load(Ordering::Relaxed) > 0
+    }
+
+    /// Waits until there is a cancellation, or the task said that it is done.
+    async fn told_or_done(&self) -> Option<Told> {
+        let _waiting = Waiting::new(&self.waits);
+        loop {
+            // Enabled before the look: news between the look and the wait is not missed.
+            let mut news = std::pin::pin!(self.news.notified());
+            news.as_mut().enable();
+            if let Some(told) = self.told() {
+                return Some(told);
+            }
+            if self.inner().machine.is_done() {
+                return None;
+            }
+            news.await;
+        }
+    }
+
+    async fn told_or_slept(&self, span: Duration) -> Option<Told> {
+        let _waiting = Waiting::new(&self.waits);
+        let deadline = self.shared.clock.now() + span;
+        let mut slept = self.shared.clock.sleep_until(deadline);
+        loop {
+            let mut news = std::pin::pin!(self.news.notified());
+            news.as_mut().enable();
+            if let Some(told) = self.told() {
+                return Some(told);
+            }
+            if span.is_zero() {
+                // Still a point at which others run: a guest that polls with `sleep(0)` does not spin.
+                tokio::task::yield_now().await;
+                return self.told();
+            }
+            tokio::select! {
+                biased;
+                () = news => {}
+                () = &mut slept => return self.told(),
+            }
+        }
+    }
+}
+
+/// Counts a wait for as long as it lasts.
+struct Waiting<'a>(&'a AtomicU32);
+
+impl<'a> Waiting<'a> {
+    fn new(waits: &'a AtomicU32) -> Self {
+        waits.fetch_add(1, Ordering::Relaxed);
+        Self(waits)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Where a run is, to its driver.
+pub(crate) enum Status {
+    Running { paused: bool, timeout: Option<Instant> },
+    Ended(Outcome),
+}
+
+pub(crate) struct Totals {
+    pub(crate) wall: Duration,
+    pub(crate) paused: Duration,
+    pub(crate) suspended_count: u32,
+    pub(crate) deferrals: u32,
+    pub(crate) progress: Option<u32>,
+}
+
+impl Port for RunCell {
+    fn activation(&self) -> ActivationInfo {
+        let activation = &self.lease.activation;
+        let registration = &self.known.registration;
+        ActivationInfo {
+            instance_id: self.run().to_string(),
+            registration_id: registration.id.to_string(),
+            name: registration.name.clone(),
+            app: registration.app.to_string(),
+            attempt: activation.attempt(),
+            coalesced: activation.coalesced,
+            scheduled_for: activation.scheduled_for,
+            fired_at: activation.fired_at,
+        }
+    }
+
+    fn details(&self) -> TriggerDetails {
+        self.lease.activation.details.clone()
+    }
+
+    fn take_deferral(&self) -> Result<(), DeferralError> {
+        let open = {
+            let mut inner = self.inner();
+            inner.machine.take_deferral()?;
+            inner.machine.deferrals_open()
+        };
+        let run = self.run();
+        self.emit(|| EventKind::DeferralTaken { run, open });
+        Ok(())
+    }
+
+    fn complete_deferral(&self) {
+        let run = self.run();
+        self.input(|machine, now| {
+            if machine.has_ended() {
+                return None;
+            }
+            let before = machine.deferrals_open();
+            let output = machine.complete_deferral(now);
+            let open = machine.deferrals_open();
+            debug_assert!(open < before, "a deferral was completed that was not taken");
+            self.emit(|| EventKind::DeferralCompleted { run, open });
+            output
+        });
+    }
+
+    fn progress(&self) -> u32 {
+        self.progress.load(Ordering::Relaxed)
+    }
+
+    fn set_progress(&self, value: u32) {
+        {
+            let mut inner = self.inner();
+            if inner.machine.has_ended() {
+                return;
+            }
+            inner.progress_set = Some(value);
+        }
+        self.progress.store(value, Ordering::Relaxed);
+        self.tell_progress(false);
+    }
+
+    fn suspended_count(&self) -> u32 {
+        self.inner().machine.suspended_count()
+    }
+
+    fn throttle_count(&self, throttle: Option<Throttle>) -> u32 {
+        let inner = self.inner();
+        match throttle {
+            Some(throttle) => inner.machine.throttle_count(throttle),
+            None => inner.machine.suspended_count(),
+        }
+    }
+
+    fn cancellation(&self) -> Option<Told> {
+        self.told()
+    }
+
+    fn time_left(&self) -> TimeLeft {
+        let now = self.shared.clock.now();
+        let used = self.meter.used();
+        let quota_cpu = self.shared.state().quotas.get(&self.known.registration.app).map(|q| q.left(now));
+        let inner = self.inner();
+        TimeLeft { cpu: inner.machine.cpu_left(used), wall: inner.machine.wall_left(now), quota_cpu }
+    }
+
+    fn work_cost(&self) -> WorkCost {
+        self.shared.work_cost().unwrap_or_default()
+    }
+
+    fn canceled(&self) -> BoxFuture<'static, Option<Told>> {
+        let me = self.me.clone();
+        Box::pin(async move { me.upgrade()?.told_or_done().await })
+    }
+
+    fn sleep(&self, span: Duration) -> BoxFuture<'static, Option<Told>> {
+        let me = self.me.clone();
+        Box::pin(async move { me.upgrade()?.told_or_slept(span).await })
+    }
+
+    fn returned(&self, answer: Result<(), TaskFailure>) {
+        let run = self.run();
+        let ok = answer.is_ok();
+        self.input(|machine, now| {
+            if !machine.has_ended() {
+                let open = machine.deferrals_open();
+                self.emit(|| EventKind::Returned { run, ok, open });
+            }
+            let answer = answer
+                .map_err(|f| TaskFailure { message: bounded_message(f.message), retry_after: f.retry_after });
+            machine.returned(answer, now)
+        });
+    }
+
+    fn nothing_left(&self) {
+        self.input(RunMachine::nothing_left);
+    }
+
+    fn denied(&self, denial: Denial) {
+        let run = self.run();
+        self.emit(|| EventKind::Denied { run, what: denial.to_string() });
+    }
+
+    fn output(&self, stream: Stream, bytes: &[u8]) {
+        let run = self.run();
+        self.emit(|| EventKind::Output { run, stream, text: String::from_utf8_lossy(bytes).into_owned() });
+    }
+
+    fn memory_refused(&self, wanted: u64, limit: u64) {
+        let run = self.run();
+        self.emit(|| EventKind::MemoryRefused { run, wanted, limit });
+    }
+}

@@ -1,0 +1,52 @@
+//! Writes that must not be lost are repeated until they are answered.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dormouse_core::RegistrationId;
+use dormouse_core::event::EventKind;
+use dormouse_core::store::StoreError;
+
+use crate::shared::Shared;
+
+/// Between two tries: long enough not to spin on a full disk, short enough that a person who freed some
+/// space sees it taken up.
+const AGAIN_AFTER_FIRST: Duration = Duration::from_millis(50);
+const AGAIN_AFTER_MAX: Duration = Duration::from_secs(5);
+
+/// Calls `write` until it succeeds. The first failure is told as a fault. None if the store is corrupt, or
+/// the host stops while the store does not answer: the lease then ends by itself and the activation runs
+/// again.
+pub(crate) async fn retrying<T, F>(
+    shared: &Arc<Shared>,
+    registration: RegistrationId,
+    what: &str,
+    mut write: impl FnMut() -> F,
+) -> Option<T>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    let mut wait = AGAIN_AFTER_FIRST;
+    let mut told = false;
+    loop {
+        let error = match write().await {
+            Ok(answer) => return Some(answer),
+            Err(error) => error,
+        };
+        let hopeless = matches!(error, StoreError::Corrupt(_)) || *shared.wake.stop.borrow();
+        if !told || hopeless {
+            told = true;
+            let then = if hopeless { "given up" } else { "trying again" };
+            shared.emit(registration, || EventKind::Fault {
+                message: format!("failed to {what}: {error}; {then}"),
+            });
+            tracing::error!(%registration, %error, "failed to {what}; {then}");
+        }
+        if hopeless {
+            return None;
+        }
+        shared.clock.sleep_until(shared.clock.now() + wait).await;
+        wait = (wait * 2).min(AGAIN_AFTER_MAX);
+    }
+}

@@ -1,0 +1,46 @@
+//! What a guest can call: one file for each interface of ours, and WASI as it was granted.
+
+mod instance;
+mod preopens;
+mod sockets;
+mod types;
+mod waiting;
+mod waiting_sync;
+
+use wasmtime::component::{HasData, Linker};
+use wasmtime_wasi_http::p2 as http2;
+use wasmtime_wasi_http::p3 as http3;
+
+use crate::bindings::v0_1;
+use crate::sandbox::RunState;
+
+/// Host functions of ours see the whole state of the run.
+pub(crate) struct Imports;
+
+impl HasData for Imports {
+    type Data<'a> = &'a mut RunState;
+}
+
+/// The linker for both worlds, made once for each engine.
+///
+/// # Errors
+///
+/// An interface is defined twice: a mistake in this file.
+pub(crate) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<RunState>> {
+    let mut linker = Linker::new(engine);
+    let l = &mut linker;
+    v0_1::types::add_to_linker::<_, Imports>(l, |state| state)?;
+    v0_1::instance::add_to_linker::<_, Imports>(l, |state| state)?;
+    v0_1::waiting::add_to_linker::<_, Imports>(l, |state| state)?;
+    v0_1::waiting_sync::add_to_linker::<_, Imports>(l, |state| state)?;
+    wasmtime_wasi::p2::add_to_linker_async(l)?;
+    wasmtime_wasi::p3::add_to_linker(l)?;
+    http2::add_only_http_to_linker_async(l)?;
+    http3::add_to_linker(l)?;
+    // Ours in place of WASI's: directories by handle instead of by path, names and sockets by grant.
+    l.allow_shadowing(true);
+    preopens::add_to_linker(l)?;
+    sockets::add_to_linker(l)?;
+    l.allow_shadowing(false);
+    Ok(linker)
+}

@@ -1,0 +1,80 @@
+//! Dormouse runs background tasks that you did not write, inside a program that you did.
+//!
+//! A task is a WebAssembly component that exports `background-task`. When its trigger fires and its
+//! conditions hold, a [`Host`] instantiates it in a fresh sandbox, gives it a budget of CPU time, wall-clock
+//! time and memory, lets it defer its end, tells it when it is cancelled, and takes the sandbox away when it
+//! does not listen. Every firing that is accepted runs to a recorded end.
+//!
+//! ```no_run
+//! use dormouse::{App, AppId, Component, Host, IfExists, TaskBuilder, Trigger};
+//!
+//! # async fn example() -> anyhow::Result<()> {
+//! let host = Host::builder().start().await?;
+//!
+//! let app = AppId::new("org.example.greeter")?;
+//! let component = Component::compile(host.engine(), &std::fs::read("greeter.wasm")?)?;
+//! host.install(App::new(app.clone()).entry_point("main", component))?;
+//!
+//! let task = TaskBuilder::new("greet").entry_point("main").trigger(Trigger::Application);
+//! let registered = host.register(&app, task, IfExists::default()).await?;
+//!
+//! let fired = host.request(registered.id, "world").await?;
+//! if let Some(activation) = fired.activation() {
+//!     let completion = host.completed(activation).await?;
+//!     println!("{}, {:?} of CPU", completion.run.outcome, completion.run.receipt.cpu);
+//! }
+//! host.shutdown(false).await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | to learn about | read |
+//! | --- | --- |
+//! | what a host is made of | [`HostBuilder`] |
+//! | what an app may use | [`App`], [`Grants`], [`LimitsRequest`] |
+//! | who is told what | [`Observer`], [`Subscription`] |
+//! | the rules themselves | [`core`] |
+//! | testing without waiting | `testing::Rig`, feature `test-util` |
+
+mod app;
+mod bindings;
+mod builder;
+mod clock;
+mod component;
+mod drive;
+mod engine;
+mod epoch;
+mod host;
+mod imports;
+mod meter;
+mod observe;
+mod sandbox;
+mod shared;
+mod source;
+mod subscribe;
+
+#[cfg(feature = "test-util")]
+pub mod testing;
+
+/// The rules: no clock, no runtime, no WebAssembly.
+pub use dormouse_core as core;
+
+pub use dormouse_core::{
+    ActivationId, AppId, Cancellation, CancellationReason, Class, Clock, Completion, Condition,
+    ConditionProvider, CronTrigger, Event, EventKind, FilesystemTrigger, FixedProvider, Holds, Limits,
+    LimitsRequest, MemoryStore, Message, Misfire, Observer, Outcome, Overlap, QuotaPolicy, Receipt, Refusal,
+    RegistrationId, RetryPolicy, RunId, SignalSource, SignalTrigger, Store, Stream, TaskBuilder, TimeTrigger,
+    Trigger, TriggerDetails, TriggerKind, WorkCost,
+};
+
+pub use app::App;
+pub use builder::{HostBuilder, StartError};
+pub use clock::TokioClock;
+pub use component::{COMPONENT_LEN_MAX, Component, ComponentError, Digest};
+pub use drive::intake::{FireError, Fired};
+pub use engine::{Allocator, Engine, EngineConfig, EngineError, Pooling};
+pub use host::{Host, HostError, IfExists, Registered};
+pub use observe::TracingObserver;
+pub use sandbox::grants::{Access, Asked, GrantError, Grants};
+pub use sandbox::{HostPort, HostPortError};
+pub use subscribe::{Notice, Progress, SUBSCRIBER_LEN_MAX, SubscribeError, Subscription};

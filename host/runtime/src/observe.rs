@@ -1,0 +1,33 @@
+//! Events as structured logs.
+
+use dormouse_core::Observer;
+use dormouse_core::event::{Event, EventKind};
+
+/// Writes each event to `tracing`, with the project's words as fields: endings and refusals at `info`,
+/// faults at `error`, all else at `debug`. What guests print is not among them: it is the guest's, and
+/// belongs where the embedder puts it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TracingObserver;
+
+impl Observer for TracingObserver {
+    fn observe(&self, event: &Event) {
+        let registration = event.registration;
+        match &event.kind {
+            EventKind::Ended { activation, run, attempt, outcome, receipt } => tracing::info!(
+                %registration, %activation, %run, attempt, %outcome,
+                cpu = ?receipt.cpu, wall = ?receipt.wall, queue_wait = ?receipt.queue_wait,
+                "run ended"
+            ),
+            EventKind::Refused { reason } => tracing::info!(%registration, %reason, "firing refused"),
+            EventKind::CancelRequested { run, cancellation } => {
+                tracing::info!(%registration, %run, %cancellation, "run cancelled");
+            }
+            EventKind::Denied { run, what } => {
+                tracing::info!(%registration, %run, what, "guest was denied what it was not granted");
+            }
+            EventKind::Fault { message } => tracing::error!(%registration, message, "fault"),
+            EventKind::Output { .. } => {}
+            other => tracing::debug!(%registration, event = ?other),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! One run's sandbox: a store, made, run and dropped.
+//!
+//! [`start`] answers a future, and the future is the sandbox. Polling it runs the guest; dropping it, at any
+//! moment and from outside, takes everything away that the guest had. That is the kill: a future that waits
+//! inside wasmtime's event loop can be held up by a host call, so nothing in here decides about time. Whoever
+//! polls does.
+//!
+//! A store serves one run and is never used again.
+
+pub(crate) mod grants;
+mod host_port;
+mod limiter;
+mod network;
+pub(crate) mod output;
+pub(crate) mod port;
+mod state;
+#[cfg(test)]
+pub(crate) mod testing;
+mod trap;
+pub(crate) mod usage;
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use dormouse_core::{Clock, Limits};
+use wasmtime::component::Resource;
+use wasmtime::{Result, Store, UpdateDeadline};
+
+use crate::bindings::v0_1;
+use crate::component::{Component, World};
+use crate::meter::Meter;
+use grants::Grants;
+use port::Port;
+use usage::Usage;
+
+pub(crate) use host_port::Host;
+pub use host_port::{HostPort, HostPortError};
+pub(crate) use state::RunState;
+pub(crate) use trap::GuestTrap;
+
+/// What a sandbox is made of, beside the component.
+#[derive(Clone, Debug)]
+pub(crate) struct SandboxSpec {
+    /// Of these, time is not enforced here.
+    pub(crate) limits: Limits,
+    pub(crate) grants: Arc<Grants>,
+    /// Variables of the registration's, beside the granted ones.
+    pub(crate) env: Vec<(String, String)>,
+    pub(crate) args: Vec<String>,
+    /// Calls on files block the thread instead of going to another one: for deterministic tests only.
+    pub(crate) blocking_inline: bool,
+}
+
+impl SandboxSpec {
+    fn handles(&self) -> usize {
+        usize::try_from(self.limits.handles).unwrap_or(usize::MAX)
+    }
+}
+
+/// A sandbox. Ready when nothing is left in the guest, or when it trapped.
+pub(crate) type Sandbox = Pin<Box<dyn Future<Output = Result<(), GuestTrap>> + Send>>;
+
+/// Makes a sandbox. Nothing happens until it is polled.
+///
+/// It tells `port` when `run` has returned, and again when no task is left in the guest; then it is ready. The
+/// poller holds [`crate::engine::Engine::enter`] and [`Meter::begin`] for the time of each poll.
+pub(crate) fn start(
+    component: &Component,
+    spec: SandboxSpec,
+    clock: Arc<dyn Clock>,
+    port: Arc<dyn Port>,
+    meter: Arc<Meter>,
+    usage: Arc<Usage>,
+) -> Sandbox {
+    let component = component.clone();
+    Box::pin(async move {
+        let started = Arc::clone(&usage);
+        let mut store = match store(&component, spec, clock, &port, meter, usage) {
+            Ok(store) => store,
+            Err(error) => return Err(GuestTrap::at_start(&error, &started)),
+        };
+        match component.world() {
+            World::Task(pre) => {
+                let task = pre.instantiate_async(&mut store).await;
+                let task = task.map_err(|error| GuestTrap::at_start(&error, &started))?;
+                let run = async |accessor: &_| {
+                    let run = task.dormouse_background_background_task();
+                    let answer = run.call_run(accessor, Resource::new_own(0)).await?;
+                    port.returned(v0_1::answer(answer));
+                    poll_fn(|cx| accessor.poll_no_interesting_tasks(cx)).await;
+                    Result::<()>::Ok(())
+                };
+                store.run_concurrent(run).await.flatten().map_err(|error| GuestTrap::of(&error))?;
+            }
+            World::TaskSync(pre) => {
+                let task = pre.instantiate_async(&mut store).await;
+                let task = task.map_err(|error| GuestTrap::at_start(&error, &started))?;
+                let run = async |accessor: &_| {
+                    let run = task.dormouse_background_background_task_sync();
+                    let answer = run.call_run(accessor, Resource::new_own(0)).await?;
+                    port.returned(v0_1::answer(answer));
+                    poll_fn(|cx| accessor.poll_no_interesting_tasks(cx)).await;
+                    Result::<()>::Ok(())
+                };
+                store.run_concurrent(run).await.flatten().map_err(|error| GuestTrap::of(&error))?;
+            }
+        }
+        port.nothing_left();
+        Ok(())
+    })
+}
+
+fn store(
+    component: &Component,
+    spec: SandboxSpec,
+    clock: Arc<dyn Clock>,
+    port: &Arc<dyn Port>,
+    meter: Arc<Meter>,
+    usage: Arc<Usage>,
+) -> Result<Store<RunState>> {
+    let handles = spec.handles();
+    let hostcall_bytes = usize::try_from(spec.limits.hostcall_bytes).unwrap_or(usize::MAX);
+    let of_callback = Arc::clone(&meter);
+    let state = RunState::new(spec, Arc::clone(port), meter, usage);
+    let mut store = Store::try_new(component.engine().wasmtime(), state)?;
+    store.limiter(|state| state.limiter());
+    store.set_hostcall_fuel(hostcall_bytes);
+    store.set_max_component_handles(handles);
+    if let Some(table) = store.concurrent_resource_table() {
+        // Calls under way, futures and streams: what a guest can open without a handle of its own.
+        table.set_max_capacity(handles);
+    }
+    // An interruption bills, and gives way: the driver above gets control at every tick and judges there.
+    // The plain yield wakes its task at once, behind all others of its thread. That is enough, as guests'
+    // threads drive neither timers nor sockets that could be held up, and it allocates nothing.
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(move |_| {
+        of_callback.bill();
+        clock.interrupted();
+        Ok(UpdateDeadline::Yield(1))
+    });
+    Ok(store)
+}
+
+#[cfg(test)]
+mod tests;

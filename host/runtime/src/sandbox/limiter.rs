@@ -1,0 +1,88 @@
+//! One limit for everything that a run's memory is made of.
+//!
+//! A limit for each linear memory would be multiplied by composition: a component of ten parts would have ten
+//! times the memory. So all memories and tables of a run draw on one account. A growth beyond it answers -1 to
+//! the guest, as WebAssembly has it, and is counted and told; most guests then give up by themselves.
+
+use std::sync::Arc;
+
+use dormouse_core::Limits;
+use wasmtime::{ResourceLimiter, Result};
+
+use super::port::Port;
+use super::usage::Usage;
+
+/// A table element is a pointer.
+const TABLE_ELEMENT_BYTES: u64 = 8;
+
+/// The account of one run.
+pub(crate) struct Limiter {
+    limit: u64,
+    each: usize,
+    usage: Arc<Usage>,
+    port: Arc<dyn Port>,
+}
+
+impl Limiter {
+    pub(crate) fn new(limits: &Limits, usage: Arc<Usage>, port: Arc<dyn Port>) -> Self {
+        let each = usize::try_from(limits.instances).unwrap_or(usize::MAX);
+        Self { limit: limits.memory_bytes, each, usage, port }
+    }
+
+    /// Bytes by which memories and tables may still grow together.
+    pub(crate) fn left(&self) -> u64 {
+        self.limit.saturating_sub(self.usage.memory_bytes())
+    }
+
+    /// Draws the difference on the account.
+    ///
+    /// Nothing is ever put back: memories and tables do not shrink, and a growth that is allowed here fails
+    /// afterwards only if the operating system has no memory left. Counting such a growth errs on the side of the
+    /// host; putting it back on `memory_grow_failed` would not be safe, because that is also called for growths
+    /// that were never asked for here.
+    fn grow(&self, current: u64, desired: u64) -> bool {
+        let total = self.usage.memory_bytes().saturating_add(desired.saturating_sub(current));
+        if total > self.limit {
+            self.usage.count_memory_refusal();
+            self.port.memory_refused(total, self.limit);
+            return false;
+        }
+        self.usage.set_memory_bytes(total);
+        true
+    }
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        // Beyond its own declared maximum it fails in any case: that is not this limit's doing.
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        Ok(self.grow(bytes(current), bytes(desired)))
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        let element = |count| bytes(count).saturating_mul(TABLE_ELEMENT_BYTES);
+        Ok(self.grow(element(current), element(desired)))
+    }
+
+    fn instances(&self) -> usize {
+        self.each
+    }
+
+    fn tables(&self) -> usize {
+        self.each
+    }
+
+    fn memories(&self) -> usize {
+        self.each
+    }
+}
+
+/// `usize` has at most 64 bits on every target of this crate.
+const fn bytes(count: usize) -> u64 {
+    count as u64
+}

@@ -1,0 +1,243 @@
+//! Standard output and error of a guest: kept within bounds, never blocking, never failing.
+//!
+//! A guest's logs are what its author has to find out what went wrong, and usually the beginning and the end
+//! tell. So half of the limit keeps what came first and half what came last; what lies between is dropped and
+//! counted. Writes always succeed: a task must not fail because it was talkative. Nothing is ever passed on to the
+//! streams of the host process.
+
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use dormouse_core::event::Stream;
+use tokio::io::AsyncWrite;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+
+use super::port::Port;
+use super::usage::Usage;
+
+/// How much one write may carry: what the guest is told when it asks.
+const WRITE_BYTES_MAX: usize = 64 * 1024;
+
+/// What a guest wrote to one stream, within bounds.
+#[derive(Debug)]
+pub(crate) struct Captured {
+    head_max: usize,
+    tail_max: usize,
+    written: AtomicU64,
+    dropped: AtomicU64,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    head: Vec<u8>,
+    tail: VecDeque<u8>,
+    /// What may still be handed over live.
+    live_used: usize,
+}
+
+impl Captured {
+    pub(super) fn new(limit: u64) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Self {
+            head_max: limit / 2,
+            tail_max: limit - limit / 2,
+            written: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            kept: Mutex::new(Kept::default()),
+        }
+    }
+
+    /// Bytes written, kept or not.
+    pub(crate) fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    /// Bytes dropped.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// What was kept: the head, a line that tells how many bytes are missing if any are, and the tail. As the
+    /// guest wrote it: escape it before a terminal sees it.
+    pub(crate) fn kept(&self) -> Vec<u8> {
+        let kept = self.lock();
+        let mut all = kept.head.clone();
+        if self.dropped() > 0 {
+            all.extend_from_slice(format!("\n[... {} bytes dropped ...]\n", self.dropped()).as_bytes());
+        }
+        all.extend(&kept.tail);
+        all
+    }
+
+    /// What was kept and not handed over live: the end of a stream that was longer than its limit, behind a
+    /// line that tells how many bytes are missing. None if everything was handed over.
+    pub(crate) fn unheard(&self) -> Option<Vec<u8>> {
+        let kept = self.lock();
+        let unheard = self.written().saturating_sub((self.head_max + self.tail_max) as u64);
+        if unheard == 0 {
+            return None;
+        }
+        let len = usize::try_from(unheard).unwrap_or(usize::MAX).min(kept.tail.len());
+        let missing = unheard - len as u64;
+        let mut text = Vec::new();
+        if missing > 0 {
+            text.extend_from_slice(format!("\n[... {missing} bytes dropped ...]\n").as_bytes());
+        }
+        text.extend(kept.tail.iter().skip(kept.tail.len() - len));
+        Some(text)
+    }
+
+    /// Keeps `bytes` within bounds, and answers how many of them may be handed over live: as much in all as the
+    /// limit for keeping, the first that were written.
+    fn write(&self, bytes: &[u8]) -> usize {
+        self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        let mut kept = self.lock();
+        let live = bytes.len().min((self.head_max + self.tail_max).saturating_sub(kept.live_used));
+        kept.live_used += live;
+
+        let to_head = bytes.len().min(self.head_max - kept.head.len());
+        let (head, rest) = bytes.split_at(to_head);
+        kept.head.extend_from_slice(head);
+
+        // Of a write larger than the tail, only its end can stay.
+        let (passed_by, rest) = rest.split_at(rest.len().saturating_sub(self.tail_max));
+        let pushed_out = (kept.tail.len() + rest.len()).saturating_sub(self.tail_max);
+        kept.tail.drain(..pushed_out);
+        kept.tail.extend(rest);
+        self.dropped.fetch_add((passed_by.len() + pushed_out) as u64, Ordering::Relaxed);
+        live
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One stream of one run, as WASI wants it.
+#[derive(Clone)]
+pub(super) struct Sink {
+    stream: Stream,
+    usage: Arc<Usage>,
+    port: Arc<dyn Port>,
+}
+
+impl Sink {
+    pub(super) fn new(stream: Stream, usage: Arc<Usage>, port: Arc<dyn Port>) -> Self {
+        Self { stream, usage, port }
+    }
+
+    fn take(&self, bytes: &[u8]) {
+        let live = self.usage.output(self.stream).write(bytes);
+        if let Some(live) = bytes.get(..live)
+            && !live.is_empty()
+        {
+            self.port.output(self.stream, live);
+        }
+    }
+}
+
+impl IsTerminal for Sink {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for Sink {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+}
+
+impl OutputStream for Sink {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.take(&bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(WRITE_BYTES_MAX)
+    }
+}
+
+#[async_trait::async_trait]
+impl Pollable for Sink {
+    async fn ready(&mut self) {}
+}
+
+impl AsyncWrite for Sink {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.take(bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Whatever is written in whatever pieces: head and tail are the ends of it, the sum is right, and never
+        /// more than the limit is kept or handed over.
+        #[test]
+        fn the_ends_are_kept_and_every_byte_is_accounted_for(
+            limit in 0_u64..64,
+            pieces in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 0..20),
+        ) {
+            let captured = Captured::new(limit);
+            let mut live = Vec::new();
+            for piece in &pieces {
+                let handed_over = captured.write(piece);
+                live.extend_from_slice(&piece[..handed_over]);
+            }
+            let all = pieces.concat();
+            let (head, tail) = {
+                let kept = captured.lock();
+                (kept.head.clone(), Vec::from(kept.tail.clone()))
+            };
+            let (kept_len, dropped) = (head.len() + tail.len(), captured.dropped());
+            prop_assert!(kept_len as u64 <= limit);
+            prop_assert_eq!(captured.written(), all.len() as u64);
+            prop_assert_eq!(kept_len as u64 + dropped, all.len() as u64);
+            prop_assert!(all.starts_with(&head));
+            prop_assert!(all.ends_with(&tail));
+            prop_assert_eq!(dropped > 0, all.len() as u64 > limit);
+            prop_assert_eq!(live.len() as u64, limit.min(all.len() as u64));
+            prop_assert!(all.starts_with(&live));
+        }
+    }
+
+    #[test]
+    fn a_gap_is_marked_with_its_size() {
+        let captured = Captured::new(8);
+        captured.write(b"begin, middle, end!");
+        assert_eq!(captured.kept(), b"begi\n[... 11 bytes dropped ...]\nend!");
+        let whole = Captured::new(64);
+        whole.write(b"short");
+        assert_eq!(whole.kept(), b"short");
+    }
+}

@@ -1,0 +1,120 @@
+//! What a store holds: the run's view of WASI, its limits and its port.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use dormouse_core::event::Stream;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use super::SandboxSpec;
+use super::host_port::Host;
+use super::limiter::Limiter;
+use super::network::{HttpHooks, Network};
+use super::output::Sink;
+use super::port::Port;
+use super::usage::Usage;
+use crate::meter::Meter;
+
+/// The most bytes of headers or trailers, as they lie in memory.
+const HTTP_FIELDS_BYTES_MAX: usize = 64 * 1024;
+
+/// The state of one run inside its store.
+pub(crate) struct RunState {
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    http_hooks: HttpHooks,
+    table: ResourceTable,
+    limiter: Limiter,
+    network: Arc<Network>,
+    /// Look-ups under way, by WASI's number for them.
+    lookups: HashMap<u32, Host>,
+    spec: SandboxSpec,
+    port: Arc<dyn Port>,
+    meter: Arc<Meter>,
+}
+
+impl RunState {
+    pub(super) fn new(spec: SandboxSpec, port: Arc<dyn Port>, meter: Arc<Meter>, usage: Arc<Usage>) -> Self {
+        let network = Arc::new(Network::new(Arc::clone(&spec.grants), Arc::clone(&usage), Arc::clone(&port)));
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(spec.handles());
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(HTTP_FIELDS_BYTES_MAX);
+        Self {
+            wasi: wasi(&spec, &port, &usage, &network),
+            http,
+            http_hooks: HttpHooks(Arc::clone(&network)),
+            table,
+            limiter: Limiter::new(&spec.limits, usage, Arc::clone(&port)),
+            network,
+            lookups: HashMap::new(),
+            spec,
+            port,
+            meter,
+        }
+    }
+
+    pub(crate) fn port(&self) -> &dyn Port {
+        &*self.port
+    }
+
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    pub(crate) fn network(&self) -> &Arc<Network> {
+        &self.network
+    }
+
+    /// Look-ups under way.
+    pub(crate) fn lookups(&mut self) -> &mut HashMap<u32, Host> {
+        &mut self.lookups
+    }
+
+    /// Bytes by which memories and tables may still grow together.
+    pub(crate) fn memory_left(&self) -> u64 {
+        self.limiter.left()
+    }
+
+    pub(super) fn limiter(&mut self) -> &mut Limiter {
+        &mut self.limiter
+    }
+
+    /// What was granted, and the table that handles to it go into.
+    pub(crate) fn spec_and_table(&mut self) -> (&SandboxSpec, &mut ResourceTable) {
+        (&self.spec, &mut self.table)
+    }
+}
+
+/// The run's WASI context. What is not set here is closed: standard input is empty, and no directory is set,
+/// because directories come from the handles that were granted (see `imports/preopens.rs`).
+fn wasi(spec: &SandboxSpec, port: &Arc<dyn Port>, usage: &Arc<Usage>, network: &Arc<Network>) -> WasiCtx {
+    let mut wasi = WasiCtxBuilder::new();
+    wasi.stdout(Sink::new(Stream::Stdout, Arc::clone(usage), Arc::clone(port)))
+        .stderr(Sink::new(Stream::Stderr, Arc::clone(usage), Arc::clone(port)))
+        .args(&spec.args)
+        .envs(spec.grants.env())
+        .envs(&spec.env)
+        .max_random_size(spec.limits.random_bytes)
+        .allow_blocking_current_thread(spec.blocking_inline);
+    // Also without a grant: what is denied is told by its name.
+    let network = Arc::clone(network);
+    wasi.allow_tcp(true).allow_udp(true).allow_ip_name_lookup(true).socket_addr_check(
+        move |address, usage| Box::pin(std::future::ready(network.may_use(address, usage))),
+    );
+    wasi.build()
+}
+
+impl WasiView for RunState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for RunState {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: &mut self.http_hooks, table: &mut self.table, ctx: &mut self.http }
+    }
+}

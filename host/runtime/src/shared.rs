@@ -1,0 +1,318 @@
+//! What every part of a host shares: the seams it was built with, and one mutex with what it knows.
+//!
+//! The mutex is a `std` one, held for a few map operations and never across an await, a guest or an
+//! observer. The truth about activations is in the store; what is here can be rebuilt from it.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use dormouse_core::admission::{Admission, AdmissionRequest, Slots, admit};
+use dormouse_core::condition::{Judgement, judge};
+use dormouse_core::event::{Event, EventKind};
+use dormouse_core::quota::Quota;
+use dormouse_core::registration::RegistrationRecord;
+use dormouse_core::schedule::Schedule;
+use dormouse_core::{
+    ActivationId, AppId, Clock, Completion, Condition, ConditionProvider, Holds, IdSource, Limits, NodeId,
+    Observer, Registration, RegistrationId, RunId, SignalSource, Store, Timestamp, WorkCost,
+};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, broadcast, oneshot, watch};
+
+use crate::app::InstalledApp;
+use crate::drive::cell::RunCell;
+use crate::engine::Engine;
+use crate::source::filesystem::Watchers;
+use crate::subscribe::Progress;
+
+/// What a host is built with and never changes.
+pub(crate) struct Config {
+    pub(crate) node: NodeId,
+    pub(crate) limits_max: Limits,
+    /// Runs at once, below the pool's size: an exhausted pool is an error, a taken slot is a wait.
+    pub(crate) slots: u32,
+    pub(crate) slots_per_app: u32,
+    pub(crate) period_min: Duration,
+    pub(crate) lease: Duration,
+    /// File system calls of guests run on the guest's own thread: for the deterministic rig only.
+    pub(crate) blocking_inline: bool,
+}
+
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) engine: Engine,
+    pub(crate) observers: Vec<Arc<dyn Observer>>,
+    pub(crate) providers: Vec<Arc<dyn ConditionProvider>>,
+    /// Where guests are polled.
+    pub(crate) guests: Handle,
+    /// Where everything else happens: timers, sockets, stores.
+    pub(crate) control: Handle,
+    pub(crate) watchers: Watchers,
+    pub(crate) wake: Wakeups,
+    /// What the deterministic rig has to know of guests.
+    pub(crate) seen: Seen,
+    sources: Mutex<Vec<Arc<dyn SignalSource>>>,
+    state: Mutex<State>,
+}
+
+/// What can be seen of guests from outside, for the deterministic rig.
+#[derive(Default)]
+pub(crate) struct Seen {
+    /// Guests that wait for a file or a socket: simulated time does not pass then.
+    pub(crate) elsewhere: AtomicU32,
+    /// Polls of guests, ever: tells one poll's interruption from another's.
+    pub(crate) polls: AtomicU64,
+}
+
+/// Wake-ups carry no data: whoever is woken looks at the store.
+pub(crate) struct Wakeups {
+    /// Something may be ready to run.
+    pub(crate) dispatch: Notify,
+    /// The set of schedules changed.
+    pub(crate) timer: Notify,
+    /// Conditions may have changed.
+    pub(crate) conditions: Notify,
+    /// A run ended.
+    pub(crate) ended: Notify,
+    /// The journal grew.
+    pub(crate) journal: watch::Sender<()>,
+    /// A run's progress changed.
+    pub(crate) progress: broadcast::Sender<Progress>,
+    /// The host stops.
+    pub(crate) stop: watch::Sender<bool>,
+    /// Something waits in the store, as far as this node knows. Spares the end of a run a scan.
+    pub(crate) backlog: AtomicBool,
+}
+
+/// Progress updates that a subscriber may be behind before it misses some: the last value is what counts.
+const PROGRESS_KEPT: usize = 256;
+
+impl Wakeups {
+    pub(crate) fn new() -> Self {
+        Self {
+            dispatch: Notify::new(),
+            timer: Notify::new(),
+            conditions: Notify::new(),
+            ended: Notify::new(),
+            journal: watch::Sender::new(()),
+            progress: broadcast::Sender::new(PROGRESS_KEPT),
+            stop: watch::Sender::new(false),
+            backlog: AtomicBool::new(true),
+        }
+    }
+
+    /// Something waits: have the dispatcher look.
+    pub(crate) fn something_waits(&self) {
+        self.backlog.store(true, Ordering::Release);
+        self.dispatch.notify_one();
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) apps: HashMap<AppId, Arc<InstalledApp>>,
+    pub(crate) registrations: HashMap<RegistrationId, Arc<Known>>,
+    pub(crate) running: HashMap<RunId, Arc<RunCell>>,
+    pub(crate) quotas: HashMap<AppId, Quota>,
+    pub(crate) app_runs: HashMap<AppId, u32>,
+    pub(crate) host_runs: u32,
+    pub(crate) awaited: HashMap<ActivationId, Vec<oneshot::Sender<Completion>>>,
+    pub(crate) stopping: bool,
+}
+
+/// A registration as this host knows it.
+pub(crate) struct Known {
+    pub(crate) registration: Registration,
+    pub(crate) schedule: Option<Schedule>,
+    pub(crate) watermark: Mutex<Timestamp>,
+    pub(crate) spent: AtomicBool,
+    pub(crate) limits: Limits,
+    pub(crate) runs: AtomicU32,
+}
+
+impl Known {
+    pub(crate) fn new(record: RegistrationRecord, schedule: Option<Schedule>, limits: Limits) -> Self {
+        Self {
+            schedule,
+            limits,
+            watermark: Mutex::new(record.watermark),
+            spent: AtomicBool::new(record.status == dormouse_core::registration::RegistrationStatus::Spent),
+            runs: AtomicU32::new(0),
+            registration: record.registration,
+        }
+    }
+
+    pub(crate) fn watermark(&self) -> Timestamp {
+        *self.watermark.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn advance(&self, to: Timestamp) {
+        let mut watermark = self.watermark.lock().unwrap_or_else(PoisonError::into_inner);
+        *watermark = to.max(*watermark);
+    }
+
+    pub(crate) fn is_spent(&self) -> bool {
+        self.spent.load(Ordering::Acquire)
+    }
+}
+
+impl Shared {
+    #[expect(clippy::too_many_arguments, reason = "called once, by the builder that holds all of these")]
+    pub(crate) fn new(
+        config: Config,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+        engine: Engine,
+        observers: Vec<Arc<dyn Observer>>,
+        providers: Vec<Arc<dyn ConditionProvider>>,
+        guests: Handle,
+        control: Handle,
+    ) -> Self {
+        Self {
+            config,
+            store,
+            clock,
+            ids,
+            engine,
+            observers,
+            providers,
+            guests,
+            control,
+            watchers: Watchers::default(),
+            wake: Wakeups::new(),
+            seen: Seen::default(),
+            sources: Mutex::default(),
+            state: Mutex::default(),
+        }
+    }
+
+    /// A source is stopped by being dropped: here it lives as long as the host.
+    pub(crate) fn keep_sources(&self, sources: Vec<Arc<dyn SignalSource>>) {
+        *self.sources.lock().unwrap_or_else(PoisonError::into_inner) = sources;
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        // A panic while it was held is a bug that was reported; what is in it stays whole all the same, as
+        // every change is one map operation.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the observers. Costs nothing when there are none.
+    pub(crate) fn emit(&self, registration: RegistrationId, kind: impl FnOnce() -> EventKind) {
+        if self.observers.is_empty() {
+            return;
+        }
+        let event = Event { at: self.clock.wall(), registration, kind: kind() };
+        for observer in &self.observers {
+            observer.observe(&event);
+        }
+    }
+
+    /// What the providers know of a condition: the first that knows it decides.
+    pub(crate) fn holds(&self, condition: &Condition) -> Holds {
+        self.providers
+            .iter()
+            .map(|provider| provider.holds(condition))
+            .find(|holds| *holds != Holds::Unknown)
+            .unwrap_or_else(|| match (condition, self.work_cost()) {
+                (Condition::BackgroundWorkCostNotHigh, Some(WorkCost::High)) => Holds::Unmet,
+                (Condition::BackgroundWorkCostNotHigh, Some(_)) => Holds::Met,
+                _ => Holds::Unknown,
+            })
+    }
+
+    /// What background work costs, as far as a provider knows.
+    pub(crate) fn work_cost(&self) -> Option<WorkCost> {
+        self.providers.iter().find_map(|provider| provider.work_cost())
+    }
+
+    /// The conditions of a registration, now.
+    pub(crate) fn judge(&self, registration: &Registration) -> Judgement {
+        judge(&registration.conditions, |condition| self.holds(condition))
+    }
+
+    /// Reserves the slots for one run of `known`, if admission grants them.
+    pub(crate) fn reserve(
+        self: &Arc<Self>,
+        state: &mut State,
+        known: &Arc<Known>,
+        now: Timestamp,
+        not_before: Timestamp,
+    ) -> Result<Permit, Admission> {
+        let app = &known.registration.app;
+        let ask = AdmissionRequest {
+            now,
+            not_before,
+            registration: Slots {
+                used: known.runs.load(Ordering::Acquire),
+                max: known.registration.overlap.runs_max(),
+            },
+            app: Slots {
+                used: state.app_runs.get(app).copied().unwrap_or(0),
+                max: self.config.slots_per_app,
+            },
+            host: Slots { used: state.host_runs, max: self.config.slots },
+        };
+        match admit(&ask) {
+            Admission::Run => {
+                state.host_runs += 1;
+                // `get_mut` first: the common case clones no name.
+                match state.app_runs.get_mut(app) {
+                    Some(runs) => *runs += 1,
+                    None => {
+                        state.app_runs.insert(app.clone(), 1);
+                    }
+                }
+                known.runs.fetch_add(1, Ordering::AcqRel);
+                Ok(Permit { shared: self.clone(), known: known.clone(), slot_held: true })
+            }
+            wait @ Admission::Wait { .. } => Err(wait),
+        }
+    }
+}
+
+/// The right to one run's slots. Acquired in [`Shared::reserve`] only; it travels with the run and gives them
+/// back when it is dropped, however the run ends.
+pub(crate) struct Permit {
+    shared: Arc<Shared>,
+    known: Arc<Known>,
+    slot_held: bool,
+}
+
+impl Permit {
+    /// The sandbox is gone: its slot may be taken while the end of the run is still being written.
+    pub(crate) fn release_slot(&mut self) {
+        if !std::mem::take(&mut self.slot_held) {
+            return;
+        }
+        {
+            let mut state = self.shared.state();
+            state.host_runs = state.host_runs.saturating_sub(1);
+            if let Some(runs) = state.app_runs.get_mut(&self.known.registration.app) {
+                *runs = runs.saturating_sub(1);
+            }
+        }
+        self.poke();
+    }
+
+    fn poke(&self) {
+        if self.shared.wake.backlog.load(Ordering::Acquire) {
+            self.shared.wake.dispatch.notify_one();
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.release_slot();
+        self.known.runs.fetch_sub(1, Ordering::AcqRel);
+        self.poke();
+        self.shared.wake.ended.notify_waiters();
+    }
+}

@@ -1,0 +1,3 @@
+//! Where signals come from.
+
+pub(crate) mod filesystem;

@@ -1,0 +1,40 @@
+//! The embedded store of Dormouse: one SQLite file in the host's state directory.
+//!
+//! - **Durable.** A command is answered when it is on the disk: write-ahead log, `synchronous=FULL`.
+//! - **Group commit.** One thread writes. It takes all commands that wait, does them in one transaction and
+//!   answers each after the commit. Nothing lingers for others to come: while one commit waits for the disk
+//!   the next batch gathers by itself, about half of the clients strong. One client pays one `fsync` for a
+//!   command, 64 clients share it.
+//! - **Readers never wait for it.** Lists and look-ups have a connection and a thread of their own and see
+//!   everything that was answered before they were asked.
+//! - **Two commits for a run**: [`enqueue`](dormouse_core::store::ActivationStore::enqueue) with a claim, and
+//!   [`finish`](dormouse_core::store::ActivationStore::finish).
+//!
+//! [`SqliteStore::open`] is where to begin. It needs no async runtime: its futures complete from its own
+//! threads, on any executor.
+//!
+//! | to learn about | read |
+//! | --- | --- |
+//! | tables, indexes, how a schema changes | `schema.rs` |
+//! | batches, and what becomes of one that fails | `writer.rs` |
+//! | what may be wrong with a file, and what is said of it | `open.rs`, [`OpenError`] |
+//! | the commands | `registrations.rs`, `activations.rs`, `ledger.rs` |
+
+mod activations;
+mod errors;
+mod ledger;
+mod lock;
+mod open;
+mod reader;
+mod registrations;
+mod rows;
+mod schema;
+mod store;
+mod writer;
+
+pub use errors::OpenError;
+pub use store::SqliteStore;
+pub use writer::Stats;
+
+#[cfg(test)]
+mod plans;

@@ -1,0 +1,90 @@
+//! From a path to connections: looks before it writes.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::errors::OpenError;
+use crate::schema;
+
+/// Up to this length a file is checked as a whole before it is used: some 100 ms. A larger one is checked
+/// where it is read.
+const CHECK_LEN_MAX: u64 = 32 * 1024 * 1024;
+
+/// Prepared statements kept for each connection: more than there are in this crate.
+const STATEMENTS: usize = 64;
+
+/// A connection to write with and one to read with.
+pub(crate) fn open(path: &Path) -> Result<(Connection, Connection), OpenError> {
+    let failed = |error| OpenError::sqlite(path, error);
+    let len = match std::fs::metadata(path) {
+        Ok(metadata) => metadata.len(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+        Err(error) => return Err(OpenError::io(path, error)),
+    };
+    if len > 0 {
+        inspect(path, len)?;
+    }
+    let mut writer = connect(path).map_err(failed)?;
+    let found = schema::migrate(&mut writer).map_err(failed)?;
+    if found != schema::VERSION {
+        tracing::info!(path = %path.display(), found, now = schema::VERSION, "the schema was brought up to date");
+    }
+    let reader = connect(path).map_err(failed)?;
+    reader.pragma_update(None, "query_only", true).map_err(failed)?;
+    Ok((writer, reader))
+}
+
+/// Reads who made the file and whether it is whole, through a connection that cannot write: what is
+/// another's stays as it is.
+fn inspect(path: &Path, len: u64) -> Result<(), OpenError> {
+    let failed = |error| OpenError::sqlite(path, error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(failed)?;
+    conn.busy_timeout(BUSY).map_err(failed)?;
+    let number = |name| conn.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map_err(failed);
+    let (application_id, found) = (number("application_id")?, number("user_version")?);
+    let tables: u32 =
+        conn.query_row("select count(*) from sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
+    let is_empty = application_id == 0 && found == 0 && tables == 0;
+    if application_id != schema::APPLICATION_ID && !is_empty {
+        return Err(OpenError::Foreign { path: path.to_owned(), application_id });
+    }
+    if found > schema::VERSION {
+        return Err(OpenError::Newer { path: path.to_owned(), found, known: schema::VERSION });
+    }
+    if len <= CHECK_LEN_MAX {
+        let detail: String =
+            conn.pragma_query_value(None, "quick_check", |row| row.get(0)).map_err(failed)?;
+        if detail != "ok" {
+            return Err(OpenError::Corrupt { path: path.to_owned(), detail: one_line(&detail) });
+        }
+    }
+    Ok(())
+}
+
+fn one_line(detail: &str) -> String {
+    detail.lines().map(|line| line.trim_matches(['*', ' '])).collect::<Vec<_>>().join(" ")
+}
+
+const BUSY: Duration = Duration::from_secs(5);
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(BUSY)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    conn.pragma_update(None, "journal_mode", "wal")?;
+    // NORMAL would answer before the commit is on the disk.
+    conn.pragma_update(None, "synchronous", "full")?;
+    // The default of 1000 pages halves throughput at the 99th percentile: a checkpoint runs inside a commit.
+    conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
+    conn.pragma_update(None, "cache_size", -65_536)?; // KiB
+    conn.pragma_update(None, "temp_store", "memory")?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    // A row that was flipped on the disk is refused where it is read, and not followed out of its page.
+    conn.pragma_update(None, "cell_size_check", true)?;
+    Ok(conn)
+}

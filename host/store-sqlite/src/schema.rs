@@ -1,0 +1,113 @@
+//! Tables and indexes, and the way from one version of them to the next.
+//!
+//! Moments are microseconds since the Unix epoch, ids are their 16 bytes. A partial index is used only by
+//! a query that repeats its `where` word for word; `plans.rs` tests that each query finds its own.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// Marks a file as Dormouse's: "dorm", in `pragma application_id`.
+pub(crate) const APPLICATION_ID: i32 = 0x646f_726d;
+
+/// What leads from each version to the next; the first, from an empty file. Never edit one that was
+/// released: append another.
+const MIGRATIONS: &[&str] = &[V1];
+
+/// The version that this code reads and writes.
+pub(crate) const VERSION: i32 = MIGRATIONS.len() as i32;
+
+/// Brings the file to [`VERSION`], one transaction for each step, so that an end in between loses nothing.
+/// Answers the version that was there.
+pub(crate) fn migrate(conn: &mut Connection) -> rusqlite::Result<i32> {
+    let found: i32 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for (version, step) in (1..).zip(MIGRATIONS).skip(usize::try_from(found).unwrap_or(0)) {
+        let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        tx.execute_batch(step)?;
+        tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+        tx.pragma_update(None, "user_version", version)?;
+        tx.commit()?;
+    }
+    Ok(found)
+}
+
+const V1: &str = "
+create table registration (
+    id blob primary key not null,
+    spent integer not null,
+    watermark integer not null,
+    body text not null                  -- Registration as JSON
+) strict;
+
+create table activation (
+    n integer primary key,              -- in order of arrival
+    id blob not null unique,
+    registration blob not null,         -- may be gone: history outlives it
+    app text not null,
+    key text not null,
+    coalesced integer not null,
+    scheduled_for integer,
+    fired_at integer not null,
+    not_before integer not null,
+    failures integer not null,
+    interruptions integer not null,
+    fence integer not null,
+    state integer not null,             -- 0 pending, 1 running, 2 ended, 3 withdrawn
+    run blob,                           -- these four while it runs
+    node blob,
+    since integer,
+    until integer,
+    outcome text,                       -- once it ended: Outcome as JSON
+    over_at integer,                    -- once it is over
+    unique (registration, key),
+    check (state between 0 and 3),
+    check ((state = 1) = (run is not null and node is not null and since is not null and until is not null)),
+    check ((state = 2) = (outcome is not null)),
+    check ((state in (2, 3)) = (over_at is not null))
+) strict;
+create index activation_pending on activation (fired_at, id) where state = 0;
+create index activation_waiting on activation (registration, fired_at, id) where state = 0;
+create index activation_backoff on activation (not_before) where state = 0;
+create index activation_running on activation (until, id, node, registration) where state = 1;
+
+-- What came with a firing, apart from the row that each transition rewrites. No row: nothing came.
+create table details (
+    n integer primary key references activation (n) on delete cascade,
+    head text not null,                 -- all but the payload, as JSON
+    payload blob
+) strict;
+
+-- Keys of firings that were counted into an activation, the newest of each.
+create table coalesced_key (
+    registration blob not null,
+    key text not null,
+    n integer not null references activation (n) on delete cascade,
+    place integer not null,
+    primary key (registration, key)
+) strict, without rowid;
+create unique index coalesced_key_place on coalesced_key (n, place);
+
+-- Runs in the order in which they ended. Those that ended an activation are the journal, and their place
+-- is the completion's cursor.
+create table run (
+    place integer primary key,
+    id blob not null,
+    activation blob not null,
+    registration blob not null,
+    app text not null,
+    attempt integer not null,
+    fence integer not null,
+    started_at integer not null,
+    ended_at integer not null,
+    outcome text not null,              -- as JSON
+    receipt text not null,              -- as JSON
+    accepted integer not null,          -- 0: its lease was taken away
+    coalesced integer                   -- the activation's, if this run ended it
+) strict;
+create index run_activation on run (activation);
+create index run_registration on run (registration);
+create index run_completion on run (place) where coalesced is not null;
+
+create table subscriber (
+    name text primary key not null,
+    cursor integer not null
+) strict, without rowid;
+";

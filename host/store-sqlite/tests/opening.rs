@@ -1,0 +1,156 @@
+//! What is wrong with a file is told in words that help, and the file is left as it is.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use dormouse_core::StoreError;
+use dormouse_core::store::exercise::fixture::{completed, register};
+use dormouse_core::store::{RegistrationStore, Store};
+use dormouse_store_sqlite::{OpenError, SqliteStore};
+use futures::executor::block_on;
+use tempfile::TempDir;
+
+fn database(directory: &TempDir) -> PathBuf {
+    directory.path().join(SqliteStore::FILE_NAME)
+}
+
+/// A directory whose database has this content, made by `make`.
+fn with(make: impl FnOnce(&Path)) -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    make(&database(&directory));
+    directory
+}
+
+fn refused(directory: &TempDir) -> OpenError {
+    let before = std::fs::read(database(directory)).unwrap();
+    let error = SqliteStore::open(directory.path()).expect_err("it must not open");
+    assert!(error.to_string().contains(database(directory).to_str().unwrap()), "it names the file: {error}");
+    assert_eq!(std::fs::read(database(directory)).unwrap(), before, "the file is left as it is");
+    error
+}
+
+/// A store with some history, closed.
+fn used() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory.path()).unwrap());
+    block_on(async {
+        register(&store, 1).await;
+        for n in 1..=60 {
+            completed(&store, n, 1, 1).await;
+        }
+    });
+    directory
+}
+
+#[test]
+fn nothing_and_an_empty_file_become_a_store() {
+    let directory = with(|path| std::fs::write(path, "").unwrap());
+    let store = SqliteStore::open(directory.path()).unwrap();
+    assert!(block_on(store.registrations()).unwrap().is_empty());
+}
+
+#[test]
+fn a_file_of_an_earlier_schema_is_brought_up_to_date() {
+    // Schema 0: marked as ours, and nothing in it yet.
+    let directory = with(|path| {
+        let conn = rusqlite::Connection::open(path).unwrap();
+        conn.execute_batch("pragma application_id = 0x646f726d; vacuum").unwrap();
+    });
+    assert!(std::fs::metadata(database(&directory)).unwrap().len() > 0);
+    let store = SqliteStore::open(directory.path()).unwrap();
+    assert!(block_on(store.registrations()).unwrap().is_empty());
+    drop(store);
+    let conn = rusqlite::Connection::open(database(&directory)).unwrap();
+    let version: i32 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, 1);
+}
+
+#[test]
+fn a_newer_schema_is_refused() {
+    let directory = used();
+    let conn = rusqlite::Connection::open(database(&directory)).unwrap();
+    conn.execute_batch("pragma user_version = 7; pragma wal_checkpoint(truncate)").unwrap();
+    drop(conn);
+    let error = refused(&directory);
+    assert!(matches!(error, OpenError::Newer { found: 7, known: 1, .. }), "{error:?}");
+    assert!(error.to_string().contains("newer dormouse (schema 7, this one knows up to 1)"), "{error}");
+}
+
+#[test]
+fn a_database_of_another_program_is_refused() {
+    for (pragma, id) in [("", 0), ("pragma application_id = 0x0f055112;", 0x0f05_5112)] {
+        let directory = with(|path| {
+            let conn = rusqlite::Connection::open(path).unwrap();
+            conn.execute_batch(&format!("{pragma} create table bookmark (url text)")).unwrap();
+        });
+        let error = refused(&directory);
+        assert!(
+            matches!(error, OpenError::Foreign { application_id, .. } if application_id == id),
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_database_is_refused() {
+    let garbage: Vec<u8> = (0..10_000u32).map(|n| ((n * 7919) >> 3) as u8).collect();
+    for content in [&garbage[..], b"hello", &[0; 4096]] {
+        let error = refused(&with(|path| std::fs::write(path, content).unwrap()));
+        assert!(matches!(error, OpenError::NotADatabase { .. }), "{error:?}");
+    }
+}
+
+#[test]
+fn a_file_cut_short_is_refused() {
+    let bytes = std::fs::read(database(&used())).unwrap();
+    for len in [17, 60, 4096, 20_000] {
+        let error = refused(&with(|path| std::fs::write(path, &bytes[..len]).unwrap()));
+        let expected = matches!(error, OpenError::NotADatabase { .. } | OpenError::Corrupt { .. });
+        assert!(expected, "cut to {len}: {error:?}");
+    }
+}
+
+#[test]
+fn a_damaged_page_is_found_when_the_file_is_opened() {
+    let whole = used();
+    let bytes = std::fs::read(database(&whole)).unwrap();
+    for page in 1..bytes.len() / 4096 {
+        let mut damaged = bytes.clone();
+        for byte in &mut damaged[page * 4096..page * 4096 + 12] {
+            *byte ^= 0x5a;
+        }
+        let error = refused(&with(|path| std::fs::write(path, damaged).unwrap()));
+        assert!(matches!(error, OpenError::Corrupt { .. }), "page {page}: {error:?}");
+        assert!(error.to_string().contains("restore it from a backup"), "{error}");
+    }
+}
+
+#[test]
+fn a_value_that_means_nothing_is_told_when_it_is_read() {
+    let directory = used();
+    let store = SqliteStore::open(directory.path()).unwrap();
+    let conn = rusqlite::Connection::open(store.path()).unwrap();
+    conn.execute_batch("update registration set body = '{'").unwrap();
+    let error = block_on(store.registrations()).unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt(_)), "{error:?}");
+}
+
+#[test]
+fn a_second_process_is_told_who_has_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = SqliteStore::open(directory.path()).unwrap();
+    let error = SqliteStore::open(directory.path()).unwrap_err();
+    let id = std::process::id();
+    assert!(matches!(error, OpenError::Locked { holder: Some(holder), .. } if holder == id), "{error:?}");
+    assert!(error.to_string().contains(&format!("by process {id}")), "{error}");
+    drop(first);
+    SqliteStore::open(directory.path()).expect("it is free again");
+}
+
+#[test]
+fn a_directory_that_is_not_there_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let error = SqliteStore::open(&directory.path().join("nowhere")).unwrap_err();
+    assert!(matches!(error, OpenError::Io { .. }), "{error:?}");
+}

@@ -1,0 +1,94 @@
+//! What the contract promises, one test per guest program, on a host whose time is simulated.
+//!
+//! The programs in `tests/programs` assert what a guest can see; the tests here what a host shows: the
+//! order of events, the outcome, the receipt. Rules are named in the programs' comments (`UWP-076`).
+//! A program without a test here does not compile.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::disallowed_methods, reason = "temporary folders are made where the machine keeps them")]
+
+mod cancel;
+mod deferral;
+mod grant;
+mod limit;
+mod overlap;
+mod pause;
+mod run;
+mod schedule;
+mod subscribe;
+mod trap;
+mod various;
+
+use std::time::Duration;
+
+use dormouse::testing::Rig;
+use dormouse::{Cancellation, CancellationReason, Completion, Outcome, RegistrationId, TaskBuilder, Trigger};
+
+/// The bytes of a component.
+fn component(path: &str) -> Vec<u8> {
+    std::fs::read(path).unwrap()
+}
+
+/// A registration with an application trigger.
+fn application() -> TaskBuilder {
+    TaskBuilder::new("task").entry_point("main").trigger(Trigger::Application)
+}
+
+/// Installs a program and registers it with an application trigger.
+async fn ready(rig: &Rig, path: &str) -> RegistrationId {
+    rig.install(&component(path));
+    rig.register(application()).await
+}
+
+/// Runs a program once, with these arguments, to its end.
+fn once(path: &str, arguments: &'static str) -> (Completion, Vec<String>, String) {
+    Rig::run(async |rig| {
+        let id = ready(rig, path).await;
+        let completion = rig.fire(id, arguments).await;
+        (completion, rig.log(id), rig.stdout())
+    })
+}
+
+fn succeeds(path: &str, arguments: &'static str) -> String {
+    let (completion, log, stdout) = once(path, arguments);
+    assert_eq!(completion.run.outcome, Outcome::Succeeded, "{log:#?}");
+    stdout
+}
+
+fn abort() -> Cancellation {
+    Cancellation::new(CancellationReason::Abort, "operator", "a test")
+}
+
+/// The event log without what is not asked about.
+fn only(log: &[String], kinds: &[&str]) -> Vec<String> {
+    log.iter().filter(|line| kinds.iter().any(|kind| line.starts_with(kind))).cloned().collect()
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+macro_rules! assert_test_exists {
+    ($name:ident) => {
+        #[expect(unused_imports, reason = "only to see whether it exists")]
+        use $crate::all::$name as _;
+    };
+}
+
+/// Every test, in one namespace.
+mod all {
+    pub(crate) use crate::cancel::*;
+    pub(crate) use crate::deferral::*;
+    pub(crate) use crate::grant::*;
+    pub(crate) use crate::limit::*;
+    pub(crate) use crate::pause::*;
+    pub(crate) use crate::run::*;
+    pub(crate) use crate::trap::*;
+    pub(crate) use crate::various::*;
+}
+
+mod every_program_has_a_test {
+    test_artifacts::foreach_program!(assert_test_exists);
+}
+
+fn is_ended(event: &dormouse::Event) -> bool {
+    matches!(event.kind, dormouse::EventKind::Ended { .. })
+}

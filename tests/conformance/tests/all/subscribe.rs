@@ -1,0 +1,84 @@
+//! Subscribers: progress while it happens, completions by a durable cursor.
+
+use dormouse::testing::Rig;
+use dormouse::{Notice, Outcome, Overlap};
+use test_artifacts as programs;
+
+use crate::{application, component, ready};
+
+#[test]
+fn a_subscriber_sees_progress_and_then_the_completion_of_the_instance_that_the_guest_was() {
+    Rig::run(async |rig| {
+        let id = ready(rig, programs::PROGRESS_VALUES).await;
+        let mut subscription = rig.host.subscribe("screen").await.unwrap();
+        let activation = rig.request(id, "").await;
+        let completion = rig.completed(activation).await;
+        let mut values = Vec::new();
+        let told = loop {
+            match subscription.next().await.unwrap() {
+                Notice::Progress(progress) => {
+                    assert_eq!(progress.run, completion.run.run, "UWP-110, UWP-116");
+                    values.push(progress.value);
+                }
+                Notice::Completed(told) => break told,
+            }
+        };
+        assert_eq!(values, [0, 7, u32::MAX]);
+        assert_eq!(*told, completion, "UWP-112");
+    });
+}
+
+#[test]
+fn each_completion_comes_once_and_in_order() {
+    Rig::run(async |rig| {
+        rig.install(&component(programs::RUN_RETURNS_OK));
+        let id = rig.register(application().overlap(Overlap::Queue { max: 100 })).await;
+        let mut subscription = rig.host.subscribe("log").await.unwrap();
+        let mut activations = Vec::new();
+        for _ in 0..100 {
+            activations.push(rig.request(id, "").await);
+        }
+        rig.settle().await;
+        for activation in activations {
+            let completion = subscription.next_completion().await.unwrap();
+            assert_eq!(completion.run.activation, activation);
+            assert_eq!(completion.run.outcome, Outcome::Succeeded);
+        }
+    });
+}
+
+#[test]
+fn who_comes_back_gets_what_it_did_not_acknowledge_and_nothing_else() {
+    Rig::run(async |rig| {
+        let id = ready(rig, programs::RUN_RETURNS_OK).await;
+        let mut first = rig.host.subscribe("log").await.unwrap();
+        let mut completions = Vec::new();
+        for _ in 0..3 {
+            completions.push(rig.fire(id, "").await);
+        }
+        let told = first.next_completion().await.unwrap();
+        first.ack(told.cursor).await.unwrap();
+        first.next_completion().await.unwrap();
+        drop(first);
+        completions.push(rig.fire(id, "").await);
+
+        let mut again = rig.host.subscribe("log").await.unwrap();
+        for completion in &completions[1..] {
+            assert_eq!(again.next_completion().await.unwrap(), *completion, "UWP-114: at least once");
+        }
+        // A new name begins at the present.
+        let mut new = rig.host.subscribe("new").await.unwrap();
+        let latest = rig.fire(id, "").await;
+        assert_eq!(new.next_completion().await.unwrap(), latest);
+    });
+}
+
+#[test]
+fn a_name_without_end_is_refused() {
+    Rig::run(async |rig| {
+        for name in [String::new(), "x".repeat(dormouse::SUBSCRIBER_LEN_MAX + 1)] {
+            let error = rig.host.subscribe(name).await.unwrap_err();
+            assert!(matches!(error, dormouse::SubscribeError::Name { .. }), "{error}");
+        }
+    });
+}

@@ -1,0 +1,155 @@
+//! How the tests run the built binary.
+//!
+//! The tests are in `tests`, and belong to the package `dormouse-cli`, for which Cargo builds the binary:
+//! `cargo nextest run -p dormouse-cli`.
+//!
+//! [`dormouse`] runs it to its end; [`Running`] follows its events while it runs, and sends it signals. What a
+//! test waits for are events and ends of processes, never times: [`PATIENCE`] is only there so that a test
+//! that hangs fails instead.
+
+#![expect(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod binary;
+mod running;
+
+use std::ffi::OsStr;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+pub use running::Running;
+pub use rustix::process::Signal;
+pub use serde_json::Value;
+
+/// How long a test waits for something that should come at once.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A process that ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit code; none if a signal ended it.
+    pub code: Option<i32>,
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
+}
+
+impl Ended {
+    /// Checks the exit code.
+    ///
+    /// # Panics
+    ///
+    /// With all that was printed, if it is another one.
+    #[track_caller]
+    pub fn expect_code(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Checks that standard error holds `text`.
+    ///
+    /// # Panics
+    ///
+    /// With all that was printed, if it does not.
+    #[track_caller]
+    pub fn expect_stderr(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "no {text:?} in stderr:\n{}", self.stderr);
+        self
+    }
+
+    /// Checks that it is an error as people should get it: what, and what to do, and no dump.
+    ///
+    /// # Panics
+    ///
+    /// With all that was printed, if it is not.
+    #[track_caller]
+    pub fn expect_error(self, text: &str) -> Self {
+        let err = &self.stderr;
+        assert!(err.starts_with("error: "), "no error:\n{err}");
+        let advises = err.contains("\nhelp: ") || err.contains("For more information, try '--help'");
+        assert!(advises, "no advice:\n{err}");
+        for dump in ["panicked", "RUST_BACKTRACE", "Error {", "Some(", "Os {", "kind:"] {
+            assert!(!err.contains(dump), "{dump:?} in:\n{err}");
+        }
+        self.expect_stderr(text)
+    }
+
+    /// The value of a row of the one receipt in standard error.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such row, or more than one.
+    #[must_use]
+    #[track_caller]
+    pub fn receipt(&self, label: &str) -> &str {
+        let rows: Vec<&str> = self
+            .stderr
+            .lines()
+            .filter_map(|line| line.strip_prefix("  ")?.strip_prefix(label)?.strip_prefix("  "))
+            .map(str::trim)
+            .collect();
+        match rows.as_slice() {
+            [row] => row,
+            rows => panic!("{} rows {label:?} in:\n{}", rows.len(), self.stderr),
+        }
+    }
+}
+
+/// The binary with these arguments, and nothing in its environment that changes what it prints.
+///
+/// # Panics
+///
+/// If it is nowhere.
+pub fn command(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+    let mut command = Command::new(binary::path());
+    command.args(args).stdin(Stdio::null());
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_LOG", "RUST_BACKTRACE"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs the binary to its end.
+///
+/// # Panics
+///
+/// If it cannot be run.
+pub fn dormouse(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Ended {
+    ended(command(args))
+}
+
+/// Runs a command to its end.
+///
+/// # Panics
+///
+/// If it cannot be run.
+#[must_use]
+pub fn ended(mut command: Command) -> Ended {
+    let output = command.output().expect("the binary can be run");
+    Ended {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// The JSON objects of `text`, one a line.
+///
+/// # Panics
+///
+/// If a line is something else.
+#[must_use]
+pub fn json_lines(text: &str) -> Vec<Value> {
+    text.lines()
+        .map(|line| match serde_json::from_str(line) {
+            Ok(value @ Value::Object(_)) => value,
+            other => panic!("no object: {line}: {other:?}"),
+        })
+        .collect()
+}
+
+/// The names of events, in order.
+#[must_use]
+pub fn names(events: &[Value]) -> Vec<&str> {
+    events.iter().map(|event| event["event"].as_str().unwrap_or("?")).collect()
+}

@@ -1,0 +1,7 @@
+//! Each example does what its first lines say.
+
+mod bad_citizen;
+mod feed_digest;
+mod house;
+mod thumbnails;
+mod web;

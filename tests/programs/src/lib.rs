@@ -1,0 +1,38 @@
+//! Guest programs, one per behaviour, each asserting inside.
+//!
+//! Every file in `src/bin` is a task. Its name says what it does as `area_behaviour`; its first lines say
+//! what it expects of its trigger and what a host should see. A wrong observation is a panic, hence a
+//! trap, with the reason on stderr. `tests/artifacts` compiles them all for `wasm32-wasip2` and gives the
+//! host's tests a constant for each; a program without a test does not compile there.
+//!
+//! A program is a Cargo binary only because Cargo finds those by itself. Nobody calls its `main`.
+
+pub mod http;
+
+use std::fmt::Display;
+use std::hint::black_box;
+
+use dormouse_guest::{BackgroundTaskInstance, TaskError};
+
+/// Prints a line for the host's test to read.
+#[expect(clippy::print_stdout, reason = "what a program prints is what its test looks at")]
+pub fn say(line: impl Display) {
+    println!("{line}");
+}
+
+/// The application trigger's arguments as text; empty if there are none.
+///
+/// # Errors
+///
+/// They are not UTF-8.
+pub fn arguments(instance: &BackgroundTaskInstance) -> Result<String, TaskError> {
+    Ok(instance.trigger_details().arguments_str()?.to_owned())
+}
+
+/// Some thousand operations that no optimiser can remove, without any call to the host.
+pub fn compute() {
+    let mut x: u64 = black_box(0x9e37_79b9_7f4a_7c15);
+    for _ in 0..10_000 {
+        x = black_box(x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+    }
+}
