@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::clock::TokioClock;
 use crate::drive::{self, gate, reap};
-use crate::engine::{Engine, EngineConfig, EngineError};
+use crate::engine::{Allocator, Engine, EngineConfig, EngineError};
 use crate::host::{Host, HostError, Inner, signal_from_source};
 use crate::shared::{Config, Shared};
 
@@ -69,6 +69,17 @@ pub enum StartError {
     /// A signal source did not start.
     #[error("a signal source did not start: {0}")]
     Source(String),
+    /// More runs at once than the engine's pools hold: an exhausted pool would be an error in the middle of a
+    /// run, a taken slot is only a wait.
+    #[error(
+        "`slots` is {slots}, and the engine's pools hold {pool}; make the engine with more, or ask for fewer"
+    )]
+    PoolTooSmall {
+        /// What was asked for.
+        slots: u32,
+        /// What there is.
+        pool: u32,
+    },
     /// The configuration makes no sense.
     #[error("`{field}` must be at least {min}")]
     TooSmall {
@@ -252,6 +263,11 @@ impl HostBuilder {
                 Engine::new(&EngineConfig { slots, ..EngineConfig::default() }).map_err(StartError::Engine)?
             }
         };
+        if let Allocator::Pool { slots: pool, .. } = *engine.allocator()
+            && slots > pool
+        {
+            return Err(StartError::PoolTooSmall { slots, pool });
+        }
         let guests = if self.guests_inline {
             Guests(None)
         } else {

@@ -256,6 +256,8 @@ impl Rig {
         let origin = std::time::Instant::now();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
+            // The test itself is looked at between any two turns of a guest.
+            .event_interval(1)
             .on_thread_park({
                 // Called when nothing can run: the only moment at which simulated time may pass.
                 let (clock, gate) = (clock.clone(), gate.clone());

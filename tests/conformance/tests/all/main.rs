@@ -8,6 +8,7 @@
 #![expect(clippy::disallowed_methods, reason = "temporary folders are made where the machine keeps them")]
 
 mod cancel;
+mod contract;
 mod deferral;
 mod grant;
 mod limit;

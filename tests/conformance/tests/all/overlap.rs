@@ -243,3 +243,18 @@ fn one_apps_flood_leaves_another_its_slot() {
         },
     );
 }
+
+#[test]
+fn more_slots_than_the_engines_pools_hold_are_refused_at_the_start() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let config = dormouse::EngineConfig::default();
+        let engine = dormouse::Engine::new(&config).unwrap();
+        let dormouse::Allocator::Pool { slots, .. } = *engine.allocator() else {
+            return; // Without pools there is nothing to exhaust.
+        };
+        let builder = dormouse::Host::builder().engine(engine).slots(slots + 1);
+        let error = builder.start().await.unwrap_err();
+        assert!(matches!(error, dormouse::StartError::PoolTooSmall { pool, .. } if pool == slots), "{error}");
+    });
+}
