@@ -367,15 +367,16 @@ impl Drop for Guests {
 pub(crate) struct Folders(Dir);
 
 impl Folders {
-    /// Opens the folders of an app, making them if need be. What an earlier host left in `temp` is removed.
-    pub(crate) fn open(&self, app: &AppId) -> io::Result<AppFolders> {
+    /// Opens the folders of an app, making them if need be. With `first`, what an earlier host left in `temp`
+    /// is removed.
+    pub(crate) fn open(&self, app: &AppId, first: bool) -> io::Result<AppFolders> {
         self.0.create_dir_all(app.as_str())?;
         let home = self.0.open_dir(app.as_str())?;
         home.create_dir_all("local")?;
-        if home.try_exists("temp")? {
+        if first && home.try_exists("temp")? {
             home.remove_dir_all("temp")?;
         }
-        home.create_dir("temp")?;
+        home.create_dir_all("temp")?;
         Ok(AppFolders { local: home.open_dir("local")?, temp: home.open_dir("temp")? })
     }
 }

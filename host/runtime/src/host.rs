@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use dormouse_core::activation::Activation;
 use dormouse_core::completion::RunRecord;
 use dormouse_core::event::EventKind;
+use dormouse_core::quota::Quota;
 use dormouse_core::registration::{
     RegistrationContext, RegistrationRecord, RegistrationStatus, ScheduleError,
 };
@@ -46,9 +47,15 @@ pub(crate) struct Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         // The loops hold `shared`; this is what ends them.
-        self.shared.state().stopping = true;
         self.shared.wake.stop.send_replace(true);
         self.shared.watchers.clear();
+        // Each run holds `shared`, which holds the run: taken apart here, or neither would ever be dropped.
+        let running = {
+            let mut state = self.shared.state();
+            state.stopping = true;
+            std::mem::take(&mut state.running)
+        };
+        drop(running);
     }
 }
 
@@ -179,7 +186,10 @@ impl Host {
             None => app.grants.clone(),
         };
         if let Some(folders) = &self.inner.folders {
-            let own = folders.open(&id).map_err(|source| HostError::Folders { app: id.clone(), source })?;
+            // Its runs may be using `temp` if it is being replaced.
+            let first = !shared.state().apps.contains_key(&id);
+            let own =
+                folders.open(&id, first).map_err(|source| HostError::Folders { app: id.clone(), source })?;
             grants = grants.with_directory(own.local, "/local", Access::ReadWrite)?.with_directory(
                 own.temp,
                 "/temp",
@@ -190,9 +200,10 @@ impl Host {
         let watching: Vec<Arc<Known>> = {
             let mut state = shared.state();
             match app.quota {
-                Some(quota) => {
-                    let new = dormouse_core::quota::Quota::new(quota, now);
-                    state.quotas.insert(id.clone(), new);
+                // What was spent of the same quota stays spent.
+                Some(policy) if state.quotas.get(&id).is_some_and(|q| q.policy() == policy) => {}
+                Some(policy) => {
+                    state.quotas.insert(id.clone(), Quota::new(policy, now));
                 }
                 None => {
                     state.quotas.remove(&id);
@@ -329,6 +340,7 @@ impl Host {
         }
         let record = RegistrationRecord { registration, status, watermark };
         let known = Arc::new(self.know(record.clone())?);
+        shared.watchers.remove(id);
         self.watch(&known)?;
         if let Err(error) = shared.store.save_registration(record).await {
             shared.watchers.remove(id);
@@ -476,10 +488,13 @@ impl Host {
             let (tx, rx) = oneshot::channel();
             {
                 let mut state = shared.state();
-                if state.stopping && state.running.is_empty() {
+                if *shared.wake.stop.borrow() {
                     return Err(HostError::Stopping);
                 }
-                state.awaited.entry(id).or_default().push(tx);
+                let waiting = state.awaited.entry(id).or_default();
+                // Those who gave up waiting are forgotten by the next who begins to.
+                waiting.retain(|waiter| !waiter.is_closed());
+                waiting.push(tx);
             }
             match shared.store.activation(id).await?.map(|a| a.state) {
                 None => {
@@ -591,12 +606,13 @@ pub(crate) async fn signal(
             .collect()
     };
     on_topic.sort_unstable();
-    let mut fired = Vec::with_capacity(on_topic.len());
-    for (_, id) in on_topic {
+    // All at once, so that a store can make one commit of them.
+    let firings = on_topic.into_iter().map(|(_, id)| {
         let incoming = Incoming::new(TriggerDetails::Message(message.clone()));
-        fired.push((id, intake::fire(shared, id, incoming).await?));
-    }
-    Ok(fired)
+        async move { (id, intake::fire(shared, id, incoming).await) }
+    });
+    let fired = futures::future::join_all(firings).await;
+    fired.into_iter().map(|(id, fired)| Ok((id, fired?))).collect()
 }
 
 /// Signals of a source: nobody waits for an answer, so a failure is told as a fault and the signal tried

@@ -54,6 +54,8 @@ pub(crate) struct Shared {
     pub(crate) control: Handle,
     pub(crate) watchers: Watchers,
     pub(crate) wake: Wakeups,
+    /// Permits that are out: runs whose end is not written yet among them.
+    pub(crate) in_flight: AtomicU32,
     /// What the deterministic rig has to know of guests.
     pub(crate) seen: Seen,
     sources: Mutex<Vec<Arc<dyn SignalSource>>>,
@@ -77,7 +79,7 @@ pub(crate) struct Wakeups {
     pub(crate) timer: Notify,
     /// Conditions may have changed.
     pub(crate) conditions: Notify,
-    /// A run ended.
+    /// Nothing is in flight any more.
     pub(crate) ended: Notify,
     /// The journal grew.
     pub(crate) journal: watch::Sender<()>,
@@ -186,6 +188,7 @@ impl Shared {
             control,
             watchers: Watchers::default(),
             wake: Wakeups::new(),
+            in_flight: AtomicU32::new(0),
             seen: Seen::default(),
             sources: Mutex::default(),
             state: Mutex::default(),
@@ -270,6 +273,7 @@ impl Shared {
                     }
                 }
                 known.runs.fetch_add(1, Ordering::AcqRel);
+                self.in_flight.fetch_add(1, Ordering::AcqRel);
                 Ok(Permit { shared: self.clone(), known: known.clone(), slot_held: true })
             }
             wait @ Admission::Wait { .. } => Err(wait),
@@ -313,6 +317,8 @@ impl Drop for Permit {
         self.release_slot();
         self.known.runs.fetch_sub(1, Ordering::AcqRel);
         self.poke();
-        self.shared.wake.ended.notify_waiters();
+        if self.shared.in_flight.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.shared.wake.ended.notify_waiters();
+        }
     }
 }

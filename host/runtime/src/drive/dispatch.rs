@@ -25,6 +25,13 @@ const SLOW_SCAN: Duration = Duration::from_secs(60);
 /// After a store did not answer.
 const STORE_AWAY: Duration = Duration::from_secs(1);
 
+/// Pages looked at for one wake-up. What one app has waiting can be a hundred thousand activations, and the
+/// end of each of its runs wakes the loop: looking at all of them each time would be the host's whole work.
+const PAGES: usize = 8;
+
+/// Between two looks at what lies behind those pages, while there is anything.
+const SWEEP_EVERY: Duration = Duration::from_millis(50);
+
 /// Why an activation was left waiting when it was last looked at; an event is told when this changes.
 #[derive(Clone, PartialEq)]
 enum Left {
@@ -32,13 +39,24 @@ enum Left {
     Short(Shortage),
 }
 
+/// What the loop remembers from one look to the next.
+#[derive(Default)]
+struct Scan {
+    /// Why what waits was left, and in which sweep that was seen.
+    left: HashMap<ActivationId, (Left, u64)>,
+    sweep: u64,
+    /// Where the sweep over everything goes on; at the beginning if none.
+    resume: Option<(Timestamp, ActivationId)>,
+}
+
 /// The loop.
 pub(crate) async fn run(shared: Arc<Shared>) {
-    let mut left: HashMap<ActivationId, Left> = HashMap::new();
+    let mut scan = Scan::default();
+    let mut sweeping = false;
     loop {
         // Cleared before the look: a firing that comes during it sets it again.
         shared.wake.backlog.store(false, Ordering::Release);
-        let wait = match scan(&shared, &mut left).await {
+        let wait = match scan.look(&shared, sweeping).await {
             Ok(wait) => wait,
             Err(error) => {
                 tracing::error!(%error, "the store did not list what waits; looking again soon");
@@ -47,94 +65,109 @@ pub(crate) async fn run(shared: Arc<Shared>) {
             }
         };
         let deadline = shared.clock.now() + wait;
-        tokio::select! {
-            () = shared.wake.dispatch.notified() => {}
-            () = shared.clock.sleep_until(deadline) => {}
+        sweeping = tokio::select! {
+            // Woken: the oldest first. Not woken: where the sweep was left.
+            () = shared.wake.dispatch.notified() => false,
+            () = shared.clock.sleep_until(deadline) => true,
         }
     }
 }
 
-/// Looks at everything that waits, and starts what may start. Answers how long until the next look.
-async fn scan(shared: &Arc<Shared>, left: &mut HashMap<ActivationId, Left>) -> Result<Duration, StoreError> {
-    let now = shared.clock.wall();
-    let mut after = None;
-    let mut waits = false;
-    let mut seen = HashMap::new();
-    loop {
-        let mut page = shared.store.pending(now, after, PAGE).await?;
-        let full = page.len() == PAGE;
-        after = page.last().map(|a| (a.fired_at, a.id));
-        let chosen = choose(shared, &mut page, now, left, &mut seen);
-        waits |= !seen.is_empty();
-        claim(shared, chosen, now).await?;
-        let no_slot = {
-            let state = shared.state();
-            state.host_runs >= shared.config.slots
-        };
-        if !full || no_slot {
-            if no_slot && full {
-                waits = true;
+impl Scan {
+    /// Looks at some of what waits, and starts what may start. Answers how long until the next look.
+    async fn look(&mut self, shared: &Arc<Shared>, sweeping: bool) -> Result<Duration, StoreError> {
+        let now = shared.clock.wall();
+        let mut after = if sweeping { self.resume } else { None };
+        let mut left_some = false;
+        let mut reached_end = false;
+        let mut no_slot = false;
+        for _ in 0..PAGES {
+            let mut page = shared.store.pending(now, after, PAGE).await?;
+            reached_end = page.len() < PAGE;
+            after = page.last().map(|a| (a.fired_at, a.id)).or(after);
+            let (chosen, some) = self.choose(shared, &mut page, now);
+            left_some |= some;
+            claim(shared, chosen, now).await?;
+            no_slot = shared.state().host_runs >= shared.config.slots;
+            if reached_end || no_slot {
+                break;
             }
-            break;
         }
+        if reached_end {
+            // A whole sweep: what it did not see has gone.
+            let (sweep, resume) = (self.sweep, self.resume.take());
+            if sweeping || resume.is_none() {
+                self.left.retain(|_, (_, seen)| *seen == sweep);
+                self.sweep += 1;
+            }
+        } else if !no_slot && (sweeping || self.resume.is_none()) {
+            self.resume = after;
+        }
+        if left_some || !reached_end {
+            shared.wake.backlog.store(true, Ordering::Release);
+        }
+        let next = shared.store.next_backoff(now).await?;
+        let wait = next.map_or(SLOW_SCAN, |at| at.since(now).min(SLOW_SCAN));
+        // Without a slot there is nothing to sweep for: the end of any run wakes the loop.
+        Ok(if self.resume.is_some() && !no_slot { wait.min(SWEEP_EVERY) } else { wait })
     }
-    *left = seen;
-    if waits {
-        shared.wake.backlog.store(true, Ordering::Release);
+
+    /// Judges and admits one page, in order. What is chosen holds its slots already. Answers also whether
+    /// anything was left.
+    fn choose(
+        &mut self,
+        shared: &Arc<Shared>,
+        page: &mut [Activation],
+        now: Timestamp,
+    ) -> (Vec<Chosen>, bool) {
+        let mut chosen = Vec::new();
+        let mut news = Vec::new();
+        let mut left_some = false;
+        {
+            let mut state = shared.state();
+            if state.stopping {
+                return (chosen, false);
+            }
+            order(page, |app| state.app_runs.get(app).copied().unwrap_or(0));
+            for activation in &*page {
+                // Not known here: registered by another node, or its app is not installed yet. It waits.
+                let Some(known) = state.registrations.get(&activation.registration).cloned() else {
+                    continue;
+                };
+                if !state.apps.contains_key(&activation.app) {
+                    continue;
+                }
+                let why = match shared.judge(&known.registration) {
+                    Judgement::Latch { blocking } => Left::Latched(blocking),
+                    Judgement::Start => {
+                        match shared.reserve(&mut state, &known, now, activation.not_before) {
+                            Ok(permit) => {
+                                chosen.push((activation.id, known, permit));
+                                continue;
+                            }
+                            Err(Admission::Wait { why, .. }) => Left::Short(why),
+                            Err(Admission::Run) => continue,
+                        }
+                    }
+                };
+                left_some = true;
+                let before = self.left.insert(activation.id, (why.clone(), self.sweep));
+                if before.is_none_or(|(before, _)| before != why) {
+                    news.push((activation.registration, activation.id, why));
+                }
+            }
+        }
+        for (registration, activation, why) in news {
+            shared.emit(registration, || match why {
+                Left::Latched(blocking) => EventKind::Latched { activation, blocking },
+                Left::Short(shortage) => EventKind::Waiting { activation, shortage },
+            });
+        }
+        (chosen, left_some)
     }
-    let next = shared.store.next_backoff(now).await?;
-    Ok(next.map_or(SLOW_SCAN, |at| at.since(now).min(SLOW_SCAN)))
 }
 
 type Chosen = (ActivationId, Arc<Known>, Permit);
-
-/// Judges and admits one page, in order. What is chosen holds its slots already.
-fn choose(
-    shared: &Arc<Shared>,
-    page: &mut [Activation],
-    now: Timestamp,
-    left: &HashMap<ActivationId, Left>,
-    seen: &mut HashMap<ActivationId, Left>,
-) -> Vec<Chosen> {
-    let mut chosen = Vec::new();
-    let mut news = Vec::new();
-    {
-        let mut state = shared.state();
-        if state.stopping {
-            return chosen;
-        }
-        order(page, |app| state.app_runs.get(app).copied().unwrap_or(0));
-        for activation in &*page {
-            // Not known here: registered by another node, or its app is not installed yet. It waits.
-            let Some(known) = state.registrations.get(&activation.registration).cloned() else { continue };
-            if !state.apps.contains_key(&activation.app) {
-                continue;
-            }
-            let why = match shared.judge(&known.registration) {
-                Judgement::Latch { blocking } => Left::Latched(blocking),
-                Judgement::Start => match shared.reserve(&mut state, &known, now, activation.not_before) {
-                    Ok(permit) => {
-                        chosen.push((activation.id, known, permit));
-                        continue;
-                    }
-                    Err(Admission::Wait { why, .. }) => Left::Short(why),
-                    Err(Admission::Run) => continue,
-                },
-            };
-            if left.get(&activation.id) != Some(&why) {
-                news.push((activation.registration, activation.id, why.clone()));
-            }
-            seen.insert(activation.id, why);
-        }
-    }
-    for (registration, activation, why) in news {
-        shared.emit(registration, || match why {
-            Left::Latched(blocking) => EventKind::Latched { activation, blocking },
-            Left::Short(shortage) => EventKind::Waiting { activation, shortage },
-        });
-    }
-    chosen
-}
 
 /// Claims all that were chosen at once, so that a store can make one commit of them.
 async fn claim(shared: &Arc<Shared>, chosen: Vec<Chosen>, now: Timestamp) -> Result<(), StoreError> {

@@ -15,6 +15,9 @@ use crate::shared::Shared;
 const AGAIN_AFTER_FIRST: Duration = Duration::from_millis(50);
 const AGAIN_AFTER_MAX: Duration = Duration::from_secs(5);
 
+/// A host that stops waits for a store that does not answer, but not for ever.
+const TRIES_WHEN_STOPPING: u32 = 5;
+
 /// Calls `write` until it succeeds. The first failure is told as a fault. None if the store is corrupt, or
 /// the host stops while the store does not answer: the lease then ends by itself and the activation runs
 /// again.
@@ -29,12 +32,15 @@ where
 {
     let mut wait = AGAIN_AFTER_FIRST;
     let mut told = false;
+    let mut tries = 0_u32;
     loop {
         let error = match write().await {
             Ok(answer) => return Some(answer),
             Err(error) => error,
         };
-        let hopeless = matches!(error, StoreError::Corrupt(_)) || *shared.wake.stop.borrow();
+        tries += 1;
+        let stopping = shared.state().stopping && tries >= TRIES_WHEN_STOPPING;
+        let hopeless = matches!(error, StoreError::Corrupt(_)) || stopping;
         if !told || hopeless {
             told = true;
             let then = if hopeless { "given up" } else { "trying again" };

@@ -1,6 +1,7 @@
 //! The end of a host: stop taking, tell, wait, force, in that order.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use dormouse_core::{Cancellation, CancellationReason};
 
@@ -26,20 +27,15 @@ pub(crate) async fn stop(shared: &Arc<Shared>, force: bool) {
     loop {
         let mut ended = std::pin::pin!(shared.wake.ended.notified());
         ended.as_mut().enable();
-        {
-            let state = shared.state();
-            // A permit outlives its run's last write, so nothing is in flight when all are back.
-            let idle = state.running.is_empty()
-                && state
-                    .registrations
-                    .values()
-                    .all(|k| k.runs.load(std::sync::atomic::Ordering::Acquire) == 0);
-            if idle {
-                break;
-            }
+        // A permit outlives its run's last write: nothing is in flight when all are back.
+        if shared.in_flight.load(Ordering::Acquire) == 0 {
+            break;
         }
         ended.await;
     }
     shared.wake.stop.send_replace(true);
     shared.watchers.clear();
+    // Who still waits for a completion looks again, and finds the host stopped.
+    let awaited = std::mem::take(&mut shared.state().awaited);
+    drop(awaited);
 }

@@ -258,3 +258,30 @@ fn more_slots_than_the_engines_pools_hold_are_refused_at_the_start() {
         assert!(matches!(error, dormouse::StartError::PoolTooSmall { pool, .. } if pool == slots), "{error}");
     });
 }
+
+#[test]
+fn what_lies_behind_a_long_queue_of_another_app_is_found() {
+    use dormouse::Condition;
+    Rig::run_with(
+        |builder| builder.slots(4).slots_per_app(3),
+        async |rig| {
+            rig.install(&component(programs::RUN_SLEEPS));
+            let flood = rig.register(application().overlap(Overlap::Parallel { max: 10_000 })).await;
+            // More than the dispatcher looks at for one wake-up.
+            for _ in 0..3000 {
+                rig.request(flood, "3600000").await;
+            }
+            let quiet = dormouse::AppId::new("quiet").unwrap();
+            let task = rig.component(&component(programs::RUN_RETURNS_OK));
+            rig.host.install(dormouse::App::new(quiet.clone()).entry_point("main", task)).unwrap();
+            let builder = application().condition(Condition::UserPresent);
+            let made = rig.host.register(&quiet, builder, dormouse::IfExists::Error).await.unwrap();
+            let activation = rig.request(made.id, "").await;
+            rig.settle().await;
+            rig.conditions.set(&Condition::UserPresent, Holds::Met);
+            let completion = rig.completed(activation).await;
+            assert_eq!(completion.run.outcome, Outcome::Succeeded);
+            assert!(completion.run.receipt.queue_wait < SECOND, "{:?}", completion.run.receipt.queue_wait);
+        },
+    );
+}

@@ -235,3 +235,46 @@ fn registering_the_same_again_changes_nothing_and_another_trigger_takes_effect_a
         assert_eq!(rig.host.register(&app, every(SECOND), IfExists::Keep).await.unwrap().id, id);
     });
 }
+
+#[test]
+fn a_clock_set_ahead_takes_no_lease_from_what_runs_here() {
+    Rig::run(async |rig| {
+        let id = ready(rig, programs::RUN_SLEEPS).await;
+        let activation = rig.request(id, "120000").await;
+        rig.advance(SECOND).await;
+        rig.clock.jump_by(3_600_000_000);
+        let completion = rig.completed(activation).await;
+        assert_eq!(completion.run.outcome, Outcome::Succeeded);
+        assert_eq!(completion.run.attempt, 1);
+        assert_eq!(only(&rig.log(id), &["interrupted", "lease"]), [""; 0]);
+    });
+}
+
+#[test]
+fn who_waits_for_a_completion_hears_of_the_hosts_end() {
+    Rig::run(async |rig| {
+        let id = ready(rig, programs::CANCEL_SLEEPING).await;
+        let activation = rig.request(id, "").await;
+        rig.started(id).await;
+        let (waited, ()) = futures::join!(rig.host.completed(activation), rig.host.shutdown(false));
+        assert!(matches!(waited, Err(dormouse::HostError::Stopping)), "{waited:?}");
+        let later = rig.host.completed(activation).await;
+        assert!(matches!(later, Err(dormouse::HostError::Stopping)), "{later:?}");
+    });
+}
+
+#[test]
+fn a_host_that_is_dropped_while_a_guest_runs_lets_go_of_its_store() {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    Rig::run_on(
+        store.clone(),
+        SimClock::new(),
+        |b| b,
+        async |rig| {
+            let id = ready(rig, programs::CANCEL_IGNORED).await;
+            rig.request(id, "").await;
+            rig.started(id).await;
+        },
+    );
+    assert_eq!(Arc::strong_count(&store), 1);
+}
