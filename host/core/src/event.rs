@@ -209,6 +209,8 @@ pub enum EventKind {
     Fault {
         /// What, and what to do.
         message: String,
+        /// It is not tried again: the host cannot go on with this.
+        given_up: bool,
     },
 }
 

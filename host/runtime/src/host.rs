@@ -486,8 +486,11 @@ impl Host {
         loop {
             // Registered before the look: an end in between is not missed.
             let (tx, rx) = oneshot::channel();
-            {
+            let runs_here = {
                 let mut state = shared.state();
+                if let Some(completion) = state.recent.get(id) {
+                    return Ok(completion.clone());
+                }
                 if *shared.wake.stop.borrow() {
                     return Err(HostError::Stopping);
                 }
@@ -495,6 +498,13 @@ impl Host {
                 // Those who gave up waiting are forgotten by the next who begins to.
                 waiting.retain(|waiter| !waiter.is_closed());
                 waiting.push(tx);
+                state.running.contains_key(&id)
+            };
+            if runs_here {
+                if let Ok(completion) = rx.await {
+                    return Ok(completion);
+                }
+                continue;
             }
             match shared.store.activation(id).await?.map(|a| a.state) {
                 None => {
@@ -521,14 +531,17 @@ impl Host {
 
     /// Cancels a run: it is told, and has its grace. The registration stays. Answers whether it runs here.
     pub fn cancel(&self, run: RunId, cancellation: Cancellation) -> bool {
-        let cell = self.shared().state().running.get(&run).cloned();
-        cell.map(|cell| cell.cancel(cancellation)).is_some()
+        self.cell(run).map(|cell| cell.cancel(cancellation)).is_some()
     }
 
     /// Takes a run's sandbox away at once, without grace. Answers whether it runs here.
     pub fn kill(&self, run: RunId, cancellation: Cancellation) -> bool {
-        let cell = self.shared().state().running.get(&run).cloned();
-        cell.map(|cell| cell.kill(cancellation)).is_some()
+        self.cell(run).map(|cell| cell.kill(cancellation)).is_some()
+    }
+
+    /// As many run as there are slots: looking at each is no search.
+    fn cell(&self, run: RunId) -> Option<Arc<RunCell>> {
+        self.shared().state().running.values().find(|cell| cell.run() == run).cloned()
     }
 
     /// Runs that are going on here, with their activation and registration.
@@ -545,7 +558,7 @@ impl Host {
     /// mark where something was dropped.
     #[must_use]
     pub fn output_of(&self, run: RunId, stream: dormouse_core::Stream) -> Option<Vec<u8>> {
-        let cell = self.shared().state().running.get(&run).cloned()?;
+        let cell = self.cell(run)?;
         Some(cell.usage.output(stream).kept())
     }
 

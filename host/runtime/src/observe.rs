@@ -25,7 +25,9 @@ impl Observer for TracingObserver {
             EventKind::Denied { run, what } => {
                 tracing::info!(%registration, %run, what, "guest was denied what it was not granted");
             }
-            EventKind::Fault { message } => tracing::error!(%registration, message, "fault"),
+            EventKind::Fault { message, given_up } => {
+                tracing::error!(%registration, message, given_up, "fault");
+            }
             EventKind::Output { .. } => {}
             other => tracing::debug!(%registration, event = ?other),
         }

@@ -3,7 +3,7 @@
 //! The mutex is a `std` one, held for a few map operations and never across an await, a guest or an
 //! observer. The truth about activations is in the store; what is here can be rebuilt from it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use dormouse_core::registration::RegistrationRecord;
 use dormouse_core::schedule::Schedule;
 use dormouse_core::{
     ActivationId, AppId, Clock, Completion, Condition, ConditionProvider, Holds, IdSource, Limits, NodeId,
-    Observer, Registration, RegistrationId, RunId, SignalSource, Store, Timestamp, WorkCost,
+    Observer, Registration, RegistrationId, SignalSource, Store, Timestamp, WorkCost,
 };
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, broadcast, oneshot, watch};
@@ -87,7 +87,8 @@ pub(crate) struct Wakeups {
     pub(crate) progress: broadcast::Sender<Progress>,
     /// The host stops.
     pub(crate) stop: watch::Sender<bool>,
-    /// Something waits in the store, as far as this node knows. Spares the end of a run a scan.
+    /// Something waits in the store, or the dispatcher is looking whether anything does. Spares the end of a
+    /// run a wake-up when nothing does.
     pub(crate) backlog: AtomicBool,
 }
 
@@ -110,7 +111,7 @@ impl Wakeups {
 
     /// Something waits: have the dispatcher look.
     pub(crate) fn something_waits(&self) {
-        self.backlog.store(true, Ordering::Release);
+        self.backlog.store(true, Ordering::SeqCst);
         self.dispatch.notify_one();
     }
 }
@@ -119,12 +120,44 @@ impl Wakeups {
 pub(crate) struct State {
     pub(crate) apps: HashMap<AppId, Arc<InstalledApp>>,
     pub(crate) registrations: HashMap<RegistrationId, Arc<Known>>,
-    pub(crate) running: HashMap<RunId, Arc<RunCell>>,
+    /// What runs here, by activation: there is one run of each at a time.
+    pub(crate) running: HashMap<ActivationId, Arc<RunCell>>,
+    /// The newest completions of this host, for those who ask for one that has just come.
+    pub(crate) recent: Recent,
     pub(crate) quotas: HashMap<AppId, Quota>,
     pub(crate) app_runs: HashMap<AppId, u32>,
     pub(crate) host_runs: u32,
     pub(crate) awaited: HashMap<ActivationId, Vec<oneshot::Sender<Completion>>>,
     pub(crate) stopping: bool,
+}
+
+/// The newest completions, up to [`RECENT_MAX`].
+#[derive(Default)]
+pub(crate) struct Recent {
+    by_id: HashMap<ActivationId, Completion>,
+    order: VecDeque<ActivationId>,
+}
+
+/// A short run is often over before its caller asks for its completion: so many need no look into the store.
+/// Each is some hundred bytes, or a few kilobytes with a failure's message.
+const RECENT_MAX: usize = 128;
+
+impl Recent {
+    pub(crate) fn push(&mut self, completion: Completion) {
+        let id = completion.run.activation;
+        if self.by_id.insert(id, completion).is_none() {
+            self.order.push_back(id);
+        }
+        if self.order.len() > RECENT_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.by_id.remove(&oldest);
+        }
+    }
+
+    pub(crate) fn get(&self, id: ActivationId) -> Option<&Completion> {
+        self.by_id.get(&id)
+    }
 }
 
 /// A registration as this host knows it.
@@ -253,7 +286,7 @@ impl Shared {
             now,
             not_before,
             registration: Slots {
-                used: known.runs.load(Ordering::Acquire),
+                used: known.runs.load(Ordering::SeqCst),
                 max: known.registration.overlap.runs_max(),
             },
             app: Slots {
@@ -272,7 +305,7 @@ impl Shared {
                         state.app_runs.insert(app.clone(), 1);
                     }
                 }
-                known.runs.fetch_add(1, Ordering::AcqRel);
+                known.runs.fetch_add(1, Ordering::SeqCst);
                 self.in_flight.fetch_add(1, Ordering::AcqRel);
                 Ok(Permit { shared: self.clone(), known: known.clone(), slot_held: true })
             }
@@ -306,7 +339,7 @@ impl Permit {
     }
 
     fn poke(&self) {
-        if self.shared.wake.backlog.load(Ordering::Acquire) {
+        if self.shared.wake.backlog.load(Ordering::SeqCst) {
             self.shared.wake.dispatch.notify_one();
         }
     }
@@ -315,7 +348,8 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         self.release_slot();
-        self.known.runs.fetch_sub(1, Ordering::AcqRel);
+        // In this order, as the dispatcher sets `backlog` before it looks at `runs`: one of the two sees the other.
+        self.known.runs.fetch_sub(1, Ordering::SeqCst);
         self.poke();
         if self.shared.in_flight.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.shared.wake.ended.notify_waiters();

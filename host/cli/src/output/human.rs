@@ -230,7 +230,7 @@ fn told(kind: &EventKind) -> Option<(Detail, Told)> {
         EventKind::LeaseLost { run, .. } => {
             (Quiet, of(run), "lost", BAD, "its lease was taken away: nothing of it was kept".to_owned())
         }
-        EventKind::Fault { message } => (Quiet, None, "fault", BAD, message.clone()),
+        EventKind::Fault { message, .. } => (Quiet, None, "fault", BAD, message.clone()),
         // Written otherwise; and what later versions add.
         _ => return None,
     };

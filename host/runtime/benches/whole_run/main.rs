@@ -9,7 +9,11 @@
 //! would hide what other threads do, and these machines are shared. Baseline and candidates take turns in
 //! short batches; each figure is the median over the batches, and the ratio is that of two neighbours.
 //!
-//! `cargo bench -p dormouse --bench whole_run`; `-- --quick` for a look.
+//! Background work usually has nobody who waits for each run: the bursts fire and look at the end of the last
+//! one. "Awaited" has a task that waits for each completion before it fires again, which costs the wake-up of
+//! another thread for each run, on this side and on that.
+//!
+//! `cargo bench -p dormouse --bench whole_run`; `-- --quick` for a look, `-- --only memory` for a profiler.
 
 #![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
 #![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
@@ -17,6 +21,7 @@
 
 mod bare;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use dormouse::{
@@ -25,27 +30,38 @@ use dormouse::{
 };
 use dormouse_store_sqlite::SqliteStore;
 
-/// Requests under way at once, through the host.
+/// Firings of one burst, all under way at once.
+const BURST: usize = 64;
+
+/// Tasks that fire and wait, of the awaited runs.
 const CLIENTS: usize = 16;
 
 fn main() {
     let quick = std::env::args().any(|arg| arg == "--quick" || arg == "--test");
-    let (batches, runs) = if quick { (5, 320) } else { (60, 1600) };
+    // For a profiler, which should see one of them only.
+    let only = std::env::args().skip_while(|arg| arg != "--only").nth(1);
+    let (batches, runs) = if quick { (5, 320) } else { (40, 1600) };
     let bytes = std::fs::read(test_artifacts::RUN_RETURNS_OK).unwrap();
 
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let bare = bare::Bare::new(&bytes);
     let folder = tempfile::tempdir().unwrap();
-    let memory = runtime.block_on(Subject::new(&bytes, MemoryStore::new()));
-    let sqlite = runtime.block_on(Subject::new(&bytes, SqliteStore::open(folder.path()).unwrap()));
+    let memory = runtime.block_on(Subject::new(&bytes, Arc::new(MemoryStore::new())));
+    let sqlite = runtime.block_on(Subject::new(&bytes, Arc::new(SqliteStore::open(folder.path()).unwrap())));
 
-    let mut figures = [const { Vec::new() }; 3];
+    let mut figures = [const { Vec::new() }; 5];
     // The first batch warms pools, caches and branch predictors, and does not count.
     for batch in 0..=batches {
+        let measure = |name: &str, work: &dyn Fn()| {
+            let wanted = only.as_deref().is_none_or(|only| only == name);
+            if wanted { cpu_per_run(runs, work) } else { f64::NAN }
+        };
         let round = [
-            cpu_per_run(runs, || runtime.block_on(bare.runs(runs))),
-            cpu_per_run(runs, || runtime.block_on(memory.runs(runs))),
-            cpu_per_run(runs, || runtime.block_on(sqlite.runs(runs))),
+            measure("bare", &|| runtime.block_on(bare.runs(runs))),
+            measure("memory", &|| runtime.block_on(memory.bursts(runs))),
+            measure("memory-awaited", &|| runtime.block_on(memory.awaited(runs))),
+            measure("sqlite", &|| runtime.block_on(sqlite.bursts(runs))),
+            measure("sqlite-awaited", &|| runtime.block_on(sqlite.awaited(runs))),
         ];
         if batch > 0 {
             for (all, one) in figures.iter_mut().zip(round) {
@@ -54,16 +70,21 @@ fn main() {
         }
     }
 
-    println!("CPU time per run, {batches} batches of {runs} runs, {CLIENTS} requests under way at once");
+    println!(
+        "CPU time per run, {batches} batches of {runs} runs; bursts of {BURST}, {CLIENTS} waiting tasks"
+    );
     println!("allocator: {:?}", memory.host.engine().allocator());
     println!("{:<34} {:>10} {:>10} {:>10} {:>8}", "", "min us", "median us", "max us", "ratio");
-    let [bare, memory, sqlite] = figures;
-    for (name, all) in [
-        ("bare wasmtime", &bare),
-        ("Host, MemoryStore", &memory),
-        ("Host, SqliteStore (commit + fsync)", &sqlite),
-    ] {
-        let ratios: Vec<f64> = all.iter().zip(&bare).map(|(one, base)| one / base).collect();
+    let names = [
+        "bare wasmtime",
+        "Host, MemoryStore, bursts",
+        "Host, MemoryStore, awaited",
+        "Host, SqliteStore, bursts",
+        "Host, SqliteStore, awaited",
+    ];
+    let bare = &figures[0];
+    for (name, all) in names.iter().zip(&figures) {
+        let ratios: Vec<f64> = all.iter().zip(bare).map(|(one, base)| one / base).collect();
         let mut sorted = all.clone();
         sorted.sort_by(f64::total_cmp);
         println!(
@@ -83,7 +104,7 @@ fn median(figures: &[f64]) -> f64 {
 }
 
 /// Microseconds of CPU time of this process, for each of `runs`.
-fn cpu_per_run(runs: usize, work: impl FnOnce()) -> f64 {
+fn cpu_per_run(runs: usize, work: &dyn Fn()) -> f64 {
     let before = process_cpu();
     work();
     (process_cpu() - before).as_secs_f64() * 1e6 / runs as f64
@@ -96,14 +117,19 @@ fn process_cpu() -> Duration {
 
 struct Subject {
     host: Host,
+    store: Arc<dyn Store>,
     id: RegistrationId,
 }
 
 impl Subject {
-    async fn new(bytes: &[u8], store: impl Store) -> Self {
+    async fn new(bytes: &[u8], store: Arc<dyn Store>) -> Self {
         let engine = Engine::new(&EngineConfig::default()).unwrap();
-        let builder =
-            Host::builder().engine(engine).store(store).slots(64).slots_per_app(64).guest_threads(1);
+        let builder = Host::builder()
+            .engine(engine)
+            .shared_store(store.clone())
+            .slots(64)
+            .slots_per_app(64)
+            .guest_threads(1);
         let host = builder.start().await.unwrap();
         let app = AppId::new("bench").unwrap();
         let component = Component::compile(host.engine(), bytes).unwrap();
@@ -113,10 +139,27 @@ impl Subject {
             .trigger(Trigger::Application)
             .overlap(Overlap::Parallel { max: 64 });
         let id = host.register(&app, task, IfExists::Error).await.unwrap().id;
-        Self { host, id }
+        Self { host, store, id }
     }
 
-    async fn runs(&self, runs: usize) {
+    /// Fires bursts, and waits for the last run of each. Asserts that every firing has its completion.
+    async fn bursts(&self, runs: usize) {
+        let before = self.completions().await;
+        for _ in 0..runs / BURST {
+            let firings = (0..BURST).map(|_| self.host.request(self.id, []));
+            let fired = futures::future::join_all(firings).await;
+            for fired in fired.into_iter().rev() {
+                self.host.completed(fired.unwrap().activation().unwrap()).await.unwrap();
+            }
+        }
+        assert_eq!(self.completions().await - before, (runs / BURST * BURST) as u64);
+    }
+
+    async fn completions(&self) -> u64 {
+        self.store.head().await.unwrap().0
+    }
+
+    async fn awaited(&self, runs: usize) {
         let clients = (0..CLIENTS).map(|_| {
             let (host, id) = (self.host.clone(), self.id);
             tokio::spawn(async move {

@@ -54,13 +54,19 @@ pub(crate) async fn run(shared: Arc<Shared>) {
     let mut scan = Scan::default();
     let mut sweeping = false;
     loop {
-        // Cleared before the look: a firing that comes during it sets it again.
-        shared.wake.backlog.store(false, Ordering::Release);
+        // Set for the time of the look: a run that ends after it was judged to be in the way must wake the
+        // loop again. Cleared only when nothing waits. A firing that comes in between is not lost by that: it
+        // leaves a notification, and the next look sets this again before it judges.
+        shared.wake.backlog.store(true, Ordering::SeqCst);
         let wait = match scan.look(&shared, sweeping).await {
-            Ok(wait) => wait,
+            Ok((wait, left)) => {
+                if !left {
+                    shared.wake.backlog.store(false, Ordering::SeqCst);
+                }
+                wait
+            }
             Err(error) => {
                 tracing::error!(%error, "the store did not list what waits; looking again soon");
-                shared.wake.backlog.store(true, Ordering::Release);
                 STORE_AWAY
             }
         };
@@ -74,8 +80,9 @@ pub(crate) async fn run(shared: Arc<Shared>) {
 }
 
 impl Scan {
-    /// Looks at some of what waits, and starts what may start. Answers how long until the next look.
-    async fn look(&mut self, shared: &Arc<Shared>, sweeping: bool) -> Result<Duration, StoreError> {
+    /// Looks at some of what waits, and starts what may start. Answers how long until the next look, and
+    /// whether anything was left.
+    async fn look(&mut self, shared: &Arc<Shared>, sweeping: bool) -> Result<(Duration, bool), StoreError> {
         let now = shared.clock.wall();
         let mut after = if sweeping { self.resume } else { None };
         let mut left_some = false;
@@ -103,13 +110,11 @@ impl Scan {
         } else if !no_slot && (sweeping || self.resume.is_none()) {
             self.resume = after;
         }
-        if left_some || !reached_end {
-            shared.wake.backlog.store(true, Ordering::Release);
-        }
         let next = shared.store.next_backoff(now).await?;
         let wait = next.map_or(SLOW_SCAN, |at| at.since(now).min(SLOW_SCAN));
         // Without a slot there is nothing to sweep for: the end of any run wakes the loop.
-        Ok(if self.resume.is_some() && !no_slot { wait.min(SWEEP_EVERY) } else { wait })
+        let wait = if self.resume.is_some() && !no_slot { wait.min(SWEEP_EVERY) } else { wait };
+        Ok((wait, left_some || !reached_end))
     }
 
     /// Judges and admits one page, in order. What is chosen holds its slots already. Answers also whether

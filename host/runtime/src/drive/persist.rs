@@ -46,6 +46,7 @@ where
             let then = if hopeless { "given up" } else { "trying again" };
             shared.emit(registration, || EventKind::Fault {
                 message: format!("failed to {what}: {error}; {then}"),
+                given_up: hopeless,
             });
             tracing::error!(%registration, %error, "failed to {what}; {then}");
         }

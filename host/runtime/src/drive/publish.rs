@@ -8,11 +8,19 @@ use crate::shared::Shared;
 pub(crate) fn completed(shared: &Shared, completion: Completion) {
     let waiting = {
         let mut state = shared.state();
-        if state.awaited.is_empty() { None } else { state.awaited.remove(&completion.run.activation) }
+        let waiting = state.awaited.remove(&completion.run.activation);
+        if waiting.is_none() {
+            state.recent.push(completion);
+            None
+        } else {
+            waiting.map(|waiting| (waiting, completion))
+        }
     };
-    for waiter in waiting.into_iter().flatten() {
-        // An error is that the waiter went away.
-        let _ = waiter.send(completion.clone());
+    if let Some((waiting, completion)) = waiting {
+        for waiter in waiting {
+            // An error is that the waiter went away; it, or another, finds the completion in the store.
+            let _ = waiter.send(completion.clone());
+        }
     }
     shared.wake.journal.send_replace(());
 }

@@ -27,7 +27,7 @@ pub(crate) async fn once(shared: &Arc<Shared>) {
         Ok(lost) => {
             for cell in running.iter().filter(|cell| lost.contains(&cell.lease.activation.id)) {
                 // Between the look at what runs and the renewal it may have ended, which is no loss.
-                if shared.state().running.contains_key(&cell.run()) {
+                if shared.state().running.contains_key(&cell.lease.activation.id) {
                     cell.input(|machine, now| machine.lost(now));
                 }
             }

@@ -30,7 +30,7 @@ pub(crate) fn start(shared: &Arc<Shared>, known: &Arc<Known>, lease: Lease, perm
     let prepared = prepare(shared, known);
     {
         let mut state = shared.state();
-        state.running.insert(cell.run(), cell.clone());
+        state.running.insert(cell.lease.activation.id, cell.clone());
         // A stop that came between the claim and here has told everyone but this run.
         if state.stopping {
             drop(state);
@@ -70,7 +70,7 @@ async fn drive(cell: Arc<RunCell>, prepared: Result<(Component, SandboxSpec), St
         Err(message) => Outcome::Trapped { kind: TrapKind::Start, message },
     };
     // The sandbox is gone.
-    cell.shared.state().running.remove(&cell.run());
+    cell.shared.state().running.remove(&cell.lease.activation.id);
     permit.release_slot();
     cell.tell_progress(true);
     cell.tell_rest();

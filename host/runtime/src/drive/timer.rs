@@ -78,7 +78,10 @@ async fn fire_due(shared: &Arc<Shared>, known: &Arc<Known>, now: Timestamp) -> O
         if let Err(error) = intake::fire(shared, id, incoming).await {
             // The watermark has not moved: the occurrence is due again at the next look.
             let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-            shared.emit(id, || EventKind::Fault { message: format!("{error}: {source}; trying again") });
+            shared.emit(id, || EventKind::Fault {
+                message: format!("{error}: {source}; trying again"),
+                given_up: false,
+            });
             return Some(now + STORE_AWAY);
         }
     }

@@ -127,7 +127,7 @@ impl Settle {
             if let Err(error) = intake::fire(&shared, self.id, Incoming::new(details)).await {
                 // The next firing tells that something was lost, so that nothing is missed for ever.
                 self.lost.store(true, Ordering::Release);
-                shared.emit(self.id, || EventKind::Fault { message: error.to_string() });
+                shared.emit(self.id, || EventKind::Fault { message: error.to_string(), given_up: false });
             }
         }
     }

@@ -285,3 +285,28 @@ fn what_lies_behind_a_long_queue_of_another_app_is_found() {
         },
     );
 }
+
+#[test]
+fn no_wake_up_is_lost_between_the_end_of_a_run_and_a_look_at_what_waits() {
+    // Real threads race here: a run ends while the dispatcher judges what waits for it. A wake-up that is
+    // lost is mended after a minute, which is beyond this test's patience.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let host = dormouse::Host::builder().start().await.unwrap();
+        let app = dormouse::AppId::new("test").unwrap();
+        let task = dormouse::Component::compile(host.engine(), &component(programs::RUN_RETURNS_OK)).unwrap();
+        host.install(dormouse::App::new(app.clone()).entry_point("main", task)).unwrap();
+        let builder = application().overlap(Overlap::Queue { max: 8 });
+        let id = host.register(&app, builder, dormouse::IfExists::Error).await.unwrap().id;
+        for _ in 0..4000 {
+            let mut accepted = Vec::new();
+            for _ in 0..3 {
+                accepted.extend(host.request(id, "").await.unwrap().activation());
+            }
+            for activation in accepted {
+                assert_eq!(host.completed(activation).await.unwrap().run.outcome, Outcome::Succeeded);
+            }
+        }
+        host.shutdown(false).await;
+    });
+}

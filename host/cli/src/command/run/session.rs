@@ -1,11 +1,13 @@
 //! From the start of the host to its end.
 
+use std::io;
+use std::sync::Arc;
+
 use dormouse::core::registration::RegistrationError;
 use dormouse::core::{Activation, StoreError, Timestamp};
 use dormouse::{
     ActivationId, App, AppId, Engine, FireError, Fired, Host, HostError, IfExists, RegistrationId, StartError,
 };
-use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::component::SLOTS;
@@ -19,6 +21,9 @@ use crate::signals::Signals;
 
 /// Pending activations read in one go.
 const PAGE: usize = 256;
+
+/// Exits as a program does that writes to a pipe which nobody reads. The number is 13 on every Unix.
+const SIGPIPE: Exit = Exit::Signal(13);
 
 /// One `dormouse run`, once everything is parsed, compiled and opened.
 pub(super) struct Session {
@@ -34,8 +39,10 @@ pub(super) struct Session {
 enum Stop {
     /// All is done.
     Reached,
-    /// Somebody asked.
+    /// Somebody asked, or nobody reads any more.
     Asked(Exit),
+    /// Standard output cannot be written.
+    Failed(Failure),
 }
 
 impl Session {
@@ -64,12 +71,9 @@ impl Session {
             .start()
             .await
             .map_err(|e| start_failed(&e))?;
-        let ended = self.on(&host, install).await;
-        if ended.is_err() {
-            // Registering or requesting failed: nothing that runs is worth a grace that nobody waits for.
-            self.stop(&host).await;
-        }
-        ended
+        // After an error the host is dropped, which is to it as a crash: a store that fails could keep a
+        // polite stop from ending, and the error from being told.
+        self.on(&host, install).await
     }
 
     async fn on(&mut self, host: &Host, install: App) -> Result<Exit> {
@@ -95,7 +99,7 @@ impl Session {
             registration = Some(registered.id);
         }
         let stop = self.until_stop(host, registration, &mut tally).await?;
-        if let Stop::Asked(_) = stop {
+        if matches!(stop, Stop::Asked(exit) if exit != SIGPIPE) {
             self.printer.note("stopping: what runs is told and has its grace; press Ctrl-C again to kill it");
         }
         self.stop(host).await;
@@ -108,6 +112,7 @@ impl Session {
                 self.tell_what_is_left().await;
                 Ok(exit)
             }
+            Stop::Failed(failure) => Err(failure),
         }
     }
 
@@ -130,7 +135,7 @@ impl Session {
                 exit = self.signals.next() => return Ok(Stop::Asked(exit)),
                 control = self.control.recv() => match control {
                     Some(Control::Event(event)) => tally.event(&event),
-                    Some(Control::Failed(error)) => return output_failed(&error),
+                    Some(Control::Failed(error)) => return Ok(output_failed(&error)),
                     None => return Err(Failure::internal("the printer has ended")),
                 },
                 done = &mut requests, if requesting => {
@@ -250,16 +255,13 @@ async fn requests(
     Ok(made)
 }
 
-fn output_failed(error: &std::io::Error) -> Result<Stop> {
-    if error.kind() == std::io::ErrorKind::BrokenPipe {
-        /// Its number on every Unix.
-        const SIGPIPE: u8 = 13;
+fn output_failed(error: &io::Error) -> Stop {
+    if error.kind() == io::ErrorKind::BrokenPipe {
         // Whoever read has read enough: end as programs do that are killed for it, without a word.
-        return Ok(Stop::Asked(Exit::Signal(SIGPIPE)));
+        return Stop::Asked(SIGPIPE);
     }
-    Err(Failure::new(Exit::Output, "standard output cannot be written")
-        .because(error)
-        .help("free some space"))
+    let failure = Failure::new(Exit::Output, "standard output cannot be written").because(error);
+    Stop::Failed(failure.help("give it a place with room, or leave the redirection out"))
 }
 
 fn store_failed(error: &StoreError) -> Failure {

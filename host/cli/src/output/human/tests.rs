@@ -80,7 +80,7 @@ fn an_end_is_a_line_and_a_block_of_aligned_rows() {
 fn quiet_tells_only_what_went_wrong() {
     let started =
         EventKind::Started { activation: ActivationId::from_uuid(Uuid::nil()), run: run(), attempt: 1 };
-    let fault = EventKind::Fault { message: "the disk is full".to_owned() };
+    let fault = EventKind::Fault { message: "the disk is full".to_owned(), given_up: false };
     let (out, err) = written(
         Detail::Quiet,
         vec![started.clone(), output(Stream::Stdout, "kept\n"), ended(Outcome::Succeeded)],
