@@ -3,7 +3,7 @@
 //! The mutex is a `std` one, held for a few map operations and never across an await, a guest or an
 //! observer. The truth about activations is in the store; what is here can be rebuilt from it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,6 +18,7 @@ use dormouse_core::{
     ActivationId, AppId, Clock, Completion, Condition, ConditionProvider, Holds, IdSource, Limits, NodeId,
     Observer, Registration, RegistrationId, SignalSource, Store, Timestamp, WorkCost,
 };
+use foldhash::HashMap;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, broadcast, oneshot, watch};
 

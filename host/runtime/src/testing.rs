@@ -23,8 +23,11 @@
 //! waits in simulated time with the contract's `sleep`. While a guest waits for a file or a socket, and for
 //! nothing of the contract's, time stands still for up to half a second of real time.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+mod gate;
+mod names;
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use dormouse_core::clock::SimClock;
@@ -44,7 +47,8 @@ use crate::drive::intake::Fired;
 use crate::engine::{Engine, EngineConfig};
 use crate::host::{Host, IfExists};
 use crate::sandbox::grants::Grants;
-use crate::shared::Shared;
+use gate::{Gate, RigClock, look_again_and_again, real_since};
+use names::name_of;
 
 /// A test that waits for something that does not happen fails after this much simulated time.
 const PATIENCE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
@@ -78,110 +82,6 @@ pub struct Rig {
     gate: Arc<Gate>,
     news: Arc<Notify>,
 }
-
-/// When simulated time may pass.
-#[derive(Default)]
-struct Gate {
-    /// The latest moment to which it may jump, in nanoseconds.
-    horizon: AtomicU64,
-    /// The test waits for the moment at which nothing can run.
-    settling: AtomicBool,
-    settled: Notify,
-    /// The number of the latest poll of a guest, the real CPU time at its beginning, and its real time since
-    /// the rig's origin; the latter two in nanoseconds.
-    poll: AtomicU64,
-    polled_cpu: AtomicU64,
-    polled_at: AtomicU64,
-    host: OnceLock<Weak<Shared>>,
-}
-
-impl Gate {
-    /// Nothing can run. `since_origin` is real.
-    fn idle(&self, clock: &SimClock, since_origin: Duration) {
-        let shared = self.host.get().and_then(Weak::upgrade);
-        let elsewhere = shared.is_some_and(|shared| shared.seen.elsewhere.load(Ordering::Relaxed) > 0);
-        let polled_at = Duration::from_nanos(self.polled_at.load(Ordering::Relaxed));
-        if elsewhere && since_origin.saturating_sub(polled_at) < REAL_PATIENCE {
-            return;
-        }
-        if self.settling.swap(false, Ordering::Relaxed) {
-            self.settled.notify_waiters();
-            return;
-        }
-        if clock.next_deadline().is_some_and(|at| as_nanos(at) <= self.horizon.load(Ordering::Relaxed)) {
-            clock.advance_to_next();
-        }
-    }
-}
-
-/// [`SimClock`], for guests that are real. An interruption is taken for spinning only if the guest has used
-/// the CPU: one that was merely not scheduled for a while, on a busy machine, has not spun.
-struct RigClock {
-    sim: SimClock,
-    gate: Arc<Gate>,
-    origin: std::time::Instant,
-    spun: Duration,
-}
-
-impl RigClock {
-    fn real_cpu() -> Duration {
-        let spec = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-        Duration::new(u64::try_from(spec.tv_sec).unwrap_or(0), u32::try_from(spec.tv_nsec).unwrap_or(0))
-    }
-}
-
-impl Clock for RigClock {
-    fn wall(&self) -> Timestamp {
-        self.sim.wall()
-    }
-
-    fn now(&self) -> Instant {
-        self.sim.now()
-    }
-
-    fn sleep_until(&self, deadline: Instant) -> dormouse_core::clock::BoxSleep {
-        self.sim.sleep_until(deadline)
-    }
-
-    /// Asked at the beginning of each poll of a guest, and later in it.
-    fn thread_cpu(&self) -> Duration {
-        let gate = &self.gate;
-        let shared = gate.host.get().and_then(Weak::upgrade);
-        let poll = shared.map_or(0, |shared| shared.seen.polls.load(Ordering::Relaxed));
-        if gate.poll.swap(poll, Ordering::Relaxed) != poll {
-            let nanos = |d: Duration| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX);
-            gate.polled_cpu.store(nanos(Self::real_cpu()), Ordering::Relaxed);
-            gate.polled_at.store(nanos(real_since(self.origin)), Ordering::Relaxed);
-        }
-        self.sim.thread_cpu()
-    }
-
-    fn interrupted(&self) {
-        let polled = Duration::from_nanos(self.gate.polled_cpu.load(Ordering::Relaxed));
-        if Self::real_cpu().saturating_sub(polled) >= self.spun {
-            self.sim.interrupted();
-        }
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "only to tell a wait for a real file from a wait for ever")]
-fn real_since(origin: std::time::Instant) -> Duration {
-    origin.elapsed()
-}
-
-/// Has the runtime look whether it is idle every millisecond, while a guest waits for a real file.
-#[expect(clippy::disallowed_methods, reason = "simulated time stands still meanwhile")]
-fn look_again_and_again() -> tokio::task::JoinHandle<()> {
-    tokio::spawn(async {
-        loop {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    })
-}
-
-/// How long, in real time, a guest may wait for a file or a socket before it is taken to wait for ever and
-/// simulated time goes on.
-const REAL_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Between two interruptions of a guest, in real time: long, so that a guest that does not spin is hardly
 /// ever interrupted.
@@ -490,50 +390,5 @@ impl Rig {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.wall()
-    }
-}
-
-/// The event's name with what makes it worth telling apart.
-fn name_of(kind: &EventKind) -> String {
-    match kind {
-        EventKind::Registered { .. } => "registered".to_owned(),
-        EventKind::Unregistered { .. } => "unregistered".to_owned(),
-        EventKind::Spent => "spent".to_owned(),
-        EventKind::Fired { coalesced, .. } => format!("fired x{coalesced}"),
-        EventKind::Duplicate { .. } => "duplicate".to_owned(),
-        EventKind::Refused { reason } => format!("refused: {reason}"),
-        EventKind::Latched { blocking, .. } => {
-            let names: Vec<String> = blocking.iter().map(ToString::to_string).collect();
-            format!("latched: {}", names.join(", "))
-        }
-        EventKind::Waiting { shortage, .. } => format!("waiting: {shortage}"),
-        EventKind::Started { attempt, .. } => format!("started attempt {attempt}"),
-        EventKind::DeferralTaken { open, .. } => format!("deferral taken, {open} open"),
-        EventKind::DeferralCompleted { open, .. } => format!("deferral completed, {open} open"),
-        EventKind::Returned { ok, open, .. } => {
-            format!("returned {}, {open} open", if *ok { "ok" } else { "error" })
-        }
-        EventKind::Progress { value, .. } => format!("progress {value}"),
-        EventKind::Output { stream, .. } => format!("output on {stream:?}").to_lowercase(),
-        EventKind::Denied { .. } => "denied".to_owned(),
-        EventKind::MemoryRefused { .. } => "memory refused".to_owned(),
-        EventKind::CancelRequested { cancellation, .. } => {
-            format!("cancel: {} by {}", cancellation.reason, cancellation.policy)
-        }
-        EventKind::Paused { .. } => "paused".to_owned(),
-        EventKind::Resumed { .. } => "resumed".to_owned(),
-        EventKind::Ended { outcome, .. } => match outcome {
-            Outcome::Canceled { forced: true, .. } => "ended canceled forced".to_owned(),
-            Outcome::Canceled { forced: false, .. } => "ended canceled clean".to_owned(),
-            outcome => format!("ended {}", outcome.as_str()),
-        },
-        EventKind::Retrying { attempt, .. } => format!("retrying as attempt {attempt}"),
-        EventKind::Interrupted { .. } => "interrupted".to_owned(),
-        EventKind::Completed { success, .. } => {
-            format!("completed {}", if *success { "successfully" } else { "without success" })
-        }
-        EventKind::LeaseLost { .. } => "lease lost".to_owned(),
-        EventKind::Fault { .. } => "fault".to_owned(),
-        other => format!("{other:?}"),
     }
 }

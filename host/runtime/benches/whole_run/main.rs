@@ -46,7 +46,7 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let bare = bare::Bare::new(&bytes);
     let folder = tempfile::tempdir().unwrap();
-    let memory = runtime.block_on(Subject::new(&bytes, Arc::new(MemoryStore::new())));
+    let memory = runtime.block_on(Subject::new(&bytes, Arc::new(MemoryStore::with_history(1000))));
     let sqlite = runtime.block_on(Subject::new(&bytes, Arc::new(SqliteStore::open(folder.path()).unwrap())));
 
     let mut figures = [const { Vec::new() }; 5];

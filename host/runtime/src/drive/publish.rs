@@ -22,5 +22,8 @@ pub(crate) fn completed(shared: &Shared, completion: Completion) {
             let _ = waiter.send(completion.clone());
         }
     }
-    shared.wake.journal.send_replace(());
+    // A subscriber subscribes before it first reads the journal: one that comes now reads this one.
+    if shared.wake.journal.receiver_count() > 0 {
+        shared.wake.journal.send_replace(());
+    }
 }

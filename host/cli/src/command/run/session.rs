@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use dormouse::core::event::EventKind;
 use dormouse::core::registration::RegistrationError;
 use dormouse::core::{Activation, StoreError, Timestamp};
 use dormouse::{
@@ -33,6 +34,12 @@ pub(super) struct Session {
     printer: Printer,
     control: UnboundedReceiver<Control>,
     signals: Signals,
+}
+
+/// The store cannot be used any more: nothing that is waited for would come.
+fn given_up(message: &str) -> Failure {
+    Failure::new(Exit::State, message.to_owned())
+        .help("what was accepted is in the state directory: keep a copy of it, mend it or use another one with --state")
 }
 
 /// Why the host is stopped.
@@ -134,7 +141,12 @@ impl Session {
                 biased;
                 exit = self.signals.next() => return Ok(Stop::Asked(exit)),
                 control = self.control.recv() => match control {
-                    Some(Control::Event(event)) => tally.event(&event),
+                    Some(Control::Event(event)) => {
+                        if let EventKind::Fault { message, given_up: true } = &event.kind {
+                            return Err(given_up(message));
+                        }
+                        tally.event(&event);
+                    }
                     Some(Control::Failed(error)) => return Ok(output_failed(&error)),
                     None => return Err(Failure::internal("the printer has ended")),
                 },

@@ -209,21 +209,20 @@ fn a_long_text_that_is_refused_is_not_repeated_at_length() {
 
 #[test]
 fn a_filesystem_trigger_that_waits_for_ever_is_refused() {
-    let mut filesystem = crate::FilesystemTrigger::new("/data");
-    filesystem.settle = crate::registration::SETTLE_MAX + std::time::Duration::from_secs(1);
-    let builder =
-        crate::TaskBuilder::new("t").entry_point("main").trigger(crate::Trigger::Filesystem(filesystem));
+    let mut filesystem = FilesystemTrigger::new("/data");
+    filesystem.settle = SETTLE_MAX + Duration::from_secs(1);
+    let builder = TaskBuilder::new("t").entry_point("main").trigger(Trigger::Filesystem(filesystem));
     let entry_points = ["main".to_owned()];
     let directories = ["/data".to_owned()];
-    let limits = crate::Limits::host_max();
-    let context = crate::registration::RegistrationContext {
+    let limits = Limits::host_max();
+    let context = RegistrationContext {
         entry_points: Some(&entry_points),
         directories: &directories,
         existing: &[],
-        period_min: std::time::Duration::from_secs(1),
+        period_min: Duration::from_secs(1),
         limits_max: &limits,
     };
-    let app = crate::AppId::new("app").expect("a valid name");
+    let app = AppId::new("app").expect("a valid name");
     let error = builder.validate(&app, &context).expect_err("it is too long");
     assert_eq!(error.to_string(), "`trigger.settle` is 3601s; it must be at most 3600s");
 }

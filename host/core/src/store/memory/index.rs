@@ -1,6 +1,8 @@
 //! Where activations are found by what they wait for.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use foldhash::HashMap;
 use std::ops::Bound;
 
 use uuid::Uuid;

@@ -1,6 +1,8 @@
 //! What the lock guards: each command as a plain function.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
+
+use foldhash::HashMap;
 
 use crate::activation::{Activation, ActivationState, Claim, Firing, Lease};
 use crate::completion::{Completion, Cursor, RunRecord};
@@ -51,7 +53,7 @@ impl State {
         Self {
             history_max,
             registrations: BTreeMap::new(),
-            activations: HashMap::new(),
+            activations: HashMap::default(),
             index: Index::default(),
             over: VecDeque::new(),
             history: History::new(history_max),

@@ -1,0 +1,119 @@
+//! What can be wrong with a registration.
+
+use std::time::Duration;
+
+use super::{CONDITIONS_MAX, SETTLE_MAX};
+use crate::ids::{AppId, RegistrationId};
+use crate::limits::LimitsError;
+use crate::schedule::{CronError, PeriodError};
+
+/// What is wrong with a registration. Everything is checked when it is made, not at its first firing
+/// (UWP-006), and the error names the field.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegistrationError {
+    /// There is no trigger (UWP-001).
+    #[error("a registration needs exactly one trigger: call `trigger`")]
+    NoTrigger,
+    /// There is no entry point.
+    #[error("a registration needs an entry point: call `entry_point` with the name of one that the app has")]
+    NoEntryPoint,
+    /// The app has no such entry point (UWP-008).
+    #[error("app `{app}` has no entry point {entry_point:?}; it has {}", list(.known))]
+    EntryPointNotDeclared {
+        /// The app.
+        app: AppId,
+        /// What was named.
+        entry_point: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// The app is not installed.
+    #[error("app `{app}` is not installed; install it before registering its tasks")]
+    AppNotInstalled {
+        /// The app.
+        app: AppId,
+    },
+    /// A text is empty or too long.
+    #[error("`{field}` has {len} bytes; it must have 1 to {max}")]
+    Length {
+        /// Which.
+        field: &'static str,
+        /// Its length in bytes.
+        len: usize,
+        /// The longest allowed.
+        max: usize,
+    },
+    /// A time trigger's period is out of range (UWP-036).
+    #[error("`trigger.every` is {every:?}; it must be between {min:?} and {max:?}")]
+    Period {
+        /// What was asked.
+        every: Duration,
+        /// The shortest that the host's profile allows.
+        min: Duration,
+        /// The longest.
+        max: Duration,
+    },
+    /// A cron expression or time zone that is none.
+    #[error("`trigger.cron` is not valid")]
+    Cron(#[source] CronError),
+    /// A filesystem trigger watches something that was not granted.
+    #[error("`trigger.directory` {directory:?} is not granted; granted are {}", list(.granted))]
+    DirectoryNotGranted {
+        /// The guest path that was named, shortened.
+        directory: String,
+        /// The guest paths of what is granted.
+        granted: Vec<String>,
+    },
+    /// A filesystem trigger that waits too long for quiet.
+    #[error("`trigger.settle` is {settle:?}; it must be at most {SETTLE_MAX:?}")]
+    Settle {
+        /// What was asked.
+        settle: Duration,
+    },
+    /// A second application trigger of one app (UWP-012).
+    #[error(
+        "app `{app}` has an application trigger already, on registration {existing}; unregister that one first"
+    )]
+    SecondApplicationTrigger {
+        /// The app.
+        app: AppId,
+        /// The registration that has it.
+        existing: RegistrationId,
+    },
+    /// Too many conditions.
+    #[error("`conditions` has {len}; at most {CONDITIONS_MAX} are allowed")]
+    TooManyConditions {
+        /// How many.
+        len: usize,
+    },
+    /// An overlap policy with a bound of zero.
+    #[error("`overlap` allows none; give it a bound of at least 1")]
+    OverlapZero,
+    /// A limit.
+    #[error("`limits` cannot be granted")]
+    Limits(#[source] LimitsError),
+    /// Environment or arguments that no program can be given.
+    #[error("`{field}` holds {value:?}: names must not be empty or hold `=`, and nothing may hold a NUL")]
+    Text {
+        /// `env` or `args`.
+        field: &'static str,
+        /// What is wrong, shortened.
+        value: String,
+    },
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+/// A schedule that was stored and cannot be followed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ScheduleError {
+    /// The expression or the time zone is not understood by this version, or by this machine's time zone data.
+    #[error("its cron expression or time zone is not understood")]
+    Cron(#[from] CronError),
+    /// The period is none.
+    #[error("its period is not valid")]
+    Period(#[from] PeriodError),
+}

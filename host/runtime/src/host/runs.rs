@@ -1,0 +1,128 @@
+//! Runs, completions and subscriptions.
+
+use std::sync::Arc;
+
+use dormouse_core::activation::{Activation, ActivationState};
+use dormouse_core::completion::RunRecord;
+use dormouse_core::store::RunFilter;
+use dormouse_core::{ActivationId, Cancellation, Completion, RegistrationId, RunId, Stream};
+use tokio::sync::oneshot;
+
+use super::{Host, HostError};
+use crate::drive::cell::RunCell;
+use crate::subscribe::{SubscribeError, Subscription};
+
+impl Host {
+    /// Waits for an activation to end, and answers its completion.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError::NoActivation`], [`HostError::Withdrawn`], [`HostError::Store`], [`HostError::Stopping`].
+    pub async fn completed(&self, id: ActivationId) -> Result<Completion, HostError> {
+        let shared = self.shared();
+        loop {
+            // Registered before the look: an end in between is not missed.
+            let (tx, rx) = oneshot::channel();
+            let runs_here = {
+                let mut state = shared.state();
+                if let Some(completion) = state.recent.get(id) {
+                    return Ok(completion.clone());
+                }
+                if *shared.wake.stop.borrow() {
+                    return Err(HostError::Stopping);
+                }
+                let waiting = state.awaited.entry(id).or_default();
+                // Those who gave up waiting are forgotten by the next who begins to.
+                waiting.retain(|waiter| !waiter.is_closed());
+                waiting.push(tx);
+                state.running.contains_key(&id)
+            };
+            if runs_here {
+                if let Ok(completion) = rx.await {
+                    return Ok(completion);
+                }
+                continue;
+            }
+            match shared.store.activation(id).await?.map(|a| a.state) {
+                None => {
+                    shared.state().awaited.remove(&id);
+                    return Err(HostError::NoActivation(id));
+                }
+                Some(ActivationState::Withdrawn { .. }) => return Err(HostError::Withdrawn(id)),
+                Some(ActivationState::Ended { .. }) => {
+                    shared.state().awaited.remove(&id);
+                    return self.completion_of(id).await;
+                }
+                Some(ActivationState::Pending | ActivationState::Running(_)) => {}
+            }
+            if let Ok(completion) = rx.await {
+                return Ok(completion);
+            }
+        }
+    }
+
+    async fn completion_of(&self, id: ActivationId) -> Result<Completion, HostError> {
+        let completion = self.shared().store.completion(id).await?;
+        completion.ok_or(HostError::NoActivation(id))
+    }
+
+    /// Cancels a run: it is told, and has its grace. The registration stays. Answers whether it runs here.
+    pub fn cancel(&self, run: RunId, cancellation: Cancellation) -> bool {
+        self.cell(run).map(|cell| cell.cancel(cancellation)).is_some()
+    }
+
+    /// Takes a run's sandbox away at once, without grace. Answers whether it runs here.
+    pub fn kill(&self, run: RunId, cancellation: Cancellation) -> bool {
+        self.cell(run).map(|cell| cell.kill(cancellation)).is_some()
+    }
+
+    /// As many run as there are slots: looking at each is no search.
+    fn cell(&self, run: RunId) -> Option<Arc<RunCell>> {
+        self.shared().state().running.values().find(|cell| cell.run() == run).cloned()
+    }
+
+    /// Runs that are going on here, with their activation and registration.
+    #[must_use]
+    pub fn running(&self) -> Vec<(RunId, ActivationId, RegistrationId)> {
+        let state = self.shared().state();
+        let of = |cell: &Arc<RunCell>| (cell.run(), cell.lease.activation.id, cell.known.registration.id);
+        let mut all: Vec<_> = state.running.values().map(of).collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// What a run that is going on here has written so far: as much of it as is kept, head and tail, with a
+    /// mark where something was dropped.
+    #[must_use]
+    pub fn output_of(&self, run: RunId, stream: Stream) -> Option<Vec<u8>> {
+        let cell = self.cell(run)?;
+        Some(cell.usage.output(stream).kept())
+    }
+
+    /// One activation.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError::Store`].
+    pub async fn activation(&self, id: ActivationId) -> Result<Option<Activation>, HostError> {
+        Ok(self.shared().store.activation(id).await?)
+    }
+
+    /// Up to `limit` runs that ended, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError::Store`].
+    pub async fn runs(&self, filter: RunFilter, limit: usize) -> Result<Vec<RunRecord>, HostError> {
+        Ok(self.shared().store.runs(filter, limit).await?)
+    }
+
+    /// Subscribes `name` to progress and completions. See [`Subscription`].
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError`].
+    pub async fn subscribe(&self, name: impl Into<String>) -> Result<Subscription, SubscribeError> {
+        Subscription::open(self.shared().clone(), name.into()).await
+    }
+}
