@@ -12,7 +12,12 @@ use wasmtime_wasi::I32Exit;
 use super::usage::Usage;
 
 /// The longest name of a function that is shown, in characters.
-const NAME_LEN_MAX: usize = 80;
+const NAME_LEN_MAX: usize = 160;
+
+/// The beginning of a name.
+fn bounded(name: &str) -> &str {
+    name.char_indices().nth(NAME_LEN_MAX).and_then(|(end, _)| name.get(..end)).unwrap_or(name)
+}
 
 /// How many functions are shown.
 const FRAMES: usize = 4;
@@ -44,7 +49,10 @@ impl GuestTrap {
             let names = backtrace.frames().iter().filter_map(|frame| frame.func_name()).take(FRAMES);
             for (n, name) in names.enumerate() {
                 message.push_str(if n == 0 { ", in " } else { ", called by " });
-                message.extend(name.chars().take(NAME_LEN_MAX));
+                // Other languages' names are no Rust names, and stay as they are. Without the hash, which says
+                // nothing to a person.
+                let name = format!("{:#}", rustc_demangle::demangle(bounded(name)));
+                message.push_str(bounded(&name));
             }
         }
         Self { kind, message: bounded_message(message) }

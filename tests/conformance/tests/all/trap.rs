@@ -58,7 +58,11 @@ fn a_kill_and_a_refused_growth_touch_no_neighbour() {
 
 #[test]
 pub(crate) fn trap_panic() {
-    let (_, stderr) = trapped(programs::TRAP_PANIC, TrapKind::Unreachable);
+    let (message, stderr) = trapped(programs::TRAP_PANIC, TrapKind::Unreachable);
+    assert!(
+        message.contains("std::process::abort"),
+        "functions are named as their author knows them: {message}"
+    );
     assert!(stderr.contains("the feed is cursed"), "{stderr}");
 }
 
