@@ -45,8 +45,7 @@ pub(crate) fn run(args: RunArgs, color: ColorChoice) -> Result<Exit> {
             Signals::listen().map_err(|e| Failure::internal("signals cannot be listened to").because(&e))?;
         let mut session = Session::new(plan, app, state, printer, control, signals);
         let ended = session.run(engine, install).await;
-        session.close(thread).await;
-        ended
+        session.close(thread, ended).await
     });
     // What did not end when it was told to must not keep the program.
     runtime.shutdown_background();

@@ -34,6 +34,8 @@ pub(super) struct Session {
     printer: Printer,
     control: UnboundedReceiver<Control>,
     signals: Signals,
+    /// What standard output did not take, told after the goal was reached.
+    unwritten: Option<io::Error>,
 }
 
 /// The store cannot be used any more: nothing that is waited for would come.
@@ -61,7 +63,7 @@ impl Session {
         control: UnboundedReceiver<Control>,
         signals: Signals,
     ) -> Self {
-        Self { plan, app, state, printer, control, signals }
+        Self { plan, app, state, printer, control, signals, unwritten: None }
     }
 
     /// Runs to the goal, or until somebody asks to stop.
@@ -110,8 +112,11 @@ impl Session {
             self.printer.note("stopping: what runs is told and has its grace; press Ctrl-C again to kill it");
         }
         self.stop(host).await;
-        while let Ok(Control::Event(event)) = self.control.try_recv() {
-            tally.event(&event);
+        while let Ok(control) = self.control.try_recv() {
+            match control {
+                Control::Event(event) => tally.event(&event),
+                Control::Failed(error) => self.unwritten = Some(error),
+            }
         }
         match stop {
             Stop::Reached => Ok(tally.exit()),
@@ -228,13 +233,29 @@ impl Session {
         }
     }
 
-    /// Waits until everything is printed; a signal ends the wait.
-    pub(super) async fn close(mut self, thread: Thread) {
+    /// Waits until everything is printed; a signal ends the wait. Answers `ended`, unless that went well and
+    /// standard output did not take what there was to write: the last lines are written here.
+    pub(super) async fn close(mut self, thread: Thread, ended: Result<Exit>) -> Result<Exit> {
         self.printer.close();
         let printed = tokio::task::spawn_blocking(move || thread.join());
         tokio::select! {
             _ = printed => {}
             _ = self.signals.next() => {}
+        }
+        while let Ok(control) = self.control.try_recv() {
+            if let Control::Failed(error) = control {
+                self.unwritten = Some(error);
+            }
+        }
+        match (ended, &self.unwritten) {
+            // Who interrupted it knows why it ended.
+            (Ok(Exit::Signal(number)), _) => Ok(Exit::Signal(number)),
+            (Ok(_), Some(error)) => match output_failed(error) {
+                Stop::Asked(exit) => Ok(exit),
+                Stop::Failed(failure) => Err(failure),
+                Stop::Reached => Ok(Exit::Output),
+            },
+            (ended, _) => ended,
         }
     }
 }
