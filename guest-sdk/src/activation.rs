@@ -47,14 +47,16 @@ impl From<wit::Activation> for Activation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TriggerDetails {
-    /// Time and cron triggers carry nothing (UWP-042).
+    /// System, time, cron and maintenance triggers carry nothing (UWP-042).
     None,
     /// The arguments of the application trigger's request, unchanged (UWP-043).
     Application(Vec<u8>),
     /// The changes of a filesystem trigger, oldest first.
     StorageChanges(Vec<StorageChange>),
-    /// The payload of a custom signal.
+    /// The payload of a custom signal or a message.
     Message(Message),
+    /// What happened to a socket of the host's.
+    Socket(SocketActivity),
 }
 
 impl TriggerDetails {
@@ -86,6 +88,54 @@ impl From<wit::TriggerDetails> for TriggerDetails {
                 Self::StorageChanges(changes.into_iter().map(Into::into).collect())
             }
             wit::TriggerDetails::Message(message) => Self::Message(message.into()),
+            wit::TriggerDetails::Socket(socket) => Self::Socket(socket.into()),
+        }
+    }
+}
+
+/// What happened to a socket. The run has it until it hands it back (UWP-053): see
+/// [`sockets`](crate::sockets).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SocketActivity {
+    /// What happened.
+    pub reason: SocketReason,
+    /// The connection's name.
+    pub socket_id: String,
+    /// The other side's address and port.
+    pub peer: String,
+    /// The bytes that arrived; empty unless the reason is [`SocketReason::SocketActivity`].
+    pub payload: Vec<u8>,
+}
+
+impl From<wit::SocketActivity> for SocketActivity {
+    fn from(socket: wit::SocketActivity) -> Self {
+        let wit::SocketActivity { reason, socket_id, peer, payload } = socket;
+        Self { reason: reason.into(), socket_id, peer, payload }
+    }
+}
+
+/// Why a socket woke the task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SocketReason {
+    /// Bytes arrived.
+    SocketActivity,
+    /// Somebody connected.
+    ConnectionAccepted,
+    /// The connection was silent for as long as the trigger says.
+    KeepAliveTimerExpired,
+    /// The other side closed the connection, or it was lost.
+    SocketClosed,
+}
+
+impl From<wit::SocketReason> for SocketReason {
+    fn from(reason: wit::SocketReason) -> Self {
+        match reason {
+            wit::SocketReason::SocketActivity => Self::SocketActivity,
+            wit::SocketReason::ConnectionAccepted => Self::ConnectionAccepted,
+            wit::SocketReason::KeepAliveTimerExpired => Self::KeepAliveTimerExpired,
+            wit::SocketReason::SocketClosed => Self::SocketClosed,
         }
     }
 }
@@ -135,7 +185,7 @@ impl From<wit::StorageChangeKind> for StorageChangeKind {
     }
 }
 
-/// A payload from a signal: a custom topic of the embedder's.
+/// A payload from a signal or a message, on a topic of the embedder's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Message {

@@ -24,6 +24,10 @@ impl BackgroundTaskInstance {
         Self { raw: Rc::new(raw) }
     }
 
+    pub(crate) fn raw(&self) -> &instance::BackgroundTaskInstance {
+        &self.raw
+    }
+
     /// Why the task was woken.
     #[must_use]
     pub fn activation(&self) -> Activation {
@@ -34,6 +38,15 @@ impl BackgroundTaskInstance {
     #[must_use]
     pub fn trigger_details(&self) -> TriggerDetails {
         self.raw.trigger_details().into()
+    }
+
+    /// Accepts the storage changes that came with the trigger: they are told no more, however the run ends
+    /// (UWP-054).
+    ///
+    /// A run that succeeds accepts them of itself. Those of a run that neither succeeds nor accepts them are
+    /// told again, before newer ones, with the next firing.
+    pub fn accept_changes(&self) {
+        self.raw.accept_changes();
     }
 
     /// Announces work that outlives the return of the task. Any number may be open at once, up to the

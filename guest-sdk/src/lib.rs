@@ -60,6 +60,7 @@
 //! - **Look at what [`sleep`] returns.** After a cancellation it does not wait any more.
 //! - **A panic is a trap:** the run is recorded as trapped, and its message is found in the captured
 //!   stderr. Return a [`TaskError`] for whatever you expect to go wrong.
+//! - **A task can register tasks of its own app:** see [`registration`].
 //! - **Everything else is WASI**, through `std` or the crates that bind it: files below `/local` and
 //!   `/temp`, clocks and random numbers always; sockets, HTTP and further folders when granted.
 //!
@@ -78,6 +79,8 @@ mod deferral;
 mod error;
 mod instance;
 mod millis;
+pub mod registration;
+pub mod sockets;
 mod spawn;
 mod task;
 
@@ -85,7 +88,9 @@ mod task;
 pub mod __private;
 
 // Listed one by one: what is public is decided here and nowhere else.
-pub use activation::{Activation, Message, StorageChange, StorageChangeKind, TriggerDetails};
+pub use activation::{
+    Activation, Message, SocketActivity, SocketReason, StorageChange, StorageChangeKind, TriggerDetails,
+};
 pub use budget::{Budget, ThrottleCounter, WorkCost};
 pub use cancellation::{Cancellation, CancellationReason};
 pub use deferral::{Deferral, DeferralError};

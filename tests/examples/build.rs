@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::{env, fs};
 
-const GUESTS: [&str; 4] = ["bad-citizen", "feed-digest", "greeter", "thumbnails"];
+const GUESTS: [&str; 5] = ["bad-citizen", "feed-digest", "greeter", "thumbnails", "time-zone"];
 
 /// What all of them are made of, relative to this crate.
 const SHARED: [&str; 8] = [

@@ -82,7 +82,7 @@ impl Inside {
             body: who.as_bytes().to_vec(),
         };
         if let Some(bell) = lock(&self.bell).as_ref() {
-            bell(message);
+            bell(message.into());
         }
     }
 

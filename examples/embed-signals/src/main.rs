@@ -48,7 +48,7 @@ async fn main() -> anyhow::Result<()> {
     let component = Component::compile(host.engine(), &bytes).with_context(|| path.clone())?;
     host.install(App::new(app.clone()).entry_point("greet", component))?;
 
-    let bell = Trigger::Signal(SignalTrigger { topic: house::TOPIC.to_owned(), one_shot: false });
+    let bell = Trigger::Signal(SignalTrigger::new(house::TOPIC));
     let answer =
         TaskBuilder::new("answer").entry_point("greet").trigger(bell).condition(house::somebody_home());
     host.register(&app, answer, IfExists::default()).await?;

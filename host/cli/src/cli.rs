@@ -1,9 +1,19 @@
 //! The command line.
 
+mod common;
+mod machine;
+mod package;
+mod registration;
 mod run;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use common::{HomeArgs, JsonArgs};
+pub(crate) use machine::{ConditionsArgs, DoctorArgs, ServeArgs, TriggersArgs};
+pub(crate) use package::{InstallArgs, ListArgs, PackArgs, PackageArgs, UninstallArgs, UpdateArgs};
+pub(crate) use registration::{
+    AccessArgs, Existing, ExplainArgs, RegisterArgs, RegistrationsArgs, UnregisterArgs, WakeArgs, WhichArgs,
+};
 pub(crate) use run::{BuildArgs, GrantArgs, LimitArgs, OutputArgs, RunArgs, TriggerArgs};
 
 /// Runs background tasks: WebAssembly components, each run in a fresh sandbox with a budget.
@@ -20,8 +30,55 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run a task: now, on a schedule, or when a directory changes
+    /// Run a task: now, on a schedule, or when something happens
     Run(Box<RunArgs>),
+
+    /// Install a package
+    Install(Box<InstallArgs>),
+
+    /// Replace an installed package by another version of it
+    Update(Box<UpdateArgs>),
+
+    /// Remove a package with its registrations and its local folder
+    Uninstall(UninstallArgs),
+
+    /// List the installed packages
+    #[command(visible_alias = "apps")]
+    List(ListArgs),
+
+    /// Make an archive of a package, the same bytes for the same contents
+    Pack(PackArgs),
+
+    /// Register a task of an installed app
+    Register(Box<RegisterArgs>),
+
+    /// Remove a registration; what waits of it does not run
+    Unregister(UnregisterArgs),
+
+    /// List the registrations
+    Registrations(RegistrationsArgs),
+
+    /// Show or decide whether an app may run in the background
+    Access(AccessArgs),
+
+    /// Say why a registration does not run, and what became of its firings
+    Explain(ExplainArgs),
+
+    /// List UWP's triggers and what each is here
+    Triggers(TriggersArgs),
+
+    /// List the conditions, and whether each holds on this machine now
+    Conditions(ConditionsArgs),
+
+    /// Say what is found on this machine, and what is missing
+    Doctor(DoctorArgs),
+
+    /// Run the installed apps in the foreground
+    Serve(ServeArgs),
+
+    /// Compile one component, for a host that started this process
+    #[command(hide = true)]
+    CompileWorker,
 }
 
 #[cfg(test)]
@@ -36,6 +93,13 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_for_people_is_not_in_the_help() {
+        let help = Cli::command().render_long_help().to_string();
+        assert!(help.contains("run") && !help.contains("compile-worker"), "{help}");
+        assert!(Cli::try_parse_from(["dormouse", crate::command::compile_worker::NAME]).is_ok());
+    }
+
+    #[test]
     fn flags_that_contradict_each_other_are_refused() {
         for args in [
             "run x --arg a --arg-file b",
@@ -44,6 +108,8 @@ mod tests {
             "run x --every 5s --arg a",
             "run x --tz UTC",
             "run x --recursive",
+            "run x --every 5s --tz UTC",
+            "run x --every 5s --recursive",
             "run x --resume",
             "run x --resume --state d --every 5s",
             "run x --resume --state d --cpu 5s",
@@ -55,7 +121,22 @@ mod tests {
             "run x --memory 0",
             "run x --retry 0",
             "run x --allow-net nowhere",
+            "run x --on nothing",
+            "run x --on user-away --every 5s",
+            "run x --resume --state d --condition user-present",
             "run",
+            "install",
+            "install x --dir /pictures",
+            "install x --sha256 abc",
+            "register a --name n --entry-point e",
+            "register a --name n --entry-point e --every 5s --application",
+            "register a --name n --entry-point e --every 5s --tz UTC",
+            "register a --name n --entry-point e --every 5s --recursive",
+            "register a --name n --entry-point e --system SmsReceived",
+            "register a --name n --entry-point e --application --overlap queue",
+            "register a --name n --entry-point e --application --cancel-on-condition-loss",
+            "access a maybe",
+            "explain x --history 21",
         ] {
             let all = ["dormouse"].into_iter().chain(args.split(' '));
             assert!(Cli::try_parse_from(all).is_err(), "{args}");

@@ -5,16 +5,16 @@ use std::process::ExitCode;
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Every activation succeeded, or there was nothing to do.
+    /// Every activation succeeded, or there was nothing to do; what was asked for was done.
     Success,
     /// An activation failed, trapped or abandoned its deferrals, or a request was refused.
     Failed,
-    /// The command line asks for what cannot be. Also what `clap` exits with.
+    /// The command line asks for what cannot be, or for what nobody agreed to. Also what `clap` exits with.
     Usage,
     /// An activation was cancelled: a limit of its own was reached. Whether it ended by itself or by force
     /// is in its receipt.
     Canceled,
-    /// The component, or the package that it is built from, cannot be run here.
+    /// The component or its package cannot be built, installed or run here.
     Component,
     /// The state directory cannot be used, or a write to it failed.
     State,
@@ -52,11 +52,11 @@ impl From<Exit> for ExitCode {
 /// What `--help` says of them.
 pub(crate) const HELP: &str = "\
 Exit codes:
-  0    every activation succeeded, or nothing was pending
+  0    every activation succeeded, or nothing was pending; it was done
   1    an activation failed, trapped or abandoned its deferrals, or was refused
-  2    the command line asks for what cannot be
+  2    the command line asks for what cannot be, or for what nobody agreed to
   3    an activation was cancelled because it reached a limit
-  4    the component or its package cannot be built or run
+  4    the component or its package cannot be built, installed or run
   5    the state directory cannot be used
   70   an internal error
   74   standard output could not be written

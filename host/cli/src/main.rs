@@ -4,9 +4,12 @@ mod cli;
 mod command;
 mod error;
 mod exit;
+mod foreground;
+mod host;
 mod output;
 mod parse;
 mod signals;
+mod state;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -27,10 +30,27 @@ fn main() -> ExitCode {
     };
     report_panics(color);
     let ran = catch_unwind(AssertUnwindSafe(|| match cli.command {
-        Command::Run(args) => command::run::run(*args, color),
+        Command::Run(args) => command::run::run(*args, color).map(ExitCode::from),
+        Command::Install(args) => command::install::install(&args, color).map(ExitCode::from),
+        Command::Update(args) => command::install::update(&args, color).map(ExitCode::from),
+        Command::Uninstall(args) => command::uninstall::uninstall(&args, color).map(ExitCode::from),
+        Command::List(args) => command::list::list(&args, color).map(ExitCode::from),
+        Command::Pack(args) => command::pack::pack(&args, color).map(ExitCode::from),
+        Command::Register(args) => command::register::register(&args, color).map(ExitCode::from),
+        Command::Unregister(args) => command::unregister::unregister(&args, color).map(ExitCode::from),
+        Command::Registrations(args) => {
+            command::registrations::registrations(&args, color).map(ExitCode::from)
+        }
+        Command::Access(args) => command::access::access(&args, color).map(ExitCode::from),
+        Command::Explain(args) => command::explain::explain(&args, color).map(ExitCode::from),
+        Command::Triggers(args) => command::triggers::triggers(&args, color).map(ExitCode::from),
+        Command::Conditions(args) => command::conditions::conditions(&args, color).map(ExitCode::from),
+        Command::Doctor(args) => command::doctor::doctor(&args, color).map(ExitCode::from),
+        Command::Serve(args) => command::serve::serve(&args, color).map(ExitCode::from),
+        Command::CompileWorker => Ok(dormouse::compile_worker()),
     }));
     match ran {
-        Ok(Ok(exit)) => exit.into(),
+        Ok(Ok(code)) => code,
         Ok(Err(failure)) => {
             report(&failure, color);
             failure.exit().into()

@@ -12,6 +12,9 @@ use crate::time::{Instant, Timestamp};
 
 pub use sim::SimClock;
 
+/// A clock that is not told when the wall clock is set looks at it this often.
+pub const WALL_LOOK: Duration = Duration::from_secs(60);
+
 /// A future that is ready when a moment has come.
 pub type BoxSleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -29,6 +32,17 @@ pub trait Clock: Send + Sync + 'static {
     ///
     /// Jumps of the wall clock do not touch it. It costs nothing to drop.
     fn sleep_until(&self, deadline: Instant) -> BoxSleep;
+
+    /// A future that is ready once [`Clock::wall`] has reached `at`, and earlier when somebody sets the wall clock or
+    /// the machine wakes from sleep: what was to be waited for is then judged anew. Whoever waits looks at the wall
+    /// clock again.
+    ///
+    /// By default it is ready after [`WALL_LOOK`] at the latest, for clocks that nobody tells: what is due is then fired
+    /// up to so much late after the clock was set ahead, or after a sleep. A clock that knows better says so here, and
+    /// whoever waits for a far moment is not woken before.
+    fn sleep_until_wall(&self, at: Timestamp) -> BoxSleep {
+        self.sleep_until(self.now() + at.since(self.wall()).min(WALL_LOOK))
+    }
 
     /// CPU time used by the calling thread, from an origin that means nothing by itself.
     ///

@@ -5,6 +5,7 @@
 //! starts nothing by itself (UWP-063).
 
 mod name;
+mod time_window;
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,6 +13,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 pub use name::{CUSTOM_NAME_BYTES_MAX, ConditionName};
+pub use time_window::{TimeWindow, TimeWindowError};
 
 /// How many conditions a registration may have. Far more than make sense together; bounds what is judged again on
 /// every change of every condition.
@@ -19,7 +21,8 @@ pub const CONDITIONS_MAX: usize = 16;
 
 /// Something about the machine that a registration can wait for.
 ///
-/// Written as one word everywhere, in manifests, stores and logs: `internet-available`, `custom:NAME`.
+/// Written as one word everywhere, in manifests, stores and logs: `internet-available`, `battery-above:30`,
+/// `time-window:22:00-06:00@Europe/Berlin`, `custom:NAME`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
@@ -40,12 +43,46 @@ pub enum Condition {
     FreeNetworkAvailable,
     /// Background work costs little or something, but not much (UWP-069).
     BackgroundWorkCostNotHigh,
+    /// The machine does not run on a battery. Every maintenance trigger has it of itself (UWP-040).
+    ExternalPower,
+    /// The machine is not in a low-power mode. Every app that is subject to policy has it of itself (UWP-030).
+    EnergySaverOff,
+    /// It is between two times of the day, in a time zone. The host's own clock knows.
+    TimeWindow(TimeWindow),
+    /// The processors are wanted by more than they can run for less than this share of the time, in percent.
+    LoadBelow(Percent),
+    /// The battery holds more than this, in percent; or there is none.
+    BatteryAbove(Percent),
     /// A condition that the embedder provides.
     Custom(ConditionName),
 }
 
+/// A share, in percent: 0 to 100.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Percent(u8);
+
+impl Percent {
+    /// The share of `percent` in a hundred; none above 100.
+    #[must_use]
+    pub const fn new(percent: u8) -> Option<Self> {
+        if percent <= 100 { Some(Self(percent)) } else { None }
+    }
+
+    /// 0 to 100.
+    #[must_use]
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
 /// The conditions that have a name of their own.
-const NAMED: [(Condition, &str); 8] = [
+const NAMED: [(Condition, &str); 10] = [
     (Condition::UserPresent, "user-present"),
     (Condition::UserNotPresent, "user-not-present"),
     (Condition::InternetAvailable, "internet-available"),
@@ -54,9 +91,32 @@ const NAMED: [(Condition, &str); 8] = [
     (Condition::SessionDisconnected, "session-disconnected"),
     (Condition::FreeNetworkAvailable, "free-network-available"),
     (Condition::BackgroundWorkCostNotHigh, "background-work-cost-not-high"),
+    (Condition::ExternalPower, "external-power"),
+    (Condition::EnergySaverOff, "energy-saver-off"),
 ];
 
 const CUSTOM: &str = "custom:";
+const TIME_WINDOW: &str = "time-window:";
+const LOAD_BELOW: &str = "load-below:";
+const BATTERY_ABOVE: &str = "battery-above:";
+
+/// Every way in which a condition is written, with what it says: for help texts.
+pub const SPELLINGS: [(&str, &str); 14] = [
+    ("user-present", "somebody is at the machine"),
+    ("user-not-present", "nobody is"),
+    ("internet-available", "the internet can be reached"),
+    ("internet-not-available", "it cannot"),
+    ("session-connected", "a session is connected"),
+    ("session-disconnected", "none is"),
+    ("free-network-available", "there is a connection that costs nothing by volume"),
+    ("background-work-cost-not-high", "the work cost is low or medium"),
+    ("external-power", "the machine does not run on a battery"),
+    ("energy-saver-off", "the machine is not in a low-power mode"),
+    ("time-window:HH:MM-HH:MM[@ZONE]", "it is between two times of the day; in UTC without a zone"),
+    ("load-below:PERCENT", "processors are short for less than this share of the time"),
+    ("battery-above:PERCENT", "the battery holds more than this, or there is none"),
+    ("custom:NAME", "as the embedding program says"),
+];
 
 /// The pairs that can never hold at once.
 const OPPOSITES: [(Condition, Condition); 3] = [
@@ -115,16 +175,10 @@ impl fmt::Display for Blocking {
     }
 }
 
-/// Judges all of `conditions`, each asked of `holds` once, in order, even after one does not hold: the answer names
-/// all that block.
-pub fn judge(conditions: &[Condition], mut holds: impl FnMut(&Condition) -> Holds) -> Judgement {
-    let blocking: Vec<_> = conditions
-        .iter()
-        .filter_map(|condition| match holds(condition) {
-            Holds::Met => None,
-            holds => Some(Blocking { condition: condition.clone(), holds }),
-        })
-        .collect();
+/// Judges conditions by what is known of each. The answer names all that block, not only the first.
+pub fn judge(known: impl IntoIterator<Item = (Condition, Holds)>) -> Judgement {
+    let unmet = known.into_iter().filter(|(_, holds)| *holds != Holds::Met);
+    let blocking: Vec<_> = unmet.map(|(condition, holds)| Blocking { condition, holds }).collect();
     if blocking.is_empty() { Judgement::Start } else { Judgement::Latch { blocking } }
 }
 
@@ -150,6 +204,11 @@ impl fmt::Display for Condition {
             Self::SessionDisconnected => "session-disconnected",
             Self::FreeNetworkAvailable => "free-network-available",
             Self::BackgroundWorkCostNotHigh => "background-work-cost-not-high",
+            Self::ExternalPower => "external-power",
+            Self::EnergySaverOff => "energy-saver-off",
+            Self::TimeWindow(window) => return write!(f, "{TIME_WINDOW}{window}"),
+            Self::LoadBelow(percent) => return write!(f, "{LOAD_BELOW}{percent}"),
+            Self::BatteryAbove(percent) => return write!(f, "{BATTERY_ABOVE}{percent}"),
             Self::Custom(name) => return write!(f, "{CUSTOM}{name}"),
         })
     }
@@ -161,6 +220,15 @@ impl FromStr for Condition {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if let Some(name) = text.strip_prefix(CUSTOM) {
             return Ok(Self::Custom(name.parse()?));
+        }
+        if let Some(window) = text.strip_prefix(TIME_WINDOW) {
+            return Ok(Self::TimeWindow(window.parse()?));
+        }
+        if let Some(share) = text.strip_prefix(LOAD_BELOW) {
+            return Ok(Self::LoadBelow(percent(share, 1, 100)?));
+        }
+        if let Some(share) = text.strip_prefix(BATTERY_ABOVE) {
+            return Ok(Self::BatteryAbove(percent(share, 0, 99)?));
         }
         let named = NAMED.into_iter().find(|(_, name)| *name == text);
         named
@@ -183,6 +251,11 @@ impl From<Condition> for String {
     }
 }
 
+fn percent(text: &str, min: u8, max: u8) -> Result<Percent, ConditionError> {
+    let share = text.parse().ok().filter(|share| (min..=max).contains(share)).and_then(Percent::new);
+    share.ok_or_else(|| ConditionError::Percent { text: name::excerpt(text), min, max })
+}
+
 /// A text that is no condition.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -193,6 +266,19 @@ pub enum ConditionError {
         /// What was written, shortened.
         text: String,
     },
+    /// A share that is none, or that would always or never hold.
+    #[error("`{text}` is no percentage: write a whole number from {min} to {max}")]
+    Percent {
+        /// What was written, shortened.
+        text: String,
+        /// The least.
+        min: u8,
+        /// The most.
+        max: u8,
+    },
+    /// A time window that is none.
+    #[error(transparent)]
+    TimeWindow(#[from] TimeWindowError),
     /// A custom condition's name is empty, too long, or has other characters than names have.
     #[error(
         "`{name}` cannot name a condition: 1 to {CUSTOM_NAME_BYTES_MAX} characters out of a-z, 0-9, `-`, `_` and `.`"

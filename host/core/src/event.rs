@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::admission::Shortage;
 use crate::condition::Blocking;
-use crate::ids::{ActivationId, RegistrationId, RunId};
+use crate::ids::{ActivationId, AppId, RegistrationId, RunId};
 use crate::outcome::{Cancellation, Outcome, Receipt};
 use crate::overlap::Refusal;
 use crate::time::Timestamp;
@@ -40,6 +40,16 @@ pub enum EventKind {
     Registered {
         /// Its name.
         name: String,
+    },
+    /// It was not registered (UWP-007). The id is that of the registration that it was to be put in the place
+    /// of, or one that is not used.
+    RegistrationFailed {
+        /// Whose it was to be.
+        app: AppId,
+        /// What it was to be called, shortened.
+        name: String,
+        /// What was wrong.
+        error: String,
     },
     /// It was unregistered.
     Unregistered {

@@ -8,19 +8,25 @@
 //! | to learn about | read |
 //! | --- | --- |
 //! | what wakes a task | [`trigger`], [`schedule`] |
-//! | what holds it back | [`condition`], [`overlap`], [`admission`], [`quota`] |
+//! | what holds it back | [`access`], [`condition`], [`overlap`], [`admission`], [`quota`] |
+//! | why it does not run | [`explain`] |
 //! | one occasion, from firing to end | [`activation`] |
 //! | one attempt, with deferrals, cancellation and grace | [`run`] |
 //! | what a run may use | [`limits`] |
 //! | how it ended | [`outcome`], [`completion`] |
 //! | what is kept | [`store`] |
 
+pub mod access;
 pub mod activation;
 pub mod admission;
+pub mod app;
+pub mod application;
 pub mod clock;
 pub mod completion;
 pub mod condition;
 pub mod event;
+pub mod explain;
+pub mod host_port;
 pub mod ids;
 pub mod limits;
 pub mod order;
@@ -36,24 +42,30 @@ pub mod store;
 pub mod time;
 pub mod trigger;
 
+pub use access::AccessStatus;
 pub use activation::{Activation, ActivationState};
+pub use app::AppRecord;
+pub use application::ApplicationTriggerResult;
 pub use clock::{Clock, SimClock};
 pub use completion::{Completion, Cursor, RunRecord};
-pub use condition::{Condition, Holds};
+pub use condition::{Condition, Holds, Percent};
 pub use event::{Event, EventKind, Observer, RecordingObserver, Stream};
+pub use explain::Explanation;
+pub use host_port::{HostPort, HostPortError};
 pub use ids::{ActivationId, AppId, Fence, IdSource, NodeId, RegistrationId, RunId};
 pub use limits::{Class, Limits, LimitsRequest};
 pub use outcome::{Cancellation, CancellationReason, Outcome, Receipt, TaskFailure, TrapKind};
 pub use overlap::{Overlap, Refusal};
-pub use provider::{ConditionProvider, FixedProvider, ScriptedSource, SignalSource, WorkCost};
+pub use provider::{ConditionProvider, FixedProvider, ScriptedSource, Signal, SignalSource, WorkCost};
 pub use quota::QuotaPolicy;
-pub use registration::{Registration, RegistrationError, TaskBuilder};
+pub use registration::{Registration, RegistrationError, TaskBuilder, TimerProfile};
 pub use retry::RetryPolicy;
 pub use run::RunMachine;
 pub use schedule::Misfire;
 pub use store::{MemoryStore, Store, StoreError};
 pub use time::{Instant, Timestamp};
 pub use trigger::{
-    CronTrigger, FilesystemTrigger, Message, SignalTrigger, StorageChange, StorageChangeKind, TimeTrigger,
-    Trigger, TriggerDetails, TriggerKind,
+    CronTrigger, FilesystemTrigger, MaintenanceTrigger, Message, MessageTrigger, Recurrence, SignalTrigger,
+    SocketActivity, SocketReason, SocketTrigger, StorageChange, StorageChangeKind, SystemEvent,
+    SystemTrigger, TimeTrigger, Trigger, TriggerDetails, TriggerKind,
 };

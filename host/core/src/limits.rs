@@ -58,9 +58,14 @@ impl Class {
     pub const fn for_trigger(kind: TriggerKind) -> Self {
         match kind {
             TriggerKind::Application => Self::Long,
-            TriggerKind::Time | TriggerKind::Cron | TriggerKind::Filesystem | TriggerKind::Signal => {
-                Self::Default
-            }
+            TriggerKind::Maintenance => Self::Maintenance,
+            TriggerKind::Time
+            | TriggerKind::Cron
+            | TriggerKind::System
+            | TriggerKind::Filesystem
+            | TriggerKind::Socket
+            | TriggerKind::Signal
+            | TriggerKind::Message => Self::Default,
         }
     }
 

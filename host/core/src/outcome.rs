@@ -261,6 +261,10 @@ pub struct Receipt {
     pub progress: Option<u32>,
     /// How often it asked for something that was not granted.
     pub denials: u32,
+    /// The storage changes that came with the firing, if any did, are dealt with: it succeeded, or accepted
+    /// them (UWP-054).
+    #[serde(default)]
+    pub changes_accepted: bool,
 }
 
 #[cfg(test)]

@@ -41,6 +41,24 @@ pub enum Refusal {
     /// The one-shot registration has fired (UWP-035).
     #[error("it fires once only, and has fired")]
     Spent,
+    /// It fires once in each life of the host, and has fired in this one (UWP-052).
+    #[error("it fires once in each life of the host, and has fired in this one")]
+    SpentThisSession,
+    /// Nobody decided whether its app may run in the background (UWP-028).
+    #[error("nobody decided whether its app may run in the background: have access requested or granted")]
+    AccessUnspecified,
+    /// The host's policy denies its app (UWP-029).
+    #[error("the host's policy does not let its app run in the background")]
+    DeniedByPolicy,
+    /// A person denied its app (UWP-029).
+    #[error("its app was denied access to the background")]
+    DeniedByUser,
+    /// An application trigger was requested while a policy stands against it (UWP-045).
+    #[error("the machine saves energy, and its app is subject to policy")]
+    DisabledByPolicy,
+    /// An application trigger was requested by a task (UWP-046).
+    #[error("a task cannot request an application trigger; have the app do it")]
+    RequestedByTask,
     /// There is no such registration.
     #[error("there is no such registration")]
     NotRegistered,

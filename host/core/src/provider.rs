@@ -1,7 +1,7 @@
 //! The seams through which the outside reaches the rules: conditions and signals.
 
 use crate::condition::{Condition, Holds};
-use crate::trigger::Message;
+use crate::trigger::{Message, SystemEvent};
 
 /// Answers whether conditions hold.
 ///
@@ -98,8 +98,30 @@ impl ConditionProvider for FixedProvider {
     }
 }
 
-/// What a signal source tells the host: a topic, with a payload.
-pub type SignalSink = std::sync::Arc<dyn Fn(Message) + Send + Sync>;
+/// A fact from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Signal {
+    /// On a topic of the embedder's own, with a payload: fires signal and message triggers.
+    Message(Message),
+    /// Something happened to the machine or its session: fires system triggers.
+    System(SystemEvent),
+}
+
+impl From<Message> for Signal {
+    fn from(message: Message) -> Self {
+        Self::Message(message)
+    }
+}
+
+impl From<SystemEvent> for Signal {
+    fn from(event: SystemEvent) -> Self {
+        Self::System(event)
+    }
+}
+
+/// What a signal source tells the host.
+pub type SignalSink = std::sync::Arc<dyn Fn(Signal) + Send + Sync>;
 
 /// Raises signals.
 ///
@@ -131,10 +153,10 @@ impl ScriptedSource {
         Self::default()
     }
 
-    /// Raises `message`, if the source was started. Answers whether it was.
-    pub fn raise(&self, message: Message) -> bool {
+    /// Raises `signal`, if the source was started. Answers whether it was.
+    pub fn raise(&self, signal: impl Into<Signal>) -> bool {
         let sink = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        sink.map(|sink| sink(message)).is_some()
+        sink.map(|sink| sink(signal.into())).is_some()
     }
 }
 

@@ -1,21 +1,28 @@
 //! The durable wish to run an entry point on a trigger, under conditions, within limits.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::condition::{CONDITIONS_MAX, Condition, contradictions};
+use crate::access::AccessStatus;
+use crate::condition::{Blocking, CONDITIONS_MAX, Condition, Holds, Judgement, contradictions, judge};
 use crate::ids::{AppId, RegistrationId};
 use crate::limits::{Limits, LimitsRequest};
+use crate::outcome::CancellationReason;
 use crate::overlap::Overlap;
 use crate::retry::RetryPolicy;
 use crate::schedule::{CronSchedule, Schedule, TimeSchedule};
 use crate::time::Timestamp;
-use crate::trigger::{TOPIC_LEN_MAX, Trigger, TriggerKind};
+use crate::trigger::{
+    MaintenanceTrigger, MessageTrigger, SignalTrigger, TOPIC_LEN_MAX, TimeTrigger, Trigger, TriggerKind,
+};
 
 mod error;
+mod timers;
 
 pub use error::{RegistrationError, ScheduleError};
+pub use timers::TimerProfile;
 
 /// The longest name of a registration or an entry point, in bytes.
 pub const NAME_LEN_MAX: usize = 128;
@@ -24,8 +31,14 @@ pub const NAME_LEN_MAX: usize = 128;
 pub const ENV_LEN_MAX: usize = 32 * 1024;
 /// The longest that a filesystem trigger may wait for quiet.
 pub const SETTLE_MAX: Duration = Duration::from_secs(60 * 60);
-/// The longest period of a time trigger.
-pub const PERIOD_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+/// How many messages wait for one registration unless its overlap policy says otherwise.
+pub const MESSAGES_WAITING: u32 = 1_000;
+/// The most by which occurrences of a cron trigger are put off.
+pub const CRON_JITTER_MAX: Duration = Duration::from_secs(60 * 60);
+/// The shortest silence that a socket trigger asks to be told of.
+pub const KEEP_ALIVE_MIN: Duration = Duration::from_secs(1);
+/// The longest.
+pub const KEEP_ALIVE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A registration as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +47,9 @@ pub struct Registration {
     pub id: RegistrationId,
     /// Whose it is.
     pub app: AppId,
+    /// The group that it is in; none keeps it among the app's ungrouped ones (UWP-016, UWP-017).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// A label, not a key (UWP-003).
     pub name: String,
     /// Which of the app's components runs. Case-sensitive (UWP-010).
@@ -98,24 +114,141 @@ impl Registration {
             Trigger::Cron(cron) => {
                 Some(Schedule::Cron(CronSchedule::parse(&cron.expression, &cron.time_zone)?))
             }
-            Trigger::Application | Trigger::Filesystem(_) | Trigger::Signal(_) => None,
+            Trigger::Maintenance(time) => {
+                Some(Schedule::Time(TimeSchedule::new(self.registered_at, time.every, time.one_shot)?))
+            }
+            Trigger::Application
+            | Trigger::System(_)
+            | Trigger::Filesystem(_)
+            | Trigger::Socket(_)
+            | Trigger::Signal(_)
+            | Trigger::Message(_) => None,
         })
     }
 }
 
+/// Why a run is cancelled because something about the machine changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// [`CancellationReason::ConditionLoss`], or [`CancellationReason::EnergySaver`].
+    pub reason: CancellationReason,
+    /// What does not hold any more.
+    pub blocking: Vec<Blocking>,
+}
+
+impl Registration {
+    /// Everything that must hold before an activation starts, with what `holds` says of it: its conditions,
+    /// external power for a maintenance trigger (UWP-040), and, for an app that is subject to policy, that
+    /// the machine is not in a low-power mode (UWP-030). That nobody knows of a low-power mode means that
+    /// there is none.
+    pub fn requirements(
+        &self,
+        access: AccessStatus,
+        mut holds: impl FnMut(&Condition) -> Holds,
+    ) -> Vec<(Condition, Holds)> {
+        let mut all: Vec<_> = self.conditions.iter().map(|c| (c.clone(), holds(c))).collect();
+        if self.has_power_of_itself() && !self.conditions.contains(&Condition::ExternalPower) {
+            all.push((Condition::ExternalPower, holds(&Condition::ExternalPower)));
+        }
+        if saves_energy(access, &mut holds) && !self.conditions.contains(&Condition::EnergySaverOff) {
+            all.push((Condition::EnergySaverOff, Holds::Unmet));
+        }
+        all
+    }
+
+    /// Whether an activation may start now, as far as conditions go.
+    pub fn judge(&self, access: AccessStatus, mut holds: impl FnMut(&Condition) -> Holds) -> Judgement {
+        // Most registrations have no conditions: nothing is allocated for them.
+        if self.conditions.is_empty() && !self.has_power_of_itself() && !saves_energy(access, &mut holds) {
+            return Judgement::Start;
+        }
+        judge(self.requirements(access, holds))
+    }
+
+    /// Why a run that goes on is to be cancelled now; none if it is not. Conditions count only with
+    /// `cancel_on_condition_loss` (UWP-065, UWP-066); the power of a maintenance trigger (UWP-041) and the
+    /// low-power mode (UWP-093) always.
+    pub fn lost(&self, access: AccessStatus, mut holds: impl FnMut(&Condition) -> Holds) -> Option<Loss> {
+        // Also of a registration that names it as a condition of its own: naming it exempts nobody.
+        if saves_energy(access, &mut holds) {
+            let blocking = vec![Blocking { condition: Condition::EnergySaverOff, holds: Holds::Unmet }];
+            return Some(Loss { reason: CancellationReason::EnergySaver, blocking });
+        }
+        let Judgement::Latch { mut blocking } = judge(self.requirements(access, holds)) else { return None };
+        if !self.cancel_on_condition_loss {
+            blocking.retain(|b| b.condition == Condition::ExternalPower && self.has_power_of_itself());
+        }
+        (!blocking.is_empty()).then_some(Loss { reason: CancellationReason::ConditionLoss, blocking })
+    }
+
+    /// A maintenance trigger requires external power, whether or not it is named as a condition as well.
+    fn has_power_of_itself(&self) -> bool {
+        self.trigger.kind() == TriggerKind::Maintenance
+    }
+}
+
+/// Whether a low-power mode stands against an app with this access.
+fn saves_energy(access: AccessStatus, holds: &mut impl FnMut(&Condition) -> Holds) -> bool {
+    access == AccessStatus::AllowedSubjectToPolicy && holds(&Condition::EnergySaverOff) == Holds::Unmet
+}
+
+impl Registration {
+    /// Whether what is registered would be registered today: its app may have been replaced by another version.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistrationError`] names what the app does not have any more.
+    pub fn check(&self, context: &RegistrationContext<'_>) -> Result<(), RegistrationError> {
+        let known = context
+            .entry_points
+            .ok_or_else(|| RegistrationError::AppNotInstalled { app: self.app.clone() })?;
+        check_declared(check_entry_point(&self.entry_point, &self.app, known)?, self.trigger.kind())?;
+        check_trigger(&self.trigger, &self.app, context)
+    }
+}
+
 /// What a host knows that a registration must fit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct RegistrationContext<'a> {
     /// The entry points of the app; none if it is not installed.
-    pub entry_points: Option<&'a [String]>,
+    pub entry_points: Option<&'a [EntryPoint]>,
     /// Guest paths of the directories granted to the app.
     pub directories: &'a [String],
-    /// Registrations that the app has.
-    pub existing: &'a [Registration],
-    /// The shortest period of a time trigger: 1 s, or 15 min in profile `uwp` (UWP-036).
-    pub period_min: Duration,
+    /// Addresses that the app was granted to be listened on for it.
+    pub listen: &'a [SocketAddr],
+    /// The app's registration with an application trigger, if it has one beside this.
+    pub application: Option<RegistrationId>,
+    /// How many registrations the app has beside this.
+    pub registered: usize,
+    /// How many it may have.
+    pub registered_max: usize,
+    /// The bounds of time triggers.
+    pub timers: TimerProfile,
     /// The most that the host allows.
     pub limits_max: &'a Limits,
+}
+
+/// An entry point, as the app's manifest declares it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryPoint {
+    /// Its name. Case-sensitive (UWP-010).
+    pub name: String,
+    /// The kinds of trigger that may wake it (UWP-009); none if it may be any.
+    pub triggers: Option<Vec<TriggerKind>>,
+}
+
+impl EntryPoint {
+    /// One that any trigger may wake.
+    #[must_use]
+    pub fn any(name: impl Into<String>) -> Self {
+        Self { name: name.into(), triggers: None }
+    }
+
+    /// Whether a trigger of `kind` may wake it.
+    #[must_use]
+    pub fn declares(&self, kind: TriggerKind) -> bool {
+        self.triggers.as_ref().is_none_or(|kinds| kinds.contains(&kind))
+    }
 }
 
 /// Makes a [`Registration`]; UWP's `BackgroundTaskBuilder`. A plain value: what is changed after
@@ -123,6 +256,7 @@ pub struct RegistrationContext<'a> {
 #[derive(Clone, Debug)]
 pub struct TaskBuilder {
     name: String,
+    group: Option<String>,
     entry_point: Option<String>,
     trigger: Option<Trigger>,
     conditions: Vec<Condition>,
@@ -142,6 +276,7 @@ impl TaskBuilder {
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
+            group: None,
             entry_point: None,
             trigger: None,
             conditions: Vec::new(),
@@ -158,6 +293,20 @@ impl TaskBuilder {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The group that it was put into.
+    #[must_use]
+    pub fn group_id(&self) -> Option<&str> {
+        self.group.as_deref()
+    }
+
+    /// Puts it into a group, which is listed apart from the app's other registrations (UWP-016). Reverse-DNS
+    /// names are advised.
+    #[must_use]
+    pub fn group(mut self, id: impl Into<String>) -> Self {
+        self.group = Some(id.into());
+        self
     }
 
     /// The component that runs, by its name in the app.
@@ -235,24 +384,33 @@ impl TaskBuilder {
         context: &RegistrationContext<'_>,
     ) -> Result<Vec<(Condition, Condition)>, RegistrationError> {
         length("name", &self.name, NAME_LEN_MAX)?;
+        if let Some(group) = &self.group {
+            length("group", group, NAME_LEN_MAX)?;
+        }
         let known =
             context.entry_points.ok_or_else(|| RegistrationError::AppNotInstalled { app: app.clone() })?;
         let entry_point = self.entry_point.as_ref().ok_or(RegistrationError::NoEntryPoint)?;
         length("entry_point", entry_point, NAME_LEN_MAX)?;
-        if !known.contains(entry_point) {
-            return Err(RegistrationError::EntryPointNotDeclared {
+        let declared = check_entry_point(entry_point, app, known)?;
+        let trigger = self.trigger.as_ref().ok_or(RegistrationError::NoTrigger)?;
+        check_declared(declared, trigger.kind())?;
+        check_trigger(trigger, app, context)?;
+        if context.registered >= context.registered_max {
+            return Err(RegistrationError::TooManyRegistrations {
                 app: app.clone(),
-                entry_point: entry_point.clone(),
-                known: known.to_vec(),
+                max: context.registered_max,
             });
         }
-        let trigger = self.trigger.as_ref().ok_or(RegistrationError::NoTrigger)?;
-        check_trigger(trigger, app, context)?;
         if self.conditions.len() > CONDITIONS_MAX {
             return Err(RegistrationError::TooManyConditions { len: self.conditions.len() });
         }
         if let Some(Overlap::Queue { max: 0 } | Overlap::Parallel { max: 0 }) = self.overlap {
             return Err(RegistrationError::OverlapZero);
+        }
+        if let (Trigger::Socket(_), Some(Overlap::Coalesce | Overlap::KeepLatest | Overlap::Refuse)) =
+            (trigger, self.overlap)
+        {
+            return Err(RegistrationError::OverlapOfSocket);
         }
         self.limits.resolve(trigger.kind(), context.limits_max).map_err(RegistrationError::Limits)?;
         self.check_env()?;
@@ -295,13 +453,19 @@ impl TaskBuilder {
         let trigger = self.trigger.ok_or(RegistrationError::NoTrigger)?;
         let overlap = self.overlap.unwrap_or(match trigger.kind() {
             TriggerKind::Application => Overlap::Refuse,
-            TriggerKind::Time | TriggerKind::Cron | TriggerKind::Filesystem | TriggerKind::Signal => {
-                Overlap::Coalesce
-            }
+            // Each carries something that no other does.
+            TriggerKind::Message | TriggerKind::Socket => Overlap::Queue { max: MESSAGES_WAITING },
+            TriggerKind::Time
+            | TriggerKind::Cron
+            | TriggerKind::Maintenance
+            | TriggerKind::System
+            | TriggerKind::Filesystem
+            | TriggerKind::Signal => Overlap::Coalesce,
         });
         Ok(Registration {
             id,
             app,
+            group: self.group,
             name: self.name,
             entry_point: self.entry_point.ok_or(RegistrationError::NoEntryPoint)?,
             trigger,
@@ -329,35 +493,54 @@ fn length(field: &'static str, text: &str, max: usize) -> Result<(), Registratio
     Ok(())
 }
 
+fn check_entry_point<'a>(
+    entry_point: &str,
+    app: &AppId,
+    known: &'a [EntryPoint],
+) -> Result<&'a EntryPoint, RegistrationError> {
+    known.iter().find(|known| known.name == entry_point).ok_or_else(|| {
+        RegistrationError::EntryPointNotDeclared {
+            app: app.clone(),
+            entry_point: entry_point.to_owned(),
+            known: known.iter().map(|known| known.name.clone()).collect(),
+        }
+    })
+}
+
+fn check_declared(declared: &EntryPoint, kind: TriggerKind) -> Result<(), RegistrationError> {
+    if declared.declares(kind) {
+        return Ok(());
+    }
+    Err(RegistrationError::TriggerNotDeclared {
+        entry_point: declared.name.clone(),
+        kind,
+        declared: declared.triggers.clone().unwrap_or_default(),
+    })
+}
+
 fn check_trigger(
     trigger: &Trigger,
     app: &AppId,
     context: &RegistrationContext<'_>,
 ) -> Result<(), RegistrationError> {
     match trigger {
-        Trigger::Application => {
-            let other = context.existing.iter().find(|r| r.trigger.kind() == TriggerKind::Application);
-            match other {
-                Some(existing) => Err(RegistrationError::SecondApplicationTrigger {
-                    app: app.clone(),
-                    existing: existing.id,
-                }),
-                None => Ok(()),
+        Trigger::Application => match context.application {
+            Some(existing) => Err(RegistrationError::SecondApplicationTrigger { app: app.clone(), existing }),
+            None => Ok(()),
+        },
+        Trigger::Time(TimeTrigger { every, jitter, .. })
+        | Trigger::Maintenance(MaintenanceTrigger { every, jitter, .. }) => {
+            let TimerProfile { period_min, period_max, .. } = context.timers;
+            if *every < period_min || *every > period_max {
+                return Err(RegistrationError::Period { every: *every, min: period_min, max: period_max });
             }
+            check_jitter(*jitter, *every)
         }
-        Trigger::Time(time) => {
-            if time.every < context.period_min || time.every > PERIOD_MAX {
-                return Err(RegistrationError::Period {
-                    every: time.every,
-                    min: context.period_min,
-                    max: PERIOD_MAX,
-                });
-            }
-            Ok(())
+        Trigger::Cron(cron) => {
+            CronSchedule::parse(&cron.expression, &cron.time_zone).map_err(RegistrationError::Cron)?;
+            check_jitter(cron.jitter, CRON_JITTER_MAX)
         }
-        Trigger::Cron(cron) => CronSchedule::parse(&cron.expression, &cron.time_zone)
-            .map(|_| ())
-            .map_err(RegistrationError::Cron),
+        Trigger::System(_) => Ok(()),
         Trigger::Filesystem(filesystem) => {
             if filesystem.settle > SETTLE_MAX {
                 return Err(RegistrationError::Settle { settle: filesystem.settle });
@@ -370,8 +553,28 @@ fn check_trigger(
                 granted: context.directories.to_vec(),
             })
         }
-        Trigger::Signal(signal) => length("trigger.topic", &signal.topic, TOPIC_LEN_MAX),
+        Trigger::Socket(socket) => {
+            if let Some(keep_alive) = socket.keep_alive
+                && !(KEEP_ALIVE_MIN..=KEEP_ALIVE_MAX).contains(&keep_alive)
+            {
+                return Err(RegistrationError::KeepAlive { keep_alive });
+            }
+            if context.listen.contains(&socket.listen) {
+                return Ok(());
+            }
+            Err(RegistrationError::ListenNotGranted {
+                listen: socket.listen,
+                granted: context.listen.to_vec(),
+            })
+        }
+        Trigger::Signal(SignalTrigger { topic, .. }) | Trigger::Message(MessageTrigger { topic }) => {
+            length("trigger.topic", topic, TOPIC_LEN_MAX)
+        }
     }
+}
+
+fn check_jitter(jitter: Duration, max: Duration) -> Result<(), RegistrationError> {
+    if jitter > max { Err(RegistrationError::Jitter { jitter, max }) } else { Ok(()) }
 }
 
 #[cfg(test)]

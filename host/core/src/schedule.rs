@@ -3,7 +3,7 @@
 //! A [`Schedule`] is a pure function from a moment to the next one: it holds no clock and no memory. What has
 //! already been handled is one number kept by the caller, the *watermark*: the newest occurrence that was fired or
 //! given up. [`due`] takes the watermark and the present and says what to fire, which watermark to keep, and when to
-//! ask again:
+//! ask again. A [`Pace`] puts occurrences off, by jitter and onto ticks, without renaming them:
 //!
 //! ```text
 //!        watermark                          now
@@ -18,6 +18,7 @@
 mod cron;
 mod due;
 mod interval;
+mod pace;
 
 use std::fmt;
 
@@ -28,6 +29,7 @@ use crate::time::Timestamp;
 pub use cron::{CronError, CronErrorKind, CronSchedule, EXPRESSION_BYTES_MAX, TIME_ZONE_BYTES_MAX};
 pub use due::{Due, DueOccurrence, Misfire, SKIP_GRACE, due};
 pub use interval::{PeriodError, TimeSchedule};
+pub use pace::{Pace, next_due};
 
 /// How many missed occurrences of a cron schedule are counted one by one; the count then stays here.
 ///

@@ -1,4 +1,4 @@
-//! What the host keeps, as three small traits of atomic commands.
+//! What the host keeps, as four small traits of atomic commands.
 //!
 //! They promise no more than an embedded database *and* a replicated log can keep: idempotent admission by
 //! key, at-least-once claims with a lease and a fence, a completion that is refused unless its fence is the
@@ -10,8 +10,10 @@
 use async_trait::async_trait;
 
 use crate::activation::{Activation, After, Claim, Firing, Lease};
+use crate::app::AppRecord;
 use crate::completion::{Completion, Cursor, RunRecord};
-use crate::ids::{ActivationId, Fence, NodeId, RegistrationId};
+use crate::explain::RefusalRecord;
+use crate::ids::{ActivationId, AppId, Fence, NodeId, RegistrationId};
 use crate::overlap::{Overlap, Refusal};
 use crate::registration::RegistrationRecord;
 use crate::time::Timestamp;
@@ -71,7 +73,7 @@ pub enum Enqueued {
     /// The same key was enqueued before: nothing changed but watermark and status. If the claim's run is
     /// the one that runs, the answer is [`Enqueued::Claimed`] again.
     Duplicate(ActivationId),
-    /// It starts nothing.
+    /// It starts nothing; the refusal is counted.
     Refused(Refusal),
 }
 
@@ -139,7 +141,7 @@ pub trait RegistrationStore: Send + Sync {
     async fn save_registration(&self, record: RegistrationRecord) -> Result<(), StoreError>;
 
     /// Removes the registration and withdraws its activations that wait, at `at` (UWP-023). Its history
-    /// stays. Removing what is not there is no error.
+    /// stays, its refusals go. Removing what is not there is no error.
     async fn remove_registration(&self, id: RegistrationId, at: Timestamp) -> Result<Removed, StoreError>;
 
     /// All registrations, by id.
@@ -147,6 +149,32 @@ pub trait RegistrationStore: Send + Sync {
 
     /// Moves the watermark of a registration forward; never back. For occurrences that are skipped.
     async fn advance_watermark(&self, id: RegistrationId, to: Timestamp) -> Result<(), StoreError>;
+
+    /// Counts a firing of `id` that started nothing. [`ActivationStore::enqueue`] does so itself for what it
+    /// refuses. Of a registration that is not there nothing is kept.
+    async fn note_refusal(
+        &self,
+        id: RegistrationId,
+        reason: Refusal,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// The firings of `id` that started nothing: one record for each reason, the newest first.
+    async fn refusals(&self, id: RegistrationId) -> Result<Vec<RefusalRecord>, StoreError>;
+}
+
+/// Installed apps. Reads see earlier writes.
+#[async_trait]
+pub trait AppStore: Send + Sync {
+    /// Inserts the record, or replaces that of the same app.
+    async fn save_app(&self, record: AppRecord) -> Result<(), StoreError>;
+
+    /// Removes the app with all its registrations, and withdraws their activations that wait, at `at`, in one
+    /// step (UWP-024). Their history stays. Removing what is not there is no error.
+    async fn remove_app(&self, app: &AppId, at: Timestamp) -> Result<Removed, StoreError>;
+
+    /// All apps, by name.
+    async fn apps(&self) -> Result<Vec<AppRecord>, StoreError>;
 }
 
 /// Activations and their runs. Reads of one activation see earlier writes.
@@ -191,6 +219,14 @@ pub trait ActivationStore: Send + Sync {
     /// One activation.
     async fn activation(&self, id: ActivationId) -> Result<Option<Activation>, StoreError>;
 
+    /// Up to `limit` activations of a registration that wait, oldest firing first, those in a backoff among
+    /// them.
+    async fn waiting(
+        &self,
+        registration: RegistrationId,
+        limit: usize,
+    ) -> Result<Vec<Activation>, StoreError>;
+
     /// How many activations of a registration wait, and how many run.
     async fn counts(&self, id: RegistrationId) -> Result<Counts, StoreError>;
 
@@ -226,7 +262,7 @@ pub trait Journal: Send + Sync {
     async fn commit_cursor(&self, subscriber: &str, cursor: Cursor) -> Result<(), StoreError>;
 }
 
-/// A store: all three.
-pub trait Store: RegistrationStore + ActivationStore + Journal + 'static {}
+/// A store: all four.
+pub trait Store: AppStore + RegistrationStore + ActivationStore + Journal + 'static {}
 
-impl<T: RegistrationStore + ActivationStore + Journal + 'static> Store for T {}
+impl<T: AppStore + RegistrationStore + ActivationStore + Journal + 'static> Store for T {}

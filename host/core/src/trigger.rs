@@ -7,6 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::schedule::Misfire;
 
+pub mod catalog;
+mod system;
+
+pub use system::{SystemEvent, UnknownSystemEvent};
+
 /// The most bytes of arguments or message body that one firing carries.
 ///
 /// They are copied into the store and into the guest, once for each attempt. Larger inputs belong in a
@@ -31,10 +36,18 @@ pub enum Trigger {
     Time(TimeTrigger),
     /// Fired by the calendar.
     Cron(CronTrigger),
+    /// Fired by the passing of time, and run only on external power (UWP-040, UWP-041).
+    Maintenance(MaintenanceTrigger),
+    /// Fired by something that happens to the machine or its session.
+    System(SystemTrigger),
     /// Fired by changes in a folder.
     Filesystem(FilesystemTrigger),
-    /// Fired by a signal on a topic of the embedder's own (UWP-052).
+    /// Fired by what arrives on a socket that the host owns (UWP-053).
+    Socket(SocketTrigger),
+    /// Fired by a fact on a topic of the embedder's own (UWP-052). The newest counts.
     Signal(SignalTrigger),
+    /// Fired by a message on a topic: UWP's push notification. Each counts.
+    Message(MessageTrigger),
 }
 
 /// The kind of a [`Trigger`], without its parameters.
@@ -48,15 +61,33 @@ pub enum TriggerKind {
     Time,
     /// [`Trigger::Cron`].
     Cron,
+    /// [`Trigger::Maintenance`].
+    Maintenance,
+    /// [`Trigger::System`].
+    System,
     /// [`Trigger::Filesystem`].
     Filesystem,
+    /// [`Trigger::Socket`].
+    Socket,
     /// [`Trigger::Signal`].
     Signal,
+    /// [`Trigger::Message`].
+    Message,
 }
 
 impl TriggerKind {
     /// Every kind that this version knows.
-    pub const ALL: [Self; 5] = [Self::Application, Self::Time, Self::Cron, Self::Filesystem, Self::Signal];
+    pub const ALL: [Self; 9] = [
+        Self::Application,
+        Self::Time,
+        Self::Cron,
+        Self::Maintenance,
+        Self::System,
+        Self::Filesystem,
+        Self::Socket,
+        Self::Signal,
+        Self::Message,
+    ];
 
     /// Its name in manifests, logs and on the command line.
     #[must_use]
@@ -65,8 +96,12 @@ impl TriggerKind {
             Self::Application => "application",
             Self::Time => "time",
             Self::Cron => "cron",
+            Self::Maintenance => "maintenance",
+            Self::System => "system",
             Self::Filesystem => "filesystem",
+            Self::Socket => "socket",
             Self::Signal => "signal",
+            Self::Message => "message",
         }
     }
 }
@@ -79,7 +114,10 @@ impl fmt::Display for TriggerKind {
 
 /// A name that is no trigger kind. Unknown kinds are refused, never silently inert (UWP-060).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown trigger {0:?}: this version knows application, time, cron, filesystem and signal")]
+#[error(
+    "unknown trigger {0:?}: this version knows application, time, cron, maintenance, system, filesystem, socket, signal and message; anything else can be supplied as a signal of a topic of its own{advice}",
+    advice = catalog::advice(.0)
+)]
 pub struct UnknownTrigger(String);
 
 impl std::str::FromStr for TriggerKind {
@@ -101,8 +139,12 @@ impl Trigger {
             Self::Application => TriggerKind::Application,
             Self::Time(_) => TriggerKind::Time,
             Self::Cron(_) => TriggerKind::Cron,
+            Self::Maintenance(_) => TriggerKind::Maintenance,
+            Self::System(_) => TriggerKind::System,
             Self::Filesystem(_) => TriggerKind::Filesystem,
+            Self::Socket(_) => TriggerKind::Socket,
             Self::Signal(_) => TriggerKind::Signal,
+            Self::Message(_) => TriggerKind::Message,
         }
     }
 
@@ -111,8 +153,34 @@ impl Trigger {
     pub const fn one_shot(&self) -> bool {
         match self {
             Self::Time(t) => t.one_shot,
+            Self::Maintenance(t) => t.one_shot,
+            Self::System(t) => t.one_shot,
             Self::Signal(t) => t.one_shot,
-            Self::Application | Self::Cron(_) | Self::Filesystem(_) => false,
+            Self::Application | Self::Cron(_) | Self::Filesystem(_) | Self::Socket(_) | Self::Message(_) => {
+                false
+            }
+        }
+    }
+
+    /// What it does about occurrences that passed unseen; none if it has no schedule.
+    #[must_use]
+    pub const fn misfire(&self) -> Option<Misfire> {
+        match self {
+            Self::Time(t) => Some(t.misfire),
+            Self::Cron(t) => Some(t.misfire),
+            Self::Maintenance(t) => Some(t.misfire),
+            _ => None,
+        }
+    }
+
+    /// The most by which its occurrences are put off, so that not all registrations fire at once.
+    #[must_use]
+    pub const fn jitter(&self) -> Duration {
+        match self {
+            Self::Time(t) => t.jitter,
+            Self::Cron(t) => t.jitter,
+            Self::Maintenance(t) => t.jitter,
+            _ => Duration::ZERO,
         }
     }
 }
@@ -126,19 +194,23 @@ pub struct TimeTrigger {
     pub one_shot: bool,
     /// What to do about occurrences that passed while the host was away.
     pub misfire: Misfire,
+    /// Put each occurrence off by up to this: by a span that is the registration's own and stays the same,
+    /// so that many of one period do not all fire at once.
+    #[serde(default)]
+    pub jitter: Duration,
 }
 
 impl TimeTrigger {
     /// Fires every `every`.
     #[must_use]
     pub fn periodic(every: Duration) -> Self {
-        Self { every, one_shot: false, misfire: Misfire::default() }
+        Self { every, one_shot: false, misfire: Misfire::Coalesce, jitter: Duration::ZERO }
     }
 
     /// Fires once, `after` the registration.
     #[must_use]
     pub fn once(after: Duration) -> Self {
-        Self { every: after, one_shot: true, misfire: Misfire::default() }
+        Self { every: after, one_shot: true, misfire: Misfire::Coalesce, jitter: Duration::ZERO }
     }
 }
 
@@ -151,13 +223,17 @@ pub struct CronTrigger {
     pub time_zone: String,
     /// What to do about occurrences that passed while the host was away.
     pub misfire: Misfire,
+    /// See [`TimeTrigger::jitter`].
+    #[serde(default)]
+    pub jitter: Duration,
 }
 
 impl CronTrigger {
     /// Fires at the times of `expression`, in UTC.
     #[must_use]
     pub fn new(expression: impl Into<String>) -> Self {
-        Self { expression: expression.into(), time_zone: "UTC".to_owned(), misfire: Misfire::default() }
+        let (time_zone, misfire) = ("UTC".to_owned(), Misfire::Coalesce);
+        Self { expression: expression.into(), time_zone, misfire, jitter: Duration::ZERO }
     }
 
     /// The same times, in another time zone.
@@ -165,6 +241,91 @@ impl CronTrigger {
     pub fn in_time_zone(mut self, name: impl Into<String>) -> Self {
         self.time_zone = name.into();
         self
+    }
+}
+
+/// Fires as a [`TimeTrigger`] does. Its runs start only on external power, and are cancelled when it is lost
+/// (UWP-040, UWP-041); they may take long (UWP-101).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MaintenanceTrigger {
+    /// The period; UWP's freshness time.
+    pub every: Duration,
+    /// Fire once only.
+    pub one_shot: bool,
+    /// What to do about occurrences that passed while the host was away.
+    pub misfire: Misfire,
+    /// See [`TimeTrigger::jitter`].
+    #[serde(default)]
+    pub jitter: Duration,
+}
+
+impl MaintenanceTrigger {
+    /// Fires every `every`.
+    #[must_use]
+    pub fn periodic(every: Duration) -> Self {
+        Self { every, one_shot: false, misfire: Misfire::Coalesce, jitter: Duration::ZERO }
+    }
+
+    /// Fires once, `after` the registration.
+    #[must_use]
+    pub fn once(after: Duration) -> Self {
+        Self { every: after, one_shot: true, misfire: Misfire::Coalesce, jitter: Duration::ZERO }
+    }
+}
+
+/// Fires when something happens to the machine or its session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SystemTrigger {
+    /// What.
+    pub event: SystemEvent,
+    /// Fire once only.
+    pub one_shot: bool,
+}
+
+impl SystemTrigger {
+    /// Fires whenever `event` happens.
+    #[must_use]
+    pub const fn new(event: SystemEvent) -> Self {
+        Self { event, one_shot: false }
+    }
+
+    /// Fires the first time that `event` happens.
+    #[must_use]
+    pub const fn once(event: SystemEvent) -> Self {
+        Self { event, one_shot: true }
+    }
+}
+
+/// What arrives on a socket that the host owns: a listener that outlives every run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SocketTrigger {
+    /// Where to listen: an address that the app asked for and was granted.
+    pub listen: std::net::SocketAddr,
+    /// Fire, with reason [`SocketReason::KeepAliveTimerExpired`], when a connection was silent for so long.
+    pub keep_alive: Option<Duration>,
+}
+
+impl SocketTrigger {
+    /// Listens for TCP connections at `listen`.
+    #[must_use]
+    pub const fn tcp(listen: std::net::SocketAddr) -> Self {
+        Self { listen, keep_alive: None }
+    }
+}
+
+/// Fires on each message of `topic`: each is an activation of its own unless the overlap policy says
+/// otherwise. UWP's push notification.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageTrigger {
+    /// The topic, compared as it stands.
+    pub topic: String,
+}
+
+impl MessageTrigger {
+    /// Fires on each message of `topic`.
+    #[must_use]
+    pub fn new(topic: impl Into<String>) -> Self {
+        Self { topic: topic.into() }
     }
 }
 
@@ -196,9 +357,32 @@ pub struct SignalTrigger {
     pub topic: String,
     /// Fire once only.
     pub one_shot: bool,
+    /// How often it fires within one life of the host.
+    #[serde(default)]
+    pub recurrence: Recurrence,
 }
 
-/// What came with a firing. Time and cron triggers carry nothing (UWP-042).
+impl SignalTrigger {
+    /// Fires whenever there is a signal on `topic`.
+    #[must_use]
+    pub fn new(topic: impl Into<String>) -> Self {
+        Self { topic: topic.into(), one_shot: false, recurrence: Recurrence::Always }
+    }
+}
+
+/// How often a custom signal fires its registration within one session: here, one life of the host
+/// (UWP-052; UWP's `CustomSystemEventTriggerRecurrence`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Recurrence {
+    /// The first time only, and again after the host was started again.
+    Once,
+    /// Every time.
+    #[default]
+    Always,
+}
+
+/// What came with a firing. System, time, cron and maintenance triggers carry nothing (UWP-042).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TriggerDetails {
@@ -209,8 +393,37 @@ pub enum TriggerDetails {
     Application(Vec<u8>),
     /// What changed, oldest first.
     StorageChanges(Vec<StorageChange>),
-    /// The payload of a signal.
+    /// The payload of a signal or a message.
     Message(Message),
+    /// What happened to a socket of the host's.
+    Socket(SocketActivity),
+}
+
+/// Why a socket's registration was woken; UWP's `SocketActivityTriggerReason`, in its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SocketReason {
+    /// Bytes arrived.
+    SocketActivity,
+    /// Somebody connected.
+    ConnectionAccepted,
+    /// The connection was silent for as long as the trigger says.
+    KeepAliveTimerExpired,
+    /// The other side closed the connection, or it was lost.
+    SocketClosed,
+}
+
+/// What happened to a socket. Until the run hands it back nothing more is read from it (UWP-053).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SocketActivity {
+    /// What.
+    pub reason: SocketReason,
+    /// The connection's name: fresh for each.
+    pub socket_id: String,
+    /// The other side's address and port.
+    pub peer: String,
+    /// The bytes that arrived; empty unless the reason is [`SocketReason::SocketActivity`].
+    pub payload: Vec<u8>,
 }
 
 /// What happened to a file.
@@ -288,6 +501,9 @@ impl TriggerDetails {
         match &self {
             Self::Application(bytes) if bytes.len() > PAYLOAD_LEN_MAX => {
                 Err(PayloadError::TooLong { len: bytes.len() })
+            }
+            Self::Socket(socket) if socket.payload.len() > PAYLOAD_LEN_MAX => {
+                Err(PayloadError::TooLong { len: socket.payload.len() })
             }
             Self::Message(m) if m.body.len() > PAYLOAD_LEN_MAX => {
                 Err(PayloadError::TooLong { len: m.body.len() })

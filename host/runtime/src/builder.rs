@@ -7,8 +7,8 @@ use std::time::Duration;
 use cap_std::fs::Dir;
 use dormouse_core::provider::SignalSink;
 use dormouse_core::{
-    AppId, Clock, ConditionProvider, IdSource, Limits, MemoryStore, NodeId, Observer, SignalSource, Store,
-    StoreError,
+    AccessStatus, AppId, Clock, ConditionProvider, IdSource, Limits, MemoryStore, NodeId, Observer,
+    SignalSource, Store, StoreError, TimerProfile, Trigger,
 };
 use tokio::runtime::{Handle, Runtime};
 use uuid::Uuid;
@@ -17,6 +17,8 @@ use crate::clock::TokioClock;
 use crate::drive::{self, gate, reap};
 use crate::engine::{Allocator, Engine, EngineConfig, EngineError};
 use crate::host::{Host, HostError, Inner, signal_from_source};
+use crate::packages::{InstallError, PackageConfig, Packages, load_all};
+use crate::registrar;
 use crate::shared::{Config, Shared};
 
 /// Builds a [`Host`].
@@ -29,14 +31,18 @@ pub struct HostBuilder {
     providers: Vec<Arc<dyn ConditionProvider>>,
     sources: Vec<Arc<dyn SignalSource>>,
     folders: Option<Folders>,
+    packages: Option<PackageConfig>,
     node: Option<NodeId>,
     limits_max: Limits,
     slots: Option<u32>,
     slots_per_app: u32,
     guest_threads: Option<usize>,
-    period_min: Duration,
+    timers: TimerProfile,
+    registrations_per_app: usize,
+    access_default: AccessStatus,
     lease: Duration,
     guests_inline: bool,
+    idle: bool,
 }
 
 impl std::fmt::Debug for HostBuilder {
@@ -80,6 +86,9 @@ pub enum StartError {
         /// What there is.
         pool: u32,
     },
+    /// The packages could not be read.
+    #[error("the installed packages could not be read")]
+    Packages(#[source] Box<InstallError>),
     /// The configuration makes no sense.
     #[error("`{field}` must be at least {min}")]
     TooSmall {
@@ -101,14 +110,18 @@ impl HostBuilder {
             providers: Vec::new(),
             sources: Vec::new(),
             folders: None,
+            packages: None,
             node: None,
             limits_max: Limits::host_max(),
             slots: None,
             slots_per_app: 4,
             guest_threads: None,
-            period_min: Duration::from_secs(1),
+            timers: TimerProfile::DEFAULT,
+            registrations_per_app: REGISTRATIONS_PER_APP,
+            access_default: AccessStatus::AllowedSubjectToPolicy,
             lease: Duration::from_secs(30),
             guests_inline: false,
+            idle: false,
         }
     }
 
@@ -177,6 +190,14 @@ impl HostBuilder {
         self
     }
 
+    /// Where packages are kept, and how they are compiled. Without it the host has the apps that the program
+    /// installs, and no others.
+    #[must_use]
+    pub fn packages(mut self, config: PackageConfig) -> Self {
+        self.packages = Some(config);
+        self
+    }
+
     /// Who this host is to its store. A host that is started again on the same store with the same node
     /// takes up at once what it left; with another, when the leases of the first have ended. By default
     /// fixed, which is right for a store that one host at a time uses.
@@ -214,10 +235,27 @@ impl HostBuilder {
         self
     }
 
-    /// The shortest period of a time trigger. Default: 1 s; UWP's is 15 min (UWP-036).
+    /// What time triggers are allowed, and how exactly they are kept. Default: from 1 s, to the moment;
+    /// [`TimerProfile::UWP`] is UWP's.
     #[must_use]
-    pub const fn period_min(mut self, period: Duration) -> Self {
-        self.period_min = period;
+    pub const fn timers(mut self, timers: TimerProfile) -> Self {
+        self.timers = timers;
+        self
+    }
+
+    /// How many registrations one app may have. Default: 1000.
+    #[must_use]
+    pub const fn registrations_per_app(mut self, registrations: usize) -> Self {
+        self.registrations_per_app = registrations;
+        self
+    }
+
+    /// What holds for apps whose access to the background nobody decided about. Default:
+    /// `allowed-subject-to-policy`, since who installs an app wants it to run; with `unspecified` nothing of
+    /// it runs before access was requested or granted (UWP-028).
+    #[must_use]
+    pub const fn access_default(mut self, access: AccessStatus) -> Self {
+        self.access_default = access;
         self
     }
 
@@ -226,6 +264,15 @@ impl HostBuilder {
     #[must_use]
     pub const fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
+        self
+    }
+
+    /// Has the host start nothing by itself: no time passes for its registrations, its sources are silent, and what
+    /// waits goes on waiting. For programs that look at what is registered, or change it, and leave the running to
+    /// another. What is fired by a call of this host's methods runs all the same.
+    #[must_use]
+    pub const fn idle(mut self) -> Self {
+        self.idle = true;
         self
     }
 
@@ -251,7 +298,7 @@ impl HostBuilder {
             ("slots_per_app", self.slots_per_app > 0, "1"),
             ("guest_threads", self.guest_threads != Some(0), "1"),
             ("lease", self.lease >= Duration::from_secs(1), "1s"),
-            ("period_min", self.period_min >= Duration::from_millis(1), "1ms"),
+            ("timers.period_min", self.timers.period_min >= Duration::from_millis(1), "1ms"),
         ] {
             if !ok {
                 return Err(StartError::TooSmall { field, min });
@@ -279,7 +326,9 @@ impl HostBuilder {
             limits_max: self.limits_max,
             slots,
             slots_per_app: self.slots_per_app,
-            period_min: self.period_min,
+            timers: self.timers,
+            registrations_per_app: self.registrations_per_app,
+            access_default: self.access_default,
             lease: self.lease,
             blocking_inline: self.guests_inline,
         };
@@ -294,16 +343,36 @@ impl HostBuilder {
             guest_handle,
             control,
         ));
+        let packages = self.packages.map(Packages::open).transpose().map_err(package_error)?.map(Arc::new);
         let host = Host {
-            inner: Arc::new(Inner { shared: shared.clone(), folders: self.folders, _guests: guests }),
+            inner: Arc::new(Inner {
+                shared: shared.clone(),
+                folders: self.folders,
+                packages: packages.clone(),
+                _guests: guests,
+            }),
         };
+        for record in shared.store.apps().await.map_err(StartError::Store)? {
+            shared.state().records.insert(record.app.clone(), record);
+        }
         for record in shared.store.registrations().await.map_err(StartError::Store)? {
-            let id = record.registration.id;
-            let known = host.know(record).map_err(|e| StartError::Registration(Box::new(e)))?;
-            shared.state().registrations.insert(id, Arc::new(known));
+            let known =
+                registrar::know(&shared, record).map_err(|e| StartError::Registration(Box::new(e)))?;
+            if let Trigger::Filesystem(_) = &known.registration.trigger {
+                let found = shared.unaccepted.find(&*shared.store, &known.registration).await;
+                found.map_err(StartError::Store)?;
+            }
+            shared.state().registrations.insert(Arc::new(known));
         }
         reap::own(&shared).await.map_err(StartError::Store)?;
         gate::subscribe(&shared);
+        if let Some(packages) = &packages {
+            let loaded = load_all(&host, packages).await;
+            loaded.map_err(|error| StartError::Packages(Box::new(error)))?;
+        }
+        if self.idle {
+            return Ok(host);
+        }
         drive::start(&shared);
         for source in &self.sources {
             source.start(sink(&shared)).map_err(StartError::Source)?;
@@ -313,17 +382,25 @@ impl HostBuilder {
     }
 }
 
+/// Registrations of one app, unless told otherwise: a thousand times what an app of one's own needs, and no
+/// burden if a hostile one makes them.
+const REGISTRATIONS_PER_APP: usize = 1_000;
+
 /// The node of a store that one host at a time uses: an arbitrary constant.
 const THE_ONLY_NODE: u128 = 0x0d02_3005_e000_4000_8000_0000_0000_0001;
 
 fn sink(shared: &Arc<Shared>) -> SignalSink {
     let weak = Arc::downgrade(shared);
-    Arc::new(move |message| {
+    Arc::new(move |signal| {
         if let Some(shared) = weak.upgrade() {
             let control = shared.control.clone();
-            control.spawn(signal_from_source(shared, message));
+            control.spawn(signal_from_source(shared, signal));
         }
     })
+}
+
+fn package_error(error: dormouse_package::RepositoryError) -> StartError {
+    StartError::Packages(Box::new(error.into()))
 }
 
 /// Ids that sort by the time of their making.
@@ -378,6 +455,16 @@ impl Folders {
         }
         home.create_dir_all("temp")?;
         Ok(AppFolders { local: home.open_dir("local")?, temp: home.open_dir("temp")? })
+    }
+}
+
+impl Folders {
+    /// Removes the folders of an app that is not installed any more.
+    pub(crate) fn remove(&self, app: &AppId) -> io::Result<()> {
+        match self.0.remove_dir_all(app.as_str()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
     }
 }
 

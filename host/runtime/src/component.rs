@@ -1,6 +1,12 @@
 //! Components: compiled, checked against the contract and linked once, then run any number of times.
 
+mod cache;
+mod compile;
 mod contract;
+mod error;
+mod process;
+mod protocol;
+mod worker;
 
 use std::sync::Arc;
 
@@ -11,6 +17,11 @@ use crate::bindings::v0_1::asynchronous::TaskPre;
 use crate::bindings::v0_1::blocking::TaskSyncPre;
 use crate::engine::Engine;
 use crate::sandbox::RunState;
+
+pub use cache::{CACHE_BYTES_MAX, CacheError, ComponentCache};
+pub use compile::{CompileLimits, Compiler, IN_PROCESS_LEN_MAX};
+pub use error::ComponentError;
+pub use worker::compile_worker;
 
 /// The largest component, in bytes. Interpreters compiled to wasm have some twenty MiB.
 pub const COMPONENT_LEN_MAX: usize = 64 * 1024 * 1024;
@@ -26,6 +37,9 @@ struct Inner {
     imports: Vec<String>,
 }
 
+/// Native code: what wasmtime's compiler wrote. Whoever makes one answers for that.
+struct Code(Vec<u8>);
+
 /// What a component exports, and so how it is called.
 pub(crate) enum World {
     Task(TaskPre<RunState>),
@@ -36,93 +50,90 @@ pub(crate) enum World {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest([u8; 32]);
 
-/// Why bytes are no component that can be run here. Each says what to do.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ComponentError {
-    /// Above [`COMPONENT_LEN_MAX`].
-    #[error(
-        "the component has {len} bytes, above the limit of {COMPONENT_LEN_MAX}: build it in release mode and strip it"
-    )]
-    TooLarge {
-        /// Its length.
-        len: usize,
-    },
-    /// Not WebAssembly at all.
-    #[error("this is not WebAssembly: it does not begin with `\\0asm`. Is it the right file?")]
-    NotWasm,
-    /// A core module.
-    #[error(
-        "this is a core module, not a component: build with `--target wasm32-wasip2`, or run `wasm-tools component new`"
-    )]
-    CoreModule,
-    /// It does not validate or compile.
-    #[error("the component is not valid: {reason}")]
-    Invalid {
-        /// What the compiler says.
-        reason: String,
-    },
-    /// It exports no task.
-    #[error(
-        "the component is not a task: it exports {}, and must export `{}` or `{}`. Is its world `task` or `task-sync`?",
-        contract::list(exports),
-        contract::TASK,
-        contract::TASK_SYNC
-    )]
-    NotATask {
-        /// What it exports.
-        exports: Vec<String>,
-    },
-    /// It exports a task of a version of the contract that this host does not serve.
-    #[error(
-        "the component exports `{found}`, and this host serves version {supported} of the contract: build it with the WIT files of that version, or use a newer host"
-    )]
-    WrongVersion {
-        /// The export.
-        found: String,
-        /// The version that is served.
-        supported: &'static str,
-    },
-    /// It imports what this host does not have.
-    #[error(
-        "the component imports {}, which this host does not have: remove the dependency, or compose the component with one that provides it",
-        contract::list(names)
-    )]
-    UnknownImport {
-        /// The imports.
-        names: Vec<String>,
-    },
-    /// An import or the exported task has other functions or types than the contract's.
-    #[error(
-        "the component does not fit the contract, although its names do: {reason}. Was it built from changed WIT files?"
-    )]
-    WorldMismatch {
-        /// What differs.
-        reason: String,
-    },
-}
-
 impl Component {
-    /// Compiles `bytes`, checks them against the contract and links them.
+    /// Compiles `bytes` on this thread, checks them against the contract and links them.
     ///
-    /// Takes tens of milliseconds for a small Rust task and ten seconds for an interpreter: not on a thread that
-    /// others wait for.
+    /// For components that you built yourself. Nothing bounds the time and the memory that this takes: tens of
+    /// milliseconds for a small Rust task, ten seconds for an interpreter, and minutes for a component that was
+    /// made to take them. What comes from others goes through [`Component::load`].
     ///
     /// # Errors
     ///
     /// [`ComponentError`] says what is wrong with the component and what to do.
     pub fn compile(engine: &Engine, bytes: &[u8]) -> Result<Self, ComponentError> {
-        contract::check_header(bytes)?;
+        contract::check_header(bytes, COMPONENT_LEN_MAX)?;
         let compiled = wasmtime::component::Component::new(engine.wasmtime(), bytes)
             .map_err(|error| ComponentError::Invalid { reason: reason(&error) })?;
-        let surface = contract::check_surface(engine.wasmtime(), &compiled)?;
+        Self::link(engine, &compiled, Digest::of(bytes))
+    }
+
+    /// Takes a component from `cache`, or has it compiled by `compiler` and kept there; checks it against the
+    /// contract and links it.
+    ///
+    /// For components of anybody. Dropping the future kills the worker that compiles. What does not compile, or
+    /// does not fit the contract, leaves nothing in the cache; that the cache cannot be read or written is logged
+    /// and costs a compilation.
+    ///
+    /// # Errors
+    ///
+    /// [`ComponentError`] says what is wrong with the component or the compiler and what to do.
+    ///
+    /// # Panics
+    ///
+    /// When it is polled outside a tokio runtime with timers and I/O.
+    pub async fn load(
+        engine: &Engine,
+        compiler: &Compiler,
+        cache: Option<&ComponentCache>,
+        bytes: Vec<u8>,
+    ) -> Result<Self, ComponentError> {
+        contract::check_header(&bytes, compiler.len_max())?;
+        let (on, keep) = (engine.clone(), cache.cloned());
+        let (bytes, digest, kept) = blocking(move || {
+            let digest = Digest::of(&bytes);
+            let kept = keep.and_then(|cache| cache.get(&digest, &on.fingerprint()));
+            (bytes, digest, kept.map(|code| Self::from_code(&on, &code, digest)))
+        })
+        .await?;
+        if let Some(component) = kept {
+            return component;
+        }
+        let code = compiler.compile(engine, bytes).await?;
+        let (on, keep) = (engine.clone(), cache.cloned());
+        blocking(move || {
+            let component = Self::from_code(&on, &code, digest)?;
+            if let Some(cache) = keep {
+                cache.put(&digest, &on.fingerprint(), &code);
+            }
+            Ok(component)
+        })
+        .await?
+    }
+
+    /// A component from code that was compiled for it under `engine`'s fingerprint.
+    fn from_code(engine: &Engine, code: &Code, digest: Digest) -> Result<Self, ComponentError> {
+        #[expect(unsafe_code, reason = "native code from another process or run can be had in no other way")]
+        // SAFETY: the bytes must be what wasmtime's compiler wrote, for this version and these settings. `Code`
+        // is made in three places: by this process's compiler, from the answer of a worker whose fingerprint is
+        // this engine's, and from a cache file whose HMAC, over that fingerprint and all of its bytes, was
+        // verified on this very buffer. The worker's program and the cache's key are the embedder's own.
+        let compiled = unsafe { wasmtime::component::Component::deserialize(engine.wasmtime(), &code.0) };
+        let compiled = compiled.map_err(|error| ComponentError::Invalid { reason: reason(&error) })?;
+        Self::link(engine, &compiled, digest)
+    }
+
+    fn link(
+        engine: &Engine,
+        compiled: &wasmtime::component::Component,
+        digest: Digest,
+    ) -> Result<Self, ComponentError> {
+        let surface = contract::check_surface(engine.wasmtime(), compiled)?;
         let mismatch = |error: wasmtime::Error| ComponentError::WorldMismatch { reason: reason(&error) };
-        let pre = engine.linker().instantiate_pre(&compiled).map_err(mismatch)?;
+        let pre = engine.linker().instantiate_pre(compiled).map_err(mismatch)?;
         let world = match surface.kind {
             contract::Kind::Task => World::Task(TaskPre::new(pre).map_err(mismatch)?),
             contract::Kind::TaskSync => World::TaskSync(TaskSyncPre::new(pre).map_err(mismatch)?),
         };
-        let digest = Digest(Sha256::digest(bytes).into());
         Ok(Self(Arc::new(Inner { engine: engine.clone(), world, digest, imports: surface.imports })))
     }
 
@@ -170,6 +181,10 @@ impl std::fmt::Debug for Component {
 }
 
 impl Digest {
+    fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
     /// Its bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
@@ -188,6 +203,14 @@ impl std::fmt::Debug for Digest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Digest({self})")
     }
+}
+
+/// Runs what takes milliseconds of CPU time or waits for a disk, off the threads that others wait for.
+async fn blocking<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> Result<R, ComponentError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(_) => ComponentError::Stopped,
+    })
 }
 
 /// What wasmtime says, on one line and cut.

@@ -5,19 +5,20 @@
 //! left per run is one store.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use wasmtime::component::Linker;
-use wasmtime::{Cache, CacheConfig, Config, WasmBacktraceDetails};
+use wasmtime::{Config, InstanceAllocationStrategy, WasmBacktraceDetails};
 
 use crate::epoch::{Ticker, Ticking};
 use crate::imports;
 use crate::sandbox::RunState;
 
+mod fingerprint;
 mod pool;
 
+pub(crate) use fingerprint::Fingerprint;
 pub use pool::{Allocator, Pooling};
 
 const KIB: usize = 1024;
@@ -46,9 +47,6 @@ pub struct EngineConfig {
     pub tick: Duration,
     /// Where linear memories, tables and stacks come from.
     pub pooling: Pooling,
-    /// Where compiled components are kept between processes; nowhere if none. What is in it is trusted as
-    /// code: nobody else may be able to write to it.
-    pub cache: Option<PathBuf>,
 }
 
 impl Default for EngineConfig {
@@ -59,7 +57,6 @@ impl Default for EngineConfig {
             wasm_stack_bytes: 512 * KIB,
             tick: Duration::from_millis(1),
             pooling: Pooling::Auto,
-            cache: None,
         }
     }
 }
@@ -77,14 +74,6 @@ pub enum EngineError {
         value: String,
         /// What is allowed.
         rule: &'static str,
-    },
-    /// The directory for compiled components cannot be used.
-    #[error("compiled components cannot be kept in {}", directory.display())]
-    Cache {
-        /// The directory.
-        directory: PathBuf,
-        /// Why.
-        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The engine itself could not be made.
     #[error("the WebAssembly engine could not be made")]
@@ -109,6 +98,7 @@ struct Inner {
     linker: Linker<RunState>,
     ticker: Ticker,
     allocator: Allocator,
+    fingerprint: Fingerprint,
 }
 
 impl Engine {
@@ -129,7 +119,8 @@ impl Engine {
         let linker = imports::linker(&wasmtime).map_err(engine_error)?;
         let ticker =
             Ticker::start(wasmtime.weak(), config.tick).map_err(|source| EngineError::Thread { source })?;
-        Ok(Self(Arc::new(Inner { wasmtime, linker, ticker, allocator })))
+        let fingerprint = Fingerprint::of(&wasmtime);
+        Ok(Self(Arc::new(Inner { wasmtime, linker, ticker, allocator, fingerprint })))
     }
 
     /// Where memories come from.
@@ -142,6 +133,11 @@ impl Engine {
     #[must_use]
     pub fn ticks(&self) -> u64 {
         self.0.ticker.ticks()
+    }
+
+    /// Of the code that it runs.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        self.0.fingerprint
     }
 
     /// To be held while a guest is polled: the epoch advances.
@@ -183,16 +179,22 @@ fn check(config: &EngineConfig) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// Everything but the allocation strategy.
-fn base_config(config: &EngineConfig) -> Result<Config, EngineError> {
+/// An engine that compiles and runs nothing: no pools, no linker, no ticker. Its code runs in every [`Engine`].
+pub(crate) fn compiler_only() -> wasmtime::Result<wasmtime::Engine> {
+    let mut c = code_config();
+    c.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    wasmtime::Engine::new(&c)
+}
+
+/// All that the code of a component depends on. It takes no settings: what is compiled in one process, for one
+/// host, runs in all others of the same version on the same kind of processor.
+fn code_config() -> Config {
     let mut c = Config::new();
     // Tasks are components, with async exports and imports: a run goes on after `run` has returned.
     c.wasm_component_model(true).wasm_component_model_async(true);
     // A guest that does not yield is interrupted by the ticker. Fuel would cost more and count instructions,
     // which no limit is about.
     c.epoch_interruption(true);
-    // The guest's share of a stack, and the whole of it: host functions run on what is left.
-    c.max_wasm_stack(config.wasm_stack_bytes).async_stack_size(config.wasm_stack_bytes + HOST_STACK_BYTES);
     // Fresh memories are copy-on-write images of the component's data: instantiation copies nothing.
     c.memory_init_cow(true);
     // 4 GiB of address space for each memory, so that 32-bit accesses need no bounds checks.
@@ -203,19 +205,19 @@ fn base_config(config: &EngineConfig) -> Result<Config, EngineError> {
     c.wasm_memory64(false);
     // A trap names a few functions. Source files and lines would need debug information to be parsed at the
     // trap, by a parser that faces untrusted input, and show the author's paths to others.
-    c.wasm_backtrace_details(WasmBacktraceDetails::Disable).wasm_backtrace_max_frames(Some(BACKTRACE_FRAMES));
+    c.wasm_backtrace_details(WasmBacktraceDetails::Disable);
     // Relaxed SIMD gives the same result on every machine: an attempt on another one must not differ.
     c.relaxed_simd_deterministic(true);
-    if let Some(directory) = &config.cache {
-        let failed = |source: wasmtime::Error| EngineError::Cache {
-            directory: directory.clone(),
-            source: source.into(),
-        };
-        let mut cache = CacheConfig::new();
-        cache.with_directory(directory);
-        c.cache(Some(Cache::new(cache).map_err(failed)?));
-    }
-    Ok(c)
+    c
+}
+
+/// Everything but the allocation strategy.
+fn base_config(config: &EngineConfig) -> Config {
+    let mut c = code_config();
+    // The guest's share of a stack, and the whole of it: host functions run on what is left.
+    c.max_wasm_stack(config.wasm_stack_bytes).async_stack_size(config.wasm_stack_bytes + HOST_STACK_BYTES);
+    c.wasm_backtrace_max_frames(Some(BACKTRACE_FRAMES));
+    c
 }
 
 fn engine_error(source: wasmtime::Error) -> EngineError {

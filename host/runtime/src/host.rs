@@ -1,19 +1,26 @@
 //! The host: what a program that embeds Dormouse holds.
 
+pub(crate) mod access;
+mod explain;
 mod fire;
 mod register;
 mod runs;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use dormouse_core::registration::ScheduleError;
-use dormouse_core::{ActivationId, AppId, Condition, RegistrationError, RegistrationId, StoreError};
+use dormouse_core::{
+    AccessStatus, ActivationId, AppId, Condition, RegistrationError, RegistrationId, StoreError,
+};
 
 use crate::builder::{Folders, Guests, HostBuilder};
 use crate::drive::shutdown;
 use crate::engine::Engine;
+use crate::packages::Packages;
 use crate::sandbox::grants::GrantError;
 use crate::shared::Shared;
+use crate::source;
 
 pub(crate) use fire::signal_from_source;
 
@@ -29,6 +36,7 @@ pub struct Host {
 pub(crate) struct Inner {
     pub(crate) shared: Arc<Shared>,
     pub(crate) folders: Option<Folders>,
+    pub(crate) packages: Option<Arc<Packages>>,
     pub(crate) _guests: Guests,
 }
 
@@ -36,7 +44,7 @@ impl Drop for Inner {
     fn drop(&mut self) {
         // The loops hold `shared`; this is what ends them.
         self.shared.wake.stop.send_replace(true);
-        self.shared.watchers.clear();
+        source::close_all(&self.shared);
         // Each run holds `shared`, which holds the run: taken apart here, or neither would ever be dropped.
         let running = {
             let mut state = self.shared.state();
@@ -53,8 +61,8 @@ impl std::fmt::Debug for Host {
     }
 }
 
-/// What to do when an app has a registration of the same name. Names are labels, not keys (UWP-003): this is
-/// a convenience for programs that register at every start.
+/// What to do when an app has a registration of the same group and name. Names are labels, not keys (UWP-003):
+/// this is a convenience for programs that register at every start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum IfExists {
     /// Leave it if it says the same; else replace what it says, at once, and keep its id (UWP-027).
@@ -75,6 +83,9 @@ pub struct Registered {
     pub id: RegistrationId,
     /// Conditions that can never hold together: legal, but it will never run (UWP-064).
     pub contradictions: Vec<(Condition, Condition)>,
+    /// What the operator decided about its app, or what holds where nobody did: whether its firings start
+    /// anything. Registering is never refused for it (UWP-025).
+    pub access: AccessStatus,
 }
 
 /// Why a host did not do what it was asked.
@@ -84,7 +95,7 @@ pub enum HostError {
     /// The registration is not valid.
     #[error("the registration is not valid")]
     Registration(#[from] RegistrationError),
-    /// One of that name exists.
+    /// One of that group and name exists.
     #[error(
         "app `{app}` has a registration named {name:?} already, {id}; unregister it or choose what to do if one exists"
     )]
@@ -125,6 +136,15 @@ pub enum HostError {
         /// Why.
         #[source]
         source: notify::Error,
+    },
+    /// An address cannot be listened at.
+    #[error("nothing can listen at {listen}")]
+    Listen {
+        /// The address.
+        listen: SocketAddr,
+        /// Why: most often that something listens there already.
+        #[source]
+        source: std::io::Error,
     },
     /// The store.
     #[error("the store did not do it")]

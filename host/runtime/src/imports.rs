@@ -2,6 +2,8 @@
 
 mod instance;
 mod preopens;
+mod registration;
+mod socket_activity;
 mod sockets;
 mod types;
 mod waiting;
@@ -31,6 +33,8 @@ pub(crate) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<RunSt
     let l = &mut linker;
     v0_1::types::add_to_linker::<_, Imports>(l, |state| state)?;
     v0_1::instance::add_to_linker::<_, Imports>(l, |state| state)?;
+    v0_1::registration::add_to_linker::<_, Imports>(l, |state| state)?;
+    v0_1::sockets::add_to_linker::<_, Imports>(l, |state| state)?;
     v0_1::waiting::add_to_linker::<_, Imports>(l, |state| state)?;
     v0_1::waiting_sync::add_to_linker::<_, Imports>(l, |state| state)?;
     wasmtime_wasi::p2::add_to_linker_async(l)?;

@@ -48,6 +48,9 @@ mod host;
 mod imports;
 mod meter;
 mod observe;
+mod packages;
+mod registrar;
+mod registry;
 mod sandbox;
 mod shared;
 mod source;
@@ -59,22 +62,31 @@ pub mod testing;
 /// The rules: no clock, no runtime, no WebAssembly.
 pub use dormouse_core as core;
 
+/// Packages on their way in: manifests, archives, what they ask for.
+pub use dormouse_package as package;
+
 pub use dormouse_core::{
-    ActivationId, AppId, Cancellation, CancellationReason, Class, Clock, Completion, Condition,
-    ConditionProvider, CronTrigger, Event, EventKind, FilesystemTrigger, FixedProvider, Holds, Limits,
-    LimitsRequest, MemoryStore, Message, Misfire, Observer, Outcome, Overlap, QuotaPolicy, Receipt, Refusal,
-    RegistrationId, RetryPolicy, RunId, SignalSource, SignalTrigger, Store, Stream, TaskBuilder, TimeTrigger,
-    Trigger, TriggerDetails, TriggerKind, WorkCost,
+    AccessStatus, ActivationId, AppId, ApplicationTriggerResult, Cancellation, CancellationReason, Class,
+    Clock, Completion, Condition, ConditionProvider, CronTrigger, Event, EventKind, Explanation,
+    FilesystemTrigger, FixedProvider, Holds, HostPort, HostPortError, Limits, LimitsRequest,
+    MaintenanceTrigger, MemoryStore, Message, MessageTrigger, Misfire, Observer, Outcome, Overlap,
+    QuotaPolicy, Receipt, Recurrence, Refusal, RegistrationId, RetryPolicy, RunId, Signal, SignalSource,
+    SignalTrigger, SocketTrigger, Store, Stream, SystemEvent, SystemTrigger, TaskBuilder, TimeTrigger,
+    TimerProfile, Trigger, TriggerDetails, TriggerKind, WorkCost,
 };
 
 pub use app::App;
 pub use builder::{HostBuilder, StartError};
 pub use clock::TokioClock;
-pub use component::{COMPONENT_LEN_MAX, Component, ComponentError, Digest};
+pub use component::{
+    CACHE_BYTES_MAX, COMPONENT_LEN_MAX, CacheError, CompileLimits, Compiler, Component, ComponentCache,
+    ComponentError, Digest, IN_PROCESS_LEN_MAX, compile_worker,
+};
 pub use drive::intake::{FireError, Fired};
 pub use engine::{Allocator, Engine, EngineConfig, EngineError, Pooling};
 pub use host::{Host, HostError, IfExists, Registered};
 pub use observe::TracingObserver;
+pub use packages::{Dropped, InstallError, InstallOptions, Installation, PackageConfig, PackageInfo};
 pub use sandbox::grants::{Access, Asked, GrantError, Grants};
-pub use sandbox::{HostPort, HostPortError};
+pub use source::socket::{CONNECTIONS_MAX, CONNECTIONS_PER_REGISTRATION, UNSENT_LEN_MAX};
 pub use subscribe::{Notice, Progress, SUBSCRIBER_LEN_MAX, SubscribeError, Subscription};

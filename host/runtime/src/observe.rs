@@ -4,7 +4,7 @@ use dormouse_core::Observer;
 use dormouse_core::event::{Event, EventKind};
 
 /// Writes each event to `tracing`, with the project's words as fields: endings and refusals at `info`,
-/// faults at `error`, all else at `debug`. What guests print is not among them: it is the guest's, and
+/// registrations that failed at `warn`, faults at `error`, all else at `debug`. What guests print is not among them: it is the guest's, and
 /// belongs where the embedder puts it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TracingObserver;
@@ -19,6 +19,9 @@ impl Observer for TracingObserver {
                 "run ended"
             ),
             EventKind::Refused { reason } => tracing::info!(%registration, %reason, "firing refused"),
+            EventKind::RegistrationFailed { app, name, error } => {
+                tracing::warn!(%app, name, error, "registration failed");
+            }
             EventKind::CancelRequested { run, cancellation } => {
                 tracing::info!(%registration, %run, %cancellation, "run cancelled");
             }

@@ -8,11 +8,11 @@
 //! A store serves one run and is never used again.
 
 pub(crate) mod grants;
-mod host_port;
 mod limiter;
 mod network;
 pub(crate) mod output;
 pub(crate) mod port;
+pub(crate) mod registrations;
 mod state;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -34,8 +34,7 @@ use grants::Grants;
 use port::Port;
 use usage::Usage;
 
-pub(crate) use host_port::Host;
-pub use host_port::{HostPort, HostPortError};
+pub(crate) use dormouse_core::host_port::Host;
 pub(crate) use state::RunState;
 pub(crate) use trap::GuestTrap;
 

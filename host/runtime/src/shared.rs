@@ -9,14 +9,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dormouse_core::admission::{Admission, AdmissionRequest, Slots, admit};
-use dormouse_core::condition::{Judgement, judge};
+use dormouse_core::condition::Judgement;
 use dormouse_core::event::{Event, EventKind};
 use dormouse_core::quota::Quota;
-use dormouse_core::registration::RegistrationRecord;
-use dormouse_core::schedule::Schedule;
+use dormouse_core::registration::{RegistrationRecord, RegistrationStatus};
+use dormouse_core::schedule::{Pace, Schedule, next_due};
 use dormouse_core::{
-    ActivationId, AppId, Clock, Completion, Condition, ConditionProvider, Holds, IdSource, Limits, NodeId,
-    Observer, Registration, RegistrationId, SignalSource, Store, Timestamp, WorkCost,
+    AccessStatus, ActivationId, AppId, AppRecord, Clock, Completion, Condition, ConditionProvider, Holds,
+    IdSource, Limits, NodeId, Observer, Recurrence, Registration, RegistrationId, SignalSource, Store,
+    TimerProfile, Timestamp, Trigger, WorkCost,
 };
 use foldhash::HashMap;
 use tokio::runtime::Handle;
@@ -24,8 +25,12 @@ use tokio::sync::{Notify, broadcast, oneshot, watch};
 
 use crate::app::InstalledApp;
 use crate::drive::cell::RunCell;
+use crate::drive::dispatch::Left;
 use crate::engine::Engine;
-use crate::source::filesystem::Watchers;
+use crate::registrar::Turns;
+use crate::registry::Registry;
+use crate::source::filesystem::{Unaccepted, Watchers};
+use crate::source::socket::Sockets;
 use crate::subscribe::Progress;
 
 /// What a host is built with and never changes.
@@ -35,7 +40,10 @@ pub(crate) struct Config {
     /// Runs at once, below the pool's size: an exhausted pool is an error, a taken slot is a wait.
     pub(crate) slots: u32,
     pub(crate) slots_per_app: u32,
-    pub(crate) period_min: Duration,
+    pub(crate) timers: TimerProfile,
+    pub(crate) registrations_per_app: usize,
+    /// What holds for apps that nobody decided about.
+    pub(crate) access_default: AccessStatus,
     pub(crate) lease: Duration,
     /// File system calls of guests run on the guest's own thread: for the deterministic rig only.
     pub(crate) blocking_inline: bool,
@@ -54,7 +62,11 @@ pub(crate) struct Shared {
     /// Where everything else happens: timers, sockets, stores.
     pub(crate) control: Handle,
     pub(crate) watchers: Watchers,
+    pub(crate) unaccepted: Unaccepted,
+    pub(crate) sockets: Sockets,
     pub(crate) wake: Wakeups,
+    /// Whose turn it is to register or unregister.
+    pub(crate) turns: Turns,
     /// Permits that are out: runs whose end is not written yet among them.
     pub(crate) in_flight: AtomicU32,
     /// What the deterministic rig has to know of guests.
@@ -70,6 +82,10 @@ pub(crate) struct Seen {
     pub(crate) elsewhere: AtomicU32,
     /// Polls of guests, ever: tells one poll's interruption from another's.
     pub(crate) polls: AtomicU64,
+    /// How often the loop of the schedules woke, ever.
+    pub(crate) timer_wakes: AtomicU64,
+    /// Schedules that it looked at, ever.
+    pub(crate) timers_looked_at: AtomicU64,
 }
 
 /// Wake-ups carry no data: whoever is woken looks at the store.
@@ -80,6 +96,10 @@ pub(crate) struct Wakeups {
     pub(crate) timer: Notify,
     /// Conditions may have changed.
     pub(crate) conditions: Notify,
+    /// How often they have.
+    changes: AtomicU64,
+    /// A sandbox is gone. Told to those who wait only: nothing is kept for who comes later.
+    pub(crate) run_over: Notify,
     /// Nothing is in flight any more.
     pub(crate) ended: Notify,
     /// The journal grew.
@@ -102,12 +122,26 @@ impl Wakeups {
             dispatch: Notify::new(),
             timer: Notify::new(),
             conditions: Notify::new(),
+            changes: AtomicU64::new(0),
+            run_over: Notify::new(),
             ended: Notify::new(),
             journal: watch::Sender::new(()),
             progress: broadcast::Sender::new(PROGRESS_KEPT),
             stop: watch::Sender::new(false),
             backlog: AtomicBool::new(true),
         }
+    }
+
+    /// Conditions, or an app's access, may have changed: have what waits and what runs looked at.
+    pub(crate) fn conditions_changed(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        self.conditions.notify_one();
+    }
+
+    /// How often [`Wakeups::conditions_changed`] was called: whoever judges by conditions reads this before,
+    /// and sees later whether anything changed meanwhile.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::SeqCst)
     }
 
     /// Something waits: have the dispatcher look.
@@ -120,9 +154,13 @@ impl Wakeups {
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) apps: HashMap<AppId, Arc<InstalledApp>>,
-    pub(crate) registrations: HashMap<RegistrationId, Arc<Known>>,
+    /// What is kept of apps, installed here or not.
+    pub(crate) records: HashMap<AppId, AppRecord>,
+    pub(crate) registrations: Registry,
     /// What runs here, by activation: there is one run of each at a time.
     pub(crate) running: HashMap<ActivationId, Arc<RunCell>>,
+    /// Why what waits was left when the dispatcher last looked at it.
+    pub(crate) left: HashMap<ActivationId, Left>,
     /// The newest completions of this host, for those who ask for one that has just come.
     pub(crate) recent: Recent,
     pub(crate) quotas: HashMap<AppId, Quota>,
@@ -165,22 +203,49 @@ impl Recent {
 pub(crate) struct Known {
     pub(crate) registration: Registration,
     pub(crate) schedule: Option<Schedule>,
+    pub(crate) pace: Pace,
     pub(crate) watermark: Mutex<Timestamp>,
     pub(crate) spent: AtomicBool,
+    /// It has fired in this life of the host. Told only of what is to fire once in each (UWP-052). Shared as
+    /// `runs` is.
+    pub(crate) fired_here: Arc<AtomicBool>,
     pub(crate) limits: Limits,
-    pub(crate) runs: AtomicU32,
+    /// Shared with what it was registered in the place of, which may still run.
+    pub(crate) runs: Arc<AtomicU32>,
 }
 
 impl Known {
-    pub(crate) fn new(record: RegistrationRecord, schedule: Option<Schedule>, limits: Limits) -> Self {
+    pub(crate) fn new(
+        record: RegistrationRecord,
+        schedule: Option<Schedule>,
+        pace: Pace,
+        limits: Limits,
+    ) -> Self {
         Self {
             schedule,
+            pace,
             limits,
             watermark: Mutex::new(record.watermark),
-            spent: AtomicBool::new(record.status == dormouse_core::registration::RegistrationStatus::Spent),
-            runs: AtomicU32::new(0),
+            spent: AtomicBool::new(record.status == RegistrationStatus::Spent),
+            fired_here: Arc::default(),
+            runs: Arc::default(),
             registration: record.registration,
         }
+    }
+
+    /// As it would be stored now.
+    pub(crate) fn record(&self) -> RegistrationRecord {
+        RegistrationRecord {
+            registration: self.registration.clone(),
+            status: if self.is_spent() { RegistrationStatus::Spent } else { RegistrationStatus::Active },
+            watermark: self.watermark(),
+        }
+    }
+
+    /// When its schedule has to be looked at; none if it has none, or fires no more.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        let schedule = self.schedule.as_ref().filter(|_| !self.is_spent())?;
+        next_due(schedule, self.pace, self.watermark())
     }
 
     pub(crate) fn watermark(&self) -> Timestamp {
@@ -194,6 +259,16 @@ impl Known {
 
     pub(crate) fn is_spent(&self) -> bool {
         self.spent.load(Ordering::Acquire)
+    }
+
+    /// Whether it is to fire once in each life of the host (UWP-052).
+    pub(crate) fn once_here(&self) -> bool {
+        matches!(&self.registration.trigger, Trigger::Signal(signal) if signal.recurrence == Recurrence::Once)
+    }
+
+    /// Whether it is, and has in this one.
+    pub(crate) fn spent_here(&self) -> bool {
+        self.fired_here.load(Ordering::Acquire)
     }
 }
 
@@ -221,7 +296,10 @@ impl Shared {
             guests,
             control,
             watchers: Watchers::default(),
+            unaccepted: Unaccepted::default(),
+            sockets: Sockets::default(),
             wake: Wakeups::new(),
+            turns: Turns::default(),
             in_flight: AtomicU32::new(0),
             seen: Seen::default(),
             sources: Mutex::default(),
@@ -257,9 +335,17 @@ impl Shared {
             .iter()
             .map(|provider| provider.holds(condition))
             .find(|holds| *holds != Holds::Unknown)
-            .unwrap_or_else(|| match (condition, self.work_cost()) {
-                (Condition::BackgroundWorkCostNotHigh, Some(WorkCost::High)) => Holds::Unmet,
-                (Condition::BackgroundWorkCostNotHigh, Some(_)) => Holds::Met,
+            .unwrap_or_else(|| match condition {
+                Condition::BackgroundWorkCostNotHigh => match self.work_cost() {
+                    Some(WorkCost::High) => Holds::Unmet,
+                    Some(WorkCost::Low | WorkCost::Medium) => Holds::Met,
+                    None => Holds::Unknown,
+                },
+                Condition::TimeWindow(window) => match window.contains(self.clock.wall()) {
+                    Some(true) => Holds::Met,
+                    Some(false) => Holds::Unmet,
+                    None => Holds::Unknown,
+                },
                 _ => Holds::Unknown,
             })
     }
@@ -269,9 +355,40 @@ impl Shared {
         self.providers.iter().find_map(|provider| provider.work_cost())
     }
 
-    /// The conditions of a registration, now.
-    pub(crate) fn judge(&self, registration: &Registration) -> Judgement {
-        judge(&registration.conditions, |condition| self.holds(condition))
+    /// Whether the conditions of a registration hold now, if its app's access is `access`.
+    pub(crate) fn judge(&self, registration: &Registration, access: AccessStatus) -> Judgement {
+        registration.judge(access, |condition| self.holds(condition))
+    }
+
+    /// What the operator decided about an app, or what holds where nobody did.
+    pub(crate) fn access(&self, state: &State, app: &AppId) -> AccessStatus {
+        match state.records.get(app) {
+            Some(record) => record.access,
+            None => self.config.access_default,
+        }
+    }
+
+    /// Whether a run of `known` would be admitted; reserves nothing.
+    pub(crate) fn admission(
+        &self,
+        state: &State,
+        known: &Known,
+        now: Timestamp,
+        not_before: Timestamp,
+    ) -> Admission {
+        admit(&AdmissionRequest {
+            now,
+            not_before,
+            registration: Slots {
+                used: known.runs.load(Ordering::SeqCst),
+                max: known.registration.overlap.runs_max(),
+            },
+            app: Slots {
+                used: state.app_runs.get(&known.registration.app).copied().unwrap_or(0),
+                max: self.config.slots_per_app,
+            },
+            host: Slots { used: state.host_runs, max: self.config.slots },
+        })
     }
 
     /// Reserves the slots for one run of `known`, if admission grants them.
@@ -283,20 +400,7 @@ impl Shared {
         not_before: Timestamp,
     ) -> Result<Permit, Admission> {
         let app = &known.registration.app;
-        let ask = AdmissionRequest {
-            now,
-            not_before,
-            registration: Slots {
-                used: known.runs.load(Ordering::SeqCst),
-                max: known.registration.overlap.runs_max(),
-            },
-            app: Slots {
-                used: state.app_runs.get(app).copied().unwrap_or(0),
-                max: self.config.slots_per_app,
-            },
-            host: Slots { used: state.host_runs, max: self.config.slots },
-        };
-        match admit(&ask) {
+        match self.admission(state, known, now, not_before) {
             Admission::Run => {
                 state.host_runs += 1;
                 // `get_mut` first: the common case clones no name.

@@ -362,6 +362,18 @@ impl Rig {
         events.iter().filter(|e| e.registration == id).map(|e| name_of(&e.kind)).collect()
     }
 
+    /// How often the loop that follows schedules woke, ever.
+    #[must_use]
+    pub fn timer_wakes(&self) -> u64 {
+        self.host.inner.shared.seen.timer_wakes.load(Ordering::Relaxed)
+    }
+
+    /// How many schedules it looked at, ever: those that were due, not those that there are.
+    #[must_use]
+    pub fn timers_looked_at(&self) -> u64 {
+        self.host.inner.shared.seen.timers_looked_at.load(Ordering::Relaxed)
+    }
+
     async fn patiently<R>(&self, what: &str, future: impl Future<Output = R>) -> R {
         let deadline = self.clock.now() + PATIENCE;
         let waited = self.with_horizon(deadline, async {

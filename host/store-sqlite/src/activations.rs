@@ -14,7 +14,7 @@ use crate::rows::{
     node_bytes, registration_bytes, signed, split_details, whole_activation,
 };
 use crate::writer::Tx;
-use crate::{ledger, registrations};
+use crate::{ledger, refusals, registrations};
 
 /// The queries whose plans are tested.
 pub(crate) mod sql {
@@ -54,6 +54,10 @@ pub(crate) mod sql {
     pub(crate) const NEWEST_WAITING: &str = whole_activations!(
         "indexed by activation_waiting",
         "a.state = 0 and a.registration = ?1 order by a.fired_at desc, a.id desc limit 1"
+    );
+    pub(crate) const WAITING_WHOLE: &str = whole_activations!(
+        "indexed by activation_waiting",
+        "a.state = 0 and a.registration = ?1 order by a.fired_at, a.id limit ?2"
     );
     pub(crate) const COUNTS: &str = "select
         (select count(*) from activation indexed by activation_waiting where state = 0 and registration = ?1),
@@ -134,6 +138,13 @@ pub(crate) fn find_bare(conn: &Connection, id: ActivationId) -> Result<Option<(i
 /// Those of a registration that wait, by firing, without details.
 pub(crate) fn waiting_of(conn: &Connection, id: RegistrationId) -> Result<Vec<(i64, Activation)>, Fault> {
     collect(conn.prepare_cached(sql::WAITING)?.query([registration_bytes(&id)])?, activation)
+}
+
+/// Those of a registration that wait, by firing, with their details.
+pub(crate) fn waiting(conn: &Connection, id: RegistrationId, count: usize) -> Result<Vec<Activation>, Fault> {
+    let mut statement = conn.prepare_cached(sql::WAITING_WHOLE)?;
+    let rows = statement.query(params![registration_bytes(&id), limit(count)])?;
+    collect(rows, |row| Ok(whole_activation(row)?.1))
 }
 
 // ---- writing -----------------------------------------------------------------------------------------
@@ -225,6 +236,14 @@ impl Standing {
 }
 
 pub(crate) fn enqueue(tx: &mut Tx<'_>, ask: &Enqueue) -> Result<Enqueued, Fault> {
+    let answer = decide(tx, ask)?;
+    if let Enqueued::Refused(reason) = answer {
+        refusals::note(tx, ask.firing.registration, reason, ask.firing.fired_at)?;
+    }
+    Ok(answer)
+}
+
+fn decide(tx: &mut Tx<'_>, ask: &Enqueue) -> Result<Enqueued, Fault> {
     let Enqueue { firing, overlap, claim, watermark, spend } = ask;
     let registration = firing.registration;
     if let Some(watermark) = watermark {

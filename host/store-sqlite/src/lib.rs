@@ -18,14 +18,16 @@
 //! | tables, indexes, how a schema changes | `schema.rs` |
 //! | batches, and what becomes of one that fails | `writer.rs` |
 //! | what may be wrong with a file, and what is said of it | `open.rs`, [`OpenError`] |
-//! | the commands | `registrations.rs`, `activations.rs`, `ledger.rs` |
+//! | the commands | `apps.rs`, `registrations.rs`, `refusals.rs`, `activations.rs`, `ledger.rs` |
 
 mod activations;
+mod apps;
 mod errors;
 mod ledger;
 mod lock;
 mod open;
 mod reader;
+mod refusals;
 mod registrations;
 mod rows;
 mod schema;
@@ -36,5 +38,9 @@ pub use errors::OpenError;
 pub use store::SqliteStore;
 pub use writer::Stats;
 
+#[cfg(test)]
+mod costs;
+#[cfg(test)]
+mod migrations;
 #[cfg(test)]
 mod plans;

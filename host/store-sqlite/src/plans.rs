@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use crate::{activations, ledger, schema};
+use crate::{activations, apps, ledger, refusals, registrations, schema};
 
 /// How SQLite means to run `sql`, a line for each step.
 fn plan(conn: &Connection, sql: &str) -> Vec<String> {
@@ -19,11 +19,28 @@ fn each_query_finds_its_index() {
     let searched = |table: &str, by: &str| format!("SEARCH {table} USING {by}");
     let primary = "INTEGER PRIMARY KEY (rowid=?)";
     let details = format!("SEARCH d USING {primary} LEFT-JOIN");
+    let registration =
+        |with: &str| searched("registration", &format!("{with} sqlite_autoindex_registration_1 (id=?)"));
+    let of_registration = searched("refusal", "PRIMARY KEY (registration=?)");
+    let covered = registration("COVERING INDEX");
     #[rustfmt::skip]
     let expected = [
+        (registrations::sql::STATUS, vec![registration("INDEX")]),
+        (registrations::sql::ADVANCE, vec![registration("INDEX")]),
+        (registrations::sql::SPEND, vec![registration("INDEX")]),
+        // Its refusals go with it.
+        (registrations::sql::REMOVE, vec![registration("INDEX"), of_registration.clone()]),
+        (registrations::sql::ALL, vec!["SCAN registration USING INDEX sqlite_autoindex_registration_1".to_owned()]),
+        (apps::sql::REMOVE, vec![searched("app", "PRIMARY KEY (app=?)")]),
+        (apps::sql::ALL, vec!["SCAN app".to_owned()]), // all of it is asked for
+        (apps::sql::REGISTRATIONS, vec![searched("registration", "COVERING INDEX registration_app (app=?)")]),
+        (refusals::sql::NOTE, vec![covered]),
+        // There are as many rows to sort as there are reasons.
+        (refusals::sql::OF, vec![of_registration, "USE TEMP B-TREE FOR ORDER BY".to_owned()]),
         (activations::sql::PENDING, vec![searched("a", "INDEX activation_pending ((fired_at,id)>(?,?))"), details.clone()]),
         (activations::sql::NEXT_BACKOFF, vec![searched("activation", "COVERING INDEX activation_backoff (not_before>?)")]),
         (activations::sql::WAITING, vec![searched("a", "INDEX activation_waiting (registration=?)")]),
+        (activations::sql::WAITING_WHOLE, vec![searched("a", "INDEX activation_waiting (registration=?)"), details.clone()]),
         (activations::sql::NEWEST_WAITING, vec![searched("a", "INDEX activation_waiting (registration=?)"), details.clone()]),
         // What runs is a handful, and the scan is of its own small index.
         (activations::sql::REAP, vec!["SCAN a USING INDEX activation_running".to_owned(), details.clone()]),

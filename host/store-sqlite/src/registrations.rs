@@ -3,29 +3,42 @@
 use dormouse_core::Timestamp;
 use dormouse_core::ids::RegistrationId;
 use dormouse_core::registration::{RegistrationRecord, RegistrationStatus};
-use dormouse_core::store::{Counts, Removed};
+use dormouse_core::store::Removed;
 use rusqlite::{Connection, params};
 
 use crate::activations;
 use crate::errors::Fault;
-use crate::rows::{collect, first, from_json, json, registration_bytes};
+use crate::rows::{collect, first, from_json, json, moment, registration_bytes, text};
 use crate::writer::Tx;
 
+/// The queries whose plans are tested.
+pub(crate) mod sql {
+    pub(crate) const SAVE: &str = "insert into registration (id, app, spent, watermark, body)
+        values (?1, ?2, ?3, ?4, ?5)
+        on conflict (id) do update set app = excluded.app, spent = excluded.spent, body = excluded.body,
+            watermark = max(watermark, excluded.watermark)";
+    pub(crate) const REMOVE: &str = "delete from registration where id = ?1";
+    pub(crate) const ALL: &str = "select spent, watermark, body from registration order by id";
+    pub(crate) const STATUS: &str = "select spent from registration where id = ?1";
+    pub(crate) const ADVANCE: &str =
+        "update registration set watermark = ?2 where id = ?1 and watermark < ?2";
+    pub(crate) const SPEND: &str = "update registration set spent = 1 where id = ?1 and spent = 0";
+}
+
 pub(crate) fn save(tx: &mut Tx<'_>, record: &RegistrationRecord) -> Result<(), Fault> {
-    let sql = "insert into registration (id, spent, watermark, body) values (?1, ?2, ?3, ?4)
-               on conflict (id) do update set spent = excluded.spent, body = excluded.body,
-                   watermark = max(watermark, excluded.watermark)";
     let RegistrationRecord { registration, status, watermark } = record;
-    let spent = *status == RegistrationStatus::Spent;
-    let values =
-        params![registration_bytes(&registration.id), spent, watermark.as_micros(), json(registration)?];
-    tx.conn.prepare_cached(sql)?.execute(values)?;
+    tx.conn.prepare_cached(sql::SAVE)?.execute(params![
+        registration_bytes(&registration.id),
+        registration.app.as_str(),
+        *status == RegistrationStatus::Spent,
+        watermark.as_micros(),
+        json(registration)?,
+    ])?;
     Ok(())
 }
 
 pub(crate) fn remove(tx: &mut Tx<'_>, id: RegistrationId, at: Timestamp) -> Result<Removed, Fault> {
-    let sql = "delete from registration where id = ?1";
-    tx.conn.prepare_cached(sql)?.execute([registration_bytes(&id)])?;
+    tx.conn.prepare_cached(sql::REMOVE)?.execute([registration_bytes(&id)])?;
     let waiting = activations::waiting_of(tx.conn, id)?;
     let mut withdrawn = Vec::with_capacity(waiting.len());
     for (n, mut activation) in waiting {
@@ -33,18 +46,18 @@ pub(crate) fn remove(tx: &mut Tx<'_>, id: RegistrationId, at: Timestamp) -> Resu
         activations::update(tx, n, &activation)?;
         withdrawn.push(activation.id);
     }
-    let running = tx.counts(id)?.running;
-    tx.counts.insert(id, Counts { waiting: 0, running });
+    // Nothing fires it any more. What still runs of it is counted afresh when it ends.
+    tx.counts.remove(&id);
     Ok(Removed { withdrawn })
 }
 
 pub(crate) fn all(conn: &Connection) -> Result<Vec<RegistrationRecord>, Fault> {
-    let mut statement = conn.prepare_cached("select spent, watermark, body from registration order by id")?;
+    let mut statement = conn.prepare_cached(sql::ALL)?;
     collect(statement.query([])?, |row| {
         Ok(RegistrationRecord {
-            registration: from_json(row.get_ref(2)?.as_str().map_err(Fault::corrupt)?)?,
+            registration: from_json(text(row, 2)?)?,
             status: status(row.get(0)?),
-            watermark: Timestamp::from_micros(row.get(1)?),
+            watermark: moment(row, 1)?,
         })
     })
 }
@@ -55,18 +68,16 @@ const fn status(spent: bool) -> RegistrationStatus {
 
 /// The status of a registration; none if there is none.
 pub(crate) fn find(conn: &Connection, id: RegistrationId) -> Result<Option<RegistrationStatus>, Fault> {
-    let mut statement = conn.prepare_cached("select spent from registration where id = ?1")?;
+    let mut statement = conn.prepare_cached(sql::STATUS)?;
     first(statement.query([registration_bytes(&id)])?, |row| Ok(status(row.get(0)?)))
 }
 
 pub(crate) fn advance(tx: &mut Tx<'_>, id: RegistrationId, to: Timestamp) -> Result<(), Fault> {
-    let sql = "update registration set watermark = ?2 where id = ?1 and watermark < ?2";
-    tx.conn.prepare_cached(sql)?.execute(params![registration_bytes(&id), to.as_micros()])?;
+    tx.conn.prepare_cached(sql::ADVANCE)?.execute(params![registration_bytes(&id), to.as_micros()])?;
     Ok(())
 }
 
 pub(crate) fn spend(tx: &mut Tx<'_>, id: RegistrationId) -> Result<(), Fault> {
-    let sql = "update registration set spent = 1 where id = ?1 and spent = 0";
-    tx.conn.prepare_cached(sql)?.execute([registration_bytes(&id)])?;
+    tx.conn.prepare_cached(sql::SPEND)?.execute([registration_bytes(&id)])?;
     Ok(())
 }

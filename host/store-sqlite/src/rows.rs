@@ -4,10 +4,12 @@ use dormouse_core::activation::{Activation, ActivationState, Running};
 use dormouse_core::completion::RunRecord;
 use dormouse_core::ids::{ActivationId, AppId, Fence, NodeId, RegistrationId, RunId};
 use dormouse_core::outcome::Outcome;
+use dormouse_core::trigger::SocketActivity;
 use dormouse_core::{Message, Timestamp, TriggerDetails};
 use rusqlite::Row;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::errors::Fault;
@@ -18,7 +20,7 @@ macro_rules! ids {
             id.as_uuid().as_bytes()
         }
 
-        fn $read(bytes: [u8; 16]) -> $id {
+        pub(crate) fn $read(bytes: [u8; 16]) -> $id {
             $id::from_uuid(Uuid::from_bytes(bytes))
         }
     )*};
@@ -53,7 +55,20 @@ pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
     serde_json::from_str(text).map_err(Fault::corrupt)
 }
 
-fn text<'a>(row: &'a Row<'_>, index: usize) -> Result<&'a str, Fault> {
+/// What is one word in JSON, without the quotes.
+pub(crate) fn name<T: Serialize>(value: &T) -> Result<String, Fault> {
+    match serde_json::to_value(value).map_err(Fault::corrupt)? {
+        Value::String(name) => Ok(name),
+        other => Err(Fault::corrupt(format_args!("{other} is no name"))),
+    }
+}
+
+/// See [`name`].
+pub(crate) fn from_name<T: DeserializeOwned>(name: String) -> Result<T, Fault> {
+    serde_json::from_value(Value::String(name)).map_err(Fault::corrupt)
+}
+
+pub(crate) fn text<'a>(row: &'a Row<'_>, index: usize) -> Result<&'a str, Fault> {
     row.get_ref(index)?.as_str().map_err(Fault::corrupt)
 }
 
@@ -61,7 +76,7 @@ pub(crate) fn app(row: &Row<'_>, index: usize) -> Result<AppId, Fault> {
     AppId::new(text(row, index)?).map_err(Fault::corrupt)
 }
 
-fn moment(row: &Row<'_>, index: usize) -> Result<Timestamp, Fault> {
+pub(crate) fn moment(row: &Row<'_>, index: usize) -> Result<Timestamp, Fault> {
     Ok(Timestamp::from_micros(row.get(index)?))
 }
 
@@ -183,6 +198,11 @@ pub(crate) fn split_details(details: &TriggerDetails) -> Result<Option<SplitDeta
             let head = Message { topic: topic.clone(), content_type: content_type.clone(), body: vec![] };
             Some((json(&TriggerDetails::Message(head))?, Some(body)))
         }
+        TriggerDetails::Socket(SocketActivity { reason, socket_id, peer, payload }) => {
+            let (socket_id, peer) = (socket_id.clone(), peer.clone());
+            let head = SocketActivity { reason: *reason, socket_id, peer, payload: vec![] };
+            Some((json(&TriggerDetails::Socket(head))?, Some(payload)))
+        }
     })
 }
 
@@ -192,7 +212,9 @@ fn details(row: &Row<'_>) -> Result<TriggerDetails, Fault> {
     };
     let mut details = from_json(head)?;
     match &mut details {
-        TriggerDetails::Application(payload) | TriggerDetails::Message(Message { body: payload, .. }) => {
+        TriggerDetails::Application(payload)
+        | TriggerDetails::Message(Message { body: payload, .. })
+        | TriggerDetails::Socket(SocketActivity { payload, .. }) => {
             *payload = row.get(DETAILS + 1)?;
         }
         TriggerDetails::None | TriggerDetails::StorageChanges(_) => {}

@@ -10,7 +10,7 @@ pub(crate) const APPLICATION_ID: i32 = 0x646f_726d;
 
 /// What leads from each version to the next; the first, from an empty file. Never edit one that was
 /// released: append another.
-const MIGRATIONS: &[&str] = &[V1];
+pub(crate) const MIGRATIONS: &[&str] = &[V1, V2];
 
 /// The version that this code reads and writes.
 pub(crate) const VERSION: i32 = MIGRATIONS.len() as i32;
@@ -109,5 +109,28 @@ create index run_completion on run (place) where coalesced is not null;
 create table subscriber (
     name text primary key not null,
     cursor integer not null
+) strict, without rowid;
+";
+
+const V2: &str = "
+-- The app of the body, to find what goes with an app. Null: the body makes no sense, which is told where it
+-- is read.
+alter table registration add column app text;
+update registration set app = body ->> '$.app' where json_valid(body);
+create index registration_app on registration (app, id);
+
+create table app (
+    app text primary key not null,
+    body text not null                  -- AppRecord as JSON
+) strict, without rowid;
+
+-- Firings that started nothing: a row for each reason, however many there are.
+create table refusal (
+    registration blob not null references registration (id) on delete cascade,
+    reason text not null,               -- Refusal by its name
+    count integer not null,
+    first_at integer not null,
+    last_at integer not null,
+    primary key (registration, reason)
 ) strict, without rowid;
 ";

@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use dormouse_core::activation::{Claim, Lease};
+use dormouse_core::app::AppRecord;
 use dormouse_core::completion::{Completion, Cursor, RunRecord};
-use dormouse_core::ids::{ActivationId, Fence, RegistrationId};
+use dormouse_core::explain::RefusalRecord;
+use dormouse_core::ids::{ActivationId, AppId, Fence, RegistrationId};
+use dormouse_core::overlap::Refusal;
 use dormouse_core::registration::RegistrationRecord;
 use dormouse_core::store::{
-    ActivationStore, Counts, Enqueue, Enqueued, Finish, Finished, Journal, Reap, Reaped, RegistrationStore,
-    Removed, RunFilter,
+    ActivationStore, AppStore, Counts, Enqueue, Enqueued, Finish, Finished, Journal, Reap, Reaped,
+    RegistrationStore, Removed, RunFilter,
 };
 use dormouse_core::{Activation, StoreError, Timestamp};
 
@@ -17,7 +20,7 @@ use crate::errors::OpenError;
 use crate::lock::DirectoryLock;
 use crate::reader::Reader;
 use crate::writer::{Stats, Writer};
-use crate::{activations, ledger, open, registrations};
+use crate::{activations, apps, ledger, open, refusals, registrations};
 
 /// The embedded store. See the [crate's page](crate).
 ///
@@ -89,6 +92,35 @@ impl RegistrationStore for SqliteStore {
     async fn advance_watermark(&self, id: RegistrationId, to: Timestamp) -> Result<(), StoreError> {
         self.writer.run(move |tx| registrations::advance(tx, id, to)).await
     }
+
+    async fn note_refusal(
+        &self,
+        id: RegistrationId,
+        reason: Refusal,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.writer.run(move |tx| refusals::note(tx, id, reason, at)).await
+    }
+
+    async fn refusals(&self, id: RegistrationId) -> Result<Vec<RefusalRecord>, StoreError> {
+        self.reader.run(move |conn| refusals::of(conn, id)).await
+    }
+}
+
+#[async_trait]
+impl AppStore for SqliteStore {
+    async fn save_app(&self, record: AppRecord) -> Result<(), StoreError> {
+        self.writer.run(move |tx| apps::save(tx, &record)).await
+    }
+
+    async fn remove_app(&self, app: &AppId, at: Timestamp) -> Result<Removed, StoreError> {
+        let app = app.clone();
+        self.writer.run(move |tx| apps::remove(tx, &app, at)).await
+    }
+
+    async fn apps(&self) -> Result<Vec<AppRecord>, StoreError> {
+        self.reader.run(apps::all).await
+    }
 }
 
 #[async_trait]
@@ -133,6 +165,14 @@ impl ActivationStore for SqliteStore {
 
     async fn activation(&self, id: ActivationId) -> Result<Option<Activation>, StoreError> {
         self.reader.run(move |conn| Ok(activations::find(conn, id)?.map(|(_, activation)| activation))).await
+    }
+
+    async fn waiting(
+        &self,
+        registration: RegistrationId,
+        limit: usize,
+    ) -> Result<Vec<Activation>, StoreError> {
+        self.reader.run(move |conn| activations::waiting(conn, registration, limit)).await
     }
 
     async fn counts(&self, id: RegistrationId) -> Result<Counts, StoreError> {

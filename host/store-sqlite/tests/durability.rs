@@ -4,9 +4,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use dormouse_core::AccessStatus;
+use dormouse_core::app::AppRecord;
 use dormouse_core::completion::Cursor;
+use dormouse_core::overlap::{Overlap, Refusal};
 use dormouse_core::store::exercise::fixture::{
-    QUEUE, activation, ask, at, completed, firing, register, registration, running, stored, succeeded,
+    QUEUE, activation, app, ask, at, completed, firing, register, registration, running, stored, succeeded,
 };
 use dormouse_core::store::{Counts, Enqueued, Finished, RunFilter, Store};
 use dormouse_store_sqlite::SqliteStore;
@@ -30,11 +33,18 @@ fn a_store_that_is_opened_again_has_everything() {
         let waiting = store.enqueue(ask(firing(3, 1, 3), QUEUE)).await.unwrap();
         store.advance_watermark(registration(1), at(77)).await.unwrap();
         store.commit_cursor("mail", Cursor(1)).await.unwrap();
+        let installed = AppRecord { app: app(), access: AccessStatus::AlwaysAllowed, package: None };
+        store.save_app(installed.clone()).await.unwrap();
+        store.note_refusal(registration(1), Refusal::DeniedByUser, at(5)).await.unwrap();
+        let refusals = store.refusals(registration(1)).await.unwrap();
         let registrations = store.registrations().await.unwrap();
         drop((sqlite, store));
 
         let (_sqlite, store) = open(directory.path());
         assert_eq!(store.registrations().await.unwrap(), registrations);
+        assert_eq!(store.apps().await.unwrap(), [installed]);
+        assert_eq!(store.refusals(registration(1)).await.unwrap(), refusals);
+        assert_eq!(refusals.len(), 1);
         assert_eq!(store.completions(Cursor(0), 9).await.unwrap(), std::slice::from_ref(&completion));
         assert_eq!(stored(&store, 2).await, lease.activation);
         assert_eq!(Enqueued::Waiting(Box::new(stored(&store, 3).await)), waiting);
@@ -133,6 +143,32 @@ fn commands_that_wait_share_a_commit() {
 }
 
 #[test]
+fn a_refusal_is_counted_by_name_in_the_commit_of_its_firing() {
+    block_on(async {
+        let directory = tempfile::tempdir().unwrap();
+        let (sqlite, store) = open(directory.path());
+        register(&store, 1).await;
+        running(&store, 1, 1, 1).await;
+        let before = sqlite.stats();
+        let refused = store.enqueue(ask(firing(2, 1, 2), Overlap::Refuse)).await.unwrap();
+        assert_eq!(refused, Enqueued::Refused(Refusal::CurrentlyRunning));
+        assert_eq!(sqlite.stats().commits - before.commits, 1);
+
+        let conn = rusqlite::Connection::open(sqlite.path()).unwrap();
+        let sql = "select reason, count, first_at, last_at from refusal";
+        let row = conn.query_row(sql, [], |row| {
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, i64>(2)?,
+                row.get::<_, i64>(3)?,
+            ))
+        });
+        assert_eq!(row.unwrap(), ("currently-running".to_owned(), 1, 2000, 2000));
+    });
+}
+
+#[test]
 fn a_command_at_fault_fails_alone() {
     block_on(async {
         let directory = tempfile::tempdir().unwrap();
@@ -155,7 +191,7 @@ fn a_command_at_fault_fails_alone() {
         assert_eq!(store.counts(registration(1)).await.unwrap(), Counts { waiting: 31, running: 0 });
         let pending = store.pending(at(9), None, 99).await.unwrap();
         assert_eq!(pending.len(), 31);
-        let queue = |max| dormouse_core::Overlap::Queue { max };
+        let queue = |max| Overlap::Queue { max };
         let full = store.enqueue(ask(firing(99, 1, 1), queue(31))).await.unwrap();
         assert!(matches!(full, Enqueued::Refused(_)), "the writer counts as the file does: {full:?}");
         let fits = store.enqueue(ask(firing(99, 1, 1), queue(32))).await.unwrap();

@@ -2,22 +2,28 @@
 //! behind; the SQLite store is closed and opened again at any point of it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::cmp::Reverse;
 use std::fmt::Debug;
 use std::future::Future;
 
 use dormouse_core::activation::{ActivationState, After, Claim};
+use dormouse_core::app::AppRecord;
 use dormouse_core::completion::{Cursor, RunRecord};
-use dormouse_core::ids::Fence;
+use dormouse_core::explain::RefusalRecord;
+use dormouse_core::ids::{AppId, Fence};
 use dormouse_core::outcome::Outcome;
+use dormouse_core::overlap::Refusal;
 use dormouse_core::registration::RegistrationStatus;
 use dormouse_core::store::exercise::fixture::{
     activation, app, at, failed, firing, node, record, registration, run,
 };
 use dormouse_core::store::{
-    ActivationStore, Enqueue, Finish, Journal, Reap, RegistrationStore, RunFilter, StoreError,
+    ActivationStore, AppStore, Enqueue, Finish, Journal, Reap, RegistrationStore, RunFilter, StoreError,
 };
-use dormouse_core::trigger::{StorageChange, StorageChangeKind, TriggerDetails};
-use dormouse_core::{MemoryStore, Overlap, Timestamp};
+use dormouse_core::trigger::{
+    SocketActivity, SocketReason, StorageChange, StorageChangeKind, TriggerDetails,
+};
+use dormouse_core::{AccessStatus, MemoryStore, Overlap, Timestamp};
 use dormouse_store_sqlite::SqliteStore;
 use futures::executor::block_on;
 use proptest::prelude::*;
@@ -37,6 +43,19 @@ enum Step {
     Advance {
         of: u128,
         to: i64,
+    },
+    Note {
+        of: u128,
+        reason: Refusal,
+        now: i64,
+    },
+    SaveApp {
+        of: u128,
+        access: AccessStatus,
+    },
+    RemoveApp {
+        of: u128,
+        now: i64,
     },
     Enqueue {
         of: u128,
@@ -79,6 +98,11 @@ enum Step {
 /// How many activations a history makes at most: one for each step.
 const STEPS: usize = 48;
 
+/// The app of registration `of`: the first two share one.
+fn app_of(of: u128) -> AppId {
+    if of < 3 { app() } else { AppId::new("org.example.other").unwrap() }
+}
+
 fn overlap() -> impl Strategy<Value = Overlap> {
     prop_oneof![
         Just(Overlap::Coalesce),
@@ -114,6 +138,11 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(of, spent, watermark)| Step::Save { of, spent, watermark }),
         1 => (of.clone(), 0i64..50).prop_map(|(of, now)| Step::Remove { of, now }),
         1 => (of.clone(), 0i64..50).prop_map(|(of, to)| Step::Advance { of, to }),
+        2 => (of.clone(), prop::sample::select(vec![Refusal::Spent, Refusal::DeniedByUser]), 0i64..50)
+            .prop_map(|(of, reason, now)| Step::Note { of, reason, now }),
+        1 => (of.clone(), prop::sample::select(AccessStatus::ALL.to_vec()))
+            .prop_map(|(of, access)| Step::SaveApp { of, access }),
+        1 => (of.clone(), 0i64..50).prop_map(|(of, now)| Step::RemoveApp { of, now }),
         10 => (
             of, 0u8..12, overlap(), prop::option::of(claim()), prop::option::of(0i64..50),
             prop::bool::weighted(0.05), 0i64..50,
@@ -133,6 +162,27 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0u64..9).prop_map(|to| Step::Commit { to }),
         1 => Just(Step::Reopen),
     ]
+}
+
+fn details(key: u8) -> TriggerDetails {
+    if key.is_multiple_of(4) {
+        return TriggerDetails::Socket(SocketActivity {
+            reason: SocketReason::SocketActivity,
+            socket_id: key.to_string(),
+            peer: "[::1]:7007".to_owned(),
+            payload: vec![key; 300],
+        });
+    }
+    let change = StorageChange { kind: StorageChangeKind::Created, path: key.to_string() };
+    TriggerDetails::StorageChanges(vec![change])
+}
+
+/// Those of registration `of`, the newest first; of those of one moment no order is promised.
+async fn refusals(store: &impl RegistrationStore, of: u128) -> Result<Vec<RefusalRecord>, StoreError> {
+    let mut refusals = store.refusals(registration(of)).await?;
+    assert!(refusals.is_sorted_by_key(|refusal| Reverse(refusal.last_at)), "{refusals:?}");
+    refusals.sort_by_key(|refusal| (Reverse(refusal.last_at), refusal.reason.to_string()));
+    Ok(refusals)
 }
 
 struct Pair {
@@ -175,6 +225,7 @@ impl Pair {
         match step.clone() {
             Step::Save { of, spent, watermark } => {
                 let mut record = record(of);
+                record.registration.app = app_of(of);
                 record.watermark = at(watermark);
                 if spent {
                     record.status = RegistrationStatus::Spent;
@@ -183,14 +234,18 @@ impl Pair {
             }
             Step::Remove { of, now } => same!(self, remove_registration(registration(of), at(now))),
             Step::Advance { of, to } => same!(self, advance_watermark(registration(of), at(to))),
+            Step::Note { of, reason, now } => same!(self, note_refusal(registration(of), reason, at(now))),
+            Step::SaveApp { of, access } => {
+                same!(self, save_app(AppRecord { app: app_of(of), access, package: None }));
+            }
+            Step::RemoveApp { of, now } => same!(self, remove_app(&app_of(of), at(now))),
             Step::Enqueue { of, key, overlap, claim, watermark, spend, now } => {
                 if !again {
                     self.made += 1;
                 }
                 let mut firing = firing(self.made, of, now);
                 firing.key = key.to_string();
-                let change = StorageChange { kind: StorageChangeKind::Created, path: key.to_string() };
-                firing.details = TriggerDetails::StorageChanges(vec![change]);
+                firing.details = details(key);
                 firing.stands_for = u32::from(key % 3);
                 firing.scheduled_for = (key % 2 == 0).then(|| at(now));
                 let ask = Enqueue { firing, overlap, claim, watermark: watermark.map(at), spend };
@@ -236,6 +291,7 @@ impl Pair {
 
     async fn look(&self) {
         same!(self, registrations());
+        same!(self, apps());
         for now in [0, 25, 100] {
             same!(self, pending(at(now), None, 99));
             same!(self, pending(at(now), Some((at(20), activation(9))), 3));
@@ -243,6 +299,7 @@ impl Pair {
         }
         for of in 1..4 {
             same!(self, counts(registration(of)));
+            same(refusals(&self.memory, of), refusals(self.sqlite.as_ref().unwrap(), of)).await;
             same!(self, runs(RunFilter { registration: Some(registration(of)), activation: None }, 5));
         }
         for n in 1..=self.made {

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dormouse_core::StoreError;
-use dormouse_core::store::exercise::fixture::{completed, register};
-use dormouse_core::store::{RegistrationStore, Store};
+use dormouse_core::store::exercise::fixture::{completed, register, registration};
+use dormouse_core::store::{AppStore, RegistrationStore, Store};
 use dormouse_store_sqlite::{OpenError, SqliteStore};
 use futures::executor::block_on;
 use tempfile::TempDir;
@@ -63,18 +63,22 @@ fn a_file_of_an_earlier_schema_is_brought_up_to_date() {
     drop(store);
     let conn = rusqlite::Connection::open(database(&directory)).unwrap();
     let version: i32 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, 1);
+    assert_eq!(version, 2);
 }
 
 #[test]
 fn a_newer_schema_is_refused() {
-    let directory = used();
-    let conn = rusqlite::Connection::open(database(&directory)).unwrap();
-    conn.execute_batch("pragma user_version = 7; pragma wal_checkpoint(truncate)").unwrap();
-    drop(conn);
-    let error = refused(&directory);
-    assert!(matches!(error, OpenError::Newer { found: 7, known: 1, .. }), "{error:?}");
-    assert!(error.to_string().contains("newer dormouse (schema 7, this one knows up to 1)"), "{error}");
+    for newer in [3, 7] {
+        let directory = used();
+        let conn = rusqlite::Connection::open(database(&directory)).unwrap();
+        conn.pragma_update(None, "user_version", newer).unwrap();
+        conn.execute_batch("pragma wal_checkpoint(truncate)").unwrap();
+        drop(conn);
+        let error = refused(&directory);
+        assert!(matches!(error, OpenError::Newer { found, known: 2, .. } if found == newer), "{error:?}");
+        let told = format!("newer dormouse (schema {newer}, this one knows up to 2)");
+        assert!(error.to_string().contains(&told), "{error}");
+    }
 }
 
 #[test]
@@ -134,6 +138,18 @@ fn a_value_that_means_nothing_is_told_when_it_is_read() {
     conn.execute_batch("update registration set body = '{'").unwrap();
     let error = block_on(store.registrations()).unwrap_err();
     assert!(matches!(error, StoreError::Corrupt(_)), "{error:?}");
+
+    conn.execute_batch("insert into app values ('org.example.feeds', '[]')").unwrap();
+    let error = block_on(store.apps()).unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt(_)), "{error:?}");
+
+    for (reason, count) in [("no-reason", 1), ("spent", -1)] {
+        let sql = "insert into refusal select id, ?1, ?2, 0, 0 from registration";
+        conn.execute("delete from refusal", []).unwrap();
+        conn.execute(sql, (reason, count)).unwrap();
+        let error = block_on(store.refusals(registration(1))).unwrap_err();
+        assert!(matches!(error, StoreError::Corrupt(_)), "{error:?}");
+    }
 }
 
 #[test]

@@ -10,12 +10,14 @@
 #![expect(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod binary;
+mod package;
 mod running;
 
 use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+pub use package::Package;
 pub use running::Running;
 pub use rustix::process::Signal;
 pub use serde_json::Value;
@@ -54,6 +56,17 @@ impl Ended {
     #[track_caller]
     pub fn expect_stderr(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "no {text:?} in stderr:\n{}", self.stderr);
+        self
+    }
+
+    /// Checks that standard output holds `text`.
+    ///
+    /// # Panics
+    ///
+    /// With all that was printed, if it does not.
+    #[track_caller]
+    pub fn expect_stdout(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text), "no {text:?} in stdout:\n{}", self.stdout);
         self
     }
 
@@ -103,7 +116,9 @@ impl Ended {
 pub fn command(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let mut command = Command::new(binary::path());
     command.args(args).stdin(Stdio::null());
-    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_LOG", "RUST_BACKTRACE"] {
+    // Shared by all tests, and not the user's.
+    command.env("XDG_CACHE_HOME", binary::path().with_file_name("e2e-cache"));
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_LOG", "RUST_BACKTRACE", "DORMOUSE_STATE"] {
         command.env_remove(name);
     }
     command

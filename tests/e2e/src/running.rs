@@ -45,6 +45,15 @@ impl Running {
         self.child.id()
     }
 
+    /// Whether it has not ended.
+    ///
+    /// # Panics
+    ///
+    /// If that cannot be told.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("it can be asked").is_none()
+    }
+
     /// The next event; none when there will be no more.
     ///
     /// # Panics

@@ -4,16 +4,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use dormouse::{HostPort, QuotaPolicy};
+use dormouse::core::HostPort;
+use dormouse::{Condition, QuotaPolicy, SystemEvent};
 
 use crate::exit;
 use crate::parse::{DirArg, EnvArg, WatchArg, bytes, duration, quota};
 
 const LONG_ABOUT: &str = "\
-Run a task: now, on a schedule, or when a directory changes.
+Run a task: now, on a schedule, or when something happens.
 
 PATH is a component (`.wasm`), or a directory with a Cargo.toml: that package is built first, for wasm32-wasip2 in \
-release mode. Without --every, --cron or --watch the task is run once, now.
+release mode. Without --every, --cron, --watch or --on the task is run once, now.
 
 What the task writes to its standard output goes to standard output, each line with the run's short id; events, \
 receipts and the task's standard error go to standard error. The task can touch nothing outside its sandbox except \
@@ -27,7 +28,8 @@ Examples:
   dormouse run thumbnails.wasm --arg holiday.jpg --dir ./photos::/photos:rw
   dormouse run . --every 5m --allow-net api.example.org:443 --cpu 2s
   dormouse run feeds.wasm --cron '*/15 7-22 * * *' --tz Europe/Berlin --state ./state
-  dormouse run sort.wasm --watch ./inbox --json";
+  dormouse run sort.wasm --watch ./inbox --json
+  dormouse run sync.wasm --on internet-available --condition free-network-available";
 
 /// `dormouse run`.
 #[derive(Debug, Args)]
@@ -91,7 +93,7 @@ pub(crate) struct TriggerArgs {
     pub(crate) cron: Option<String>,
 
     /// The time zone of --cron: an IANA name, like Europe/Berlin [default: UTC]
-    #[arg(long, value_name = "ZONE", requires = "cron")]
+    #[arg(long, value_name = "ZONE", requires = "cron", conflicts_with_all = ["every", "watch", "on"])]
     pub(crate) tz: Option<String>,
 
     /// Run when something changes in a directory
@@ -102,13 +104,21 @@ pub(crate) struct TriggerArgs {
     pub(crate) watch: Option<WatchArg>,
 
     /// Watch the directories below it as well
-    #[arg(long, requires = "watch")]
+    #[arg(long, requires = "watch", conflicts_with_all = ["every", "cron", "on"])]
     pub(crate) recursive: bool,
+
+    /// Run when something happens to the machine, like internet-available. See `dormouse triggers`
+    #[arg(long, value_name = "EVENT", group = "scheduled")]
+    pub(crate) on: Option<SystemEvent>,
+
+    /// Start only while this holds; all must. May be repeated. See `dormouse conditions`
+    #[arg(long, value_name = "CONDITION")]
+    pub(crate) condition: Vec<Condition>,
 
     /// Stop after so many activations ended
     ///
     /// By default 1 without a trigger (with N, the task is requested N times and the requests run one after the
-    /// other), and unlimited with --every, --cron and --watch.
+    /// other), and unlimited with --every, --cron, --watch and --on.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) count: Option<u32>,
 }
@@ -176,7 +186,8 @@ pub(crate) struct StateArgs {
         long,
         requires = "state",
         conflicts_with_all = [
-            "arg", "arg_file", "every", "cron", "watch", "count", "cpu", "wall", "grace", "memory", "retry", "name",
+            "arg", "arg_file", "every", "cron", "watch", "on", "condition", "count", "cpu", "wall", "grace", "memory",
+            "retry", "name",
         ]
     )]
     pub(crate) resume: bool,

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use dormouse::core::Timestamp;
 use dormouse::core::event::{Event, EventKind, Stream};
-use dormouse::{HostPort, Outcome, Receipt, RunId};
+use dormouse::core::{HostPort, Timestamp};
+use dormouse::{Outcome, Receipt, RunId};
 use jiff::tz::TimeZone;
 
 use super::escape::escape;

@@ -90,6 +90,11 @@ impl<'a> From<&'a EventKind> for Kind<'a> {
     }
 }
 
+/// An outcome as it stands in an event.
+pub(crate) fn outcome_line(outcome: &Outcome) -> impl Serialize {
+    OutcomeLine::from(outcome)
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case", tag = "outcome")]
 enum OutcomeLine<'a> {

@@ -53,6 +53,9 @@ pub(crate) enum Control {
 enum Message {
     Event(Event),
     Note(String),
+    Line(String),
+    /// What takes a while, none when it is done; and who waits until that is shown.
+    Working(Option<String>, Sender<()>),
     Close,
 }
 
@@ -93,6 +96,19 @@ impl Printer {
     pub(crate) fn note(&self, text: impl Into<String>) {
         // An error is that the thread has ended, and nobody looks any more.
         let _ = self.messages.send(Message::Note(text.into()));
+    }
+
+    /// Writes a line of the command's own to standard output.
+    pub(crate) fn line(&self, text: impl Into<String>) {
+        let _ = self.messages.send(Message::Line(text.into()));
+    }
+
+    /// Says on a terminal what takes a while, until it is said that nothing does. Returns when it is shown: the caller
+    /// may write to the terminal next.
+    pub(crate) fn working(&self, at: Option<String>) {
+        let (done, shown) = channel();
+        let _ = self.messages.send(Message::Working(at, done));
+        let _ = shown.recv();
     }
 
     /// Ends the thread once everything before this is printed.
@@ -173,6 +189,15 @@ impl Writer {
                         }
                     }
                     self.write(&[], &err);
+                }
+                Message::Line(text) => {
+                    let mut out = text.into_bytes();
+                    out.push(b'\n');
+                    self.write(&out, &[]);
+                }
+                Message::Working(at, done) => {
+                    self.bars.working(at);
+                    let _ = done.send(());
                 }
                 Message::Close => break,
             }

@@ -1,6 +1,7 @@
 //! Bars at the bottom of a terminal, one for each run that tells how far it is.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use dormouse::RunId;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -11,16 +12,21 @@ const WHOLE: u32 = 100;
 /// The most bars at once: a screen's worth.
 const BARS_MAX: usize = 16;
 
+/// Between two pictures of what turns while something takes a while.
+const SPIN: Duration = Duration::from_millis(100);
+
 pub(crate) struct Bars {
     all: MultiProgress,
     by_run: HashMap<RunId, ProgressBar>,
+    /// What takes a while.
+    working: Option<ProgressBar>,
 }
 
 impl Bars {
     /// With `shown` false, or on what is no terminal, nothing is drawn.
     pub(crate) fn new(shown: bool) -> Self {
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Self { all: MultiProgress::with_draw_target(target), by_run: HashMap::new() }
+        Self { all: MultiProgress::with_draw_target(target), by_run: HashMap::new(), working: None }
     }
 
     pub(crate) fn set(&mut self, run: RunId, value: u32) {
@@ -42,12 +48,26 @@ impl Bars {
         }
     }
 
+    /// Shows what takes a while, or that nothing does.
+    pub(crate) fn working(&mut self, at: Option<String>) {
+        if let Some(spinner) = self.working.take() {
+            spinner.finish_and_clear();
+            self.all.remove(&spinner);
+        }
+        self.working = at.map(|at| {
+            let spinner = self.all.add(ProgressBar::new_spinner().with_message(at));
+            spinner.enable_steady_tick(SPIN);
+            spinner
+        });
+    }
+
     /// Takes the bars away while `write` writes to the terminal.
     pub(crate) fn suspend<R>(&self, write: impl FnOnce() -> R) -> R {
         self.all.suspend(write)
     }
 
     pub(crate) fn clear(&mut self) {
+        self.working(None);
         let runs: Vec<RunId> = self.by_run.keys().copied().collect();
         for run in runs {
             self.remove(run);

@@ -1,14 +1,17 @@
 //! A clock that stands still until it is told.
 
+mod sleep;
+
 use std::collections::BTreeMap;
 use std::fmt;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 use std::time::Duration;
 
 use super::{BoxSleep, Clock};
 use crate::time::{Instant, Timestamp};
+
+use sleep::{Sleep, WallSleep};
 
 /// 2026-01-01T00:00:00Z, a Thursday.
 const START: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
@@ -43,6 +46,10 @@ struct State {
     /// Those that have been polled and whose deadline has not come, in the order in which they are woken.
     sleepers: BTreeMap<SleeperKey, Waker>,
     next_sleeper: u64,
+    /// How often the wall clock was set, or its rate changed.
+    sets: u64,
+    /// Those that wait for the wall clock, and wake when it is set.
+    wall_sleepers: BTreeMap<u64, Waker>,
 }
 
 /// Deadline first, so that the map's order is the order of waking.
@@ -72,6 +79,8 @@ impl SimClock {
             spin: Spin::default(),
             sleepers: BTreeMap::new(),
             next_sleeper: 0,
+            sets: 0,
+            wall_sleepers: BTreeMap::new(),
         })))
     }
 
@@ -102,21 +111,23 @@ impl SimClock {
         self.lock().sleepers.first_key_value().map(|((deadline, _), _)| *deadline)
     }
 
-    /// Sets the wall clock, as an operator or a time server does, either way. No monotonic time passes, nobody wakes.
+    /// Sets the wall clock, as an operator or a time server does, either way. No monotonic time passes; who waits
+    /// for the wall clock wakes, and nobody else.
     pub fn jump(&self, to: Timestamp) {
-        self.lock().wall_femtos = femtos(to);
+        self.set(|state| state.wall_femtos = femtos(to));
     }
 
-    /// Moves the wall clock by `micros` microseconds, either way. No monotonic time passes, nobody wakes.
+    /// Moves the wall clock by `micros` microseconds, either way, as [`SimClock::jump`] does.
     pub fn jump_by(&self, micros: i64) {
-        let mut state = self.lock();
-        state.wall_femtos = state.wall_femtos.saturating_add(i128::from(micros) * FEMTOS_PER_MICRO);
+        self.set(|state| {
+            state.wall_femtos = state.wall_femtos.saturating_add(i128::from(micros) * FEMTOS_PER_MICRO);
+        });
     }
 
     /// From now on lets the wall clock run `ppm` millionths faster than monotonic time, slower if negative.
     /// At -1,000,000 and below it stands still.
     pub fn drift(&self, ppm: i32) {
-        self.lock().drift_ppm = ppm.max(-1_000_000);
+        self.set(|state| state.drift_ppm = ppm.max(-1_000_000));
     }
 
     /// What each [`Clock::interrupted`] costs: `wall_per_interrupt` passes on both clocks, and `cpu_per_interrupt` of
@@ -129,6 +140,17 @@ impl SimClock {
     pub fn spend_cpu(&self, cpu: Duration) {
         let mut state = self.lock();
         state.cpu = state.cpu.saturating_add(cpu);
+    }
+
+    /// Changes the wall clock, and wakes those that wait for it: without the lock, they may run anything.
+    fn set(&self, change: impl FnOnce(&mut State)) {
+        let woken = {
+            let mut state = self.lock();
+            change(&mut state);
+            state.sets += 1;
+            std::mem::take(&mut state.wall_sleepers)
+        };
+        woken.into_values().for_each(Waker::wake);
     }
 
     /// Goes from deadline to deadline up to `target`. Wakers are called without the lock: they may run anything.
@@ -158,17 +180,42 @@ impl State {
     /// Moves both clocks to `now`, unless they are there already: another thread may have been faster.
     fn pass_to(&mut self, now: Instant) {
         let span = i128::try_from(now.since(self.now).as_nanos()).unwrap_or(i128::MAX);
-        let rate = i128::from(1_000_000 + i64::from(self.drift_ppm));
-        self.wall_femtos = self.wall_femtos.saturating_add(span.saturating_mul(rate));
+        self.wall_femtos = self.wall_femtos.saturating_add(span.saturating_mul(self.rate()));
         self.now = self.now.max(now);
+    }
+
+    /// Femtoseconds on the wall for each nanosecond of monotonic time.
+    fn rate(&self) -> i128 {
+        i128::from(1_000_000 + i64::from(self.drift_ppm))
+    }
+
+    /// When the wall clock shows `at`, if nobody sets it.
+    fn reaches(&self, at: Timestamp) -> Instant {
+        let femtos = femtos(at).saturating_sub(self.wall_femtos).max(0);
+        // Rounded up: at a moment before it, whoever waits would begin again.
+        let nanos = femtos.saturating_add(self.rate() - 1).checked_div(self.rate());
+        match nanos.map(u64::try_from) {
+            Some(Ok(nanos)) => self.now + Duration::from_nanos(nanos),
+            // It stands still, or that is more than five hundred years from now.
+            None | Some(Err(_)) => Instant::MAX,
+        }
+    }
+
+    fn wall(&self) -> Timestamp {
+        let micros = self.wall_femtos.div_euclid(FEMTOS_PER_MICRO);
+        let saturated = if micros < 0 { i64::MIN } else { i64::MAX };
+        Timestamp::from_micros(i64::try_from(micros).unwrap_or(saturated))
+    }
+
+    fn fresh_key(&mut self) -> u64 {
+        self.next_sleeper += 1;
+        self.next_sleeper
     }
 }
 
 impl Clock for SimClock {
     fn wall(&self) -> Timestamp {
-        let micros = self.lock().wall_femtos.div_euclid(FEMTOS_PER_MICRO);
-        let saturated = if micros < 0 { i64::MIN } else { i64::MAX };
-        Timestamp::from_micros(i64::try_from(micros).unwrap_or(saturated))
+        self.lock().wall()
     }
 
     fn now(&self) -> Instant {
@@ -176,7 +223,11 @@ impl Clock for SimClock {
     }
 
     fn sleep_until(&self, deadline: Instant) -> BoxSleep {
-        Box::pin(Sleep { clock: self.clone(), deadline, key: None })
+        Box::pin(Sleep::new(self.clone(), deadline))
+    }
+
+    fn sleep_until_wall(&self, at: Timestamp) -> BoxSleep {
+        Box::pin(WallSleep::new(self.clone(), at))
     }
 
     /// The CPU time used so far by everyone: there is one counter, see [`SimClock::spend_cpu`].
@@ -208,43 +259,6 @@ impl fmt::Debug for SimClock {
             .field("now", &state.now)
             .field("sleepers", &state.sleepers.len())
             .finish_non_exhaustive()
-    }
-}
-
-struct Sleep {
-    clock: SimClock,
-    deadline: Instant,
-    /// Its place among the sleepers, from the first poll on.
-    key: Option<SleeperKey>,
-}
-
-impl Future for Sleep {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let (clock, deadline) = (self.clock.clone(), self.deadline);
-        let mut state = clock.lock();
-        if state.now >= deadline {
-            return Poll::Ready(());
-        }
-        let key = *self.key.get_or_insert_with(|| {
-            state.next_sleeper += 1;
-            (deadline, state.next_sleeper)
-        });
-        let replaced = state.sleepers.insert(key, context.waker().clone());
-        drop(state);
-        // Dropping a waker may drop the future that it belonged to, and that may be another sleep.
-        drop(replaced);
-        Poll::Pending
-    }
-}
-
-impl Drop for Sleep {
-    fn drop(&mut self) {
-        if let Some(key) = self.key {
-            let waker = self.clock.lock().sleepers.remove(&key);
-            drop(waker);
-        }
     }
 }
 

@@ -1,11 +1,13 @@
 //! What can be wrong with a registration.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{CONDITIONS_MAX, SETTLE_MAX};
+use super::{CONDITIONS_MAX, KEEP_ALIVE_MAX, KEEP_ALIVE_MIN, SETTLE_MAX};
 use crate::ids::{AppId, RegistrationId};
 use crate::limits::LimitsError;
 use crate::schedule::{CronError, PeriodError};
+use crate::trigger::TriggerKind;
 
 /// What is wrong with a registration. Everything is checked when it is made, not at its first firing
 /// (UWP-006), and the error names the field.
@@ -27,6 +29,27 @@ pub enum RegistrationError {
         entry_point: String,
         /// What there is.
         known: Vec<String>,
+    },
+    /// The entry point does not declare triggers of this kind (UWP-009).
+    #[error(
+        "entry point {entry_point:?} does not declare {kind} triggers; it declares {}. Add `{kind}` to its `triggers` in dormouse.toml and install the package again",
+        kinds(.declared)
+    )]
+    TriggerNotDeclared {
+        /// The entry point.
+        entry_point: String,
+        /// The kind that was asked for.
+        kind: TriggerKind,
+        /// The kinds that it declares.
+        declared: Vec<TriggerKind>,
+    },
+    /// The app has as many registrations as it may have.
+    #[error("app `{app}` has {max} registrations, as many as it may have; unregister some first")]
+    TooManyRegistrations {
+        /// The app.
+        app: AppId,
+        /// How many it may have.
+        max: usize,
     },
     /// The app is not installed.
     #[error("app `{app}` is not installed; install it before registering its tasks")]
@@ -71,6 +94,33 @@ pub enum RegistrationError {
         /// What was asked.
         settle: Duration,
     },
+    /// An address that was not granted.
+    #[error(
+        "`trigger.listen` {listen} is not granted; granted are {}. Ask for it under `listen` in dormouse.toml",
+        addresses(.granted)
+    )]
+    ListenNotGranted {
+        /// The address that was named.
+        listen: SocketAddr,
+        /// What is granted.
+        granted: Vec<SocketAddr>,
+    },
+    /// A silence that is too short or too long.
+    #[error(
+        "`trigger.keep_alive` is {keep_alive:?}; it must be between {KEEP_ALIVE_MIN:?} and {KEEP_ALIVE_MAX:?}"
+    )]
+    KeepAlive {
+        /// What was asked.
+        keep_alive: Duration,
+    },
+    /// A jitter that could move one occurrence behind the next.
+    #[error("`trigger.jitter` is {jitter:?}; it must be at most {max:?}")]
+    Jitter {
+        /// What was asked.
+        jitter: Duration,
+        /// The most allowed.
+        max: Duration,
+    },
     /// A second application trigger of one app (UWP-012).
     #[error(
         "app `{app}` has an application trigger already, on registration {existing}; unregister that one first"
@@ -90,6 +140,11 @@ pub enum RegistrationError {
     /// An overlap policy with a bound of zero.
     #[error("`overlap` allows none; give it a bound of at least 1")]
     OverlapZero,
+    /// A socket trigger with an overlap policy that lets one firing stand for another, or be lost.
+    #[error(
+        "`overlap` of a socket trigger must be `queue` or `parallel`: each firing is of one connection, and none stands for another"
+    )]
+    OverlapOfSocket,
     /// A limit.
     #[error("`limits` cannot be granted")]
     Limits(#[source] LimitsError),
@@ -105,6 +160,14 @@ pub enum RegistrationError {
 
 fn list(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+fn kinds(kinds: &[TriggerKind]) -> String {
+    list(&kinds.iter().map(ToString::to_string).collect::<Vec<_>>())
+}
+
+fn addresses(addresses: &[SocketAddr]) -> String {
+    list(&addresses.iter().map(ToString::to_string).collect::<Vec<_>>())
 }
 
 /// A schedule that was stored and cannot be followed.

@@ -6,25 +6,32 @@ mod stored;
 
 use super::*;
 use crate::limits::Class;
-use crate::trigger::{CronTrigger, FilesystemTrigger, SignalTrigger, TimeTrigger};
+use crate::trigger::{
+    CronTrigger, FilesystemTrigger, MaintenanceTrigger, MessageTrigger, SignalTrigger, SocketTrigger,
+    SystemEvent, SystemTrigger, TimeTrigger,
+};
 use uuid::Uuid;
 
 /// What a host knows of an app with two entry points and one directory.
 struct Host {
-    entry_points: Option<Vec<String>>,
+    entry_points: Option<Vec<EntryPoint>>,
     directories: Vec<String>,
-    existing: Vec<Registration>,
-    period_min: Duration,
+    application: Option<RegistrationId>,
+    registered: usize,
+    timers: TimerProfile,
     limits_max: Limits,
 }
+
+const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7007);
 
 impl Host {
     fn new() -> Self {
         Self {
-            entry_points: Some(vec!["fetch".to_owned(), "resize".to_owned()]),
+            entry_points: Some(vec![EntryPoint::any("fetch"), EntryPoint::any("resize")]),
             directories: vec!["/pictures".to_owned()],
-            existing: Vec::new(),
-            period_min: Duration::from_secs(1),
+            application: None,
+            registered: 0,
+            timers: TimerProfile::DEFAULT,
             limits_max: Limits::host_max(),
         }
     }
@@ -33,8 +40,11 @@ impl Host {
         RegistrationContext {
             entry_points: self.entry_points.as_deref(),
             directories: &self.directories,
-            existing: &self.existing,
-            period_min: self.period_min,
+            listen: &[LISTEN],
+            application: self.application,
+            registered: self.registered,
+            registered_max: 10,
+            timers: self.timers,
             limits_max: &self.limits_max,
         }
     }
@@ -69,9 +79,15 @@ fn trigger(kind: TriggerKind) -> Trigger {
         TriggerKind::Time => every(3_600),
         TriggerKind::Cron => Trigger::Cron(CronTrigger::new("30 2 * * *").in_time_zone("Europe/Berlin")),
         TriggerKind::Filesystem => Trigger::Filesystem(FilesystemTrigger::new("/pictures")),
-        TriggerKind::Signal => {
-            Trigger::Signal(SignalTrigger { topic: "tide/high".to_owned(), one_shot: true })
+        TriggerKind::Maintenance => {
+            Trigger::Maintenance(MaintenanceTrigger::periodic(Duration::from_secs(3_600)))
         }
+        TriggerKind::System => Trigger::System(SystemTrigger::new(SystemEvent::TimeZoneChange)),
+        TriggerKind::Socket => Trigger::Socket(SocketTrigger::tcp(LISTEN)),
+        TriggerKind::Signal => {
+            Trigger::Signal(SignalTrigger { one_shot: true, ..SignalTrigger::new("tide/high") })
+        }
+        TriggerKind::Message => Trigger::Message(MessageTrigger::new("mail/in")),
     }
 }
 
@@ -91,11 +107,13 @@ fn what_is_not_said_has_its_default() {
         let made = Host::new().build(unwoken().trigger(trigger(kind))).unwrap();
         let overlap = match kind {
             TriggerKind::Application => Overlap::Refuse,
+            TriggerKind::Message | TriggerKind::Socket => Overlap::Queue { max: MESSAGES_WAITING },
             _ => Overlap::Coalesce,
         };
         let expected = Registration {
             id: id(1),
             app: app(),
+            group: None,
             name: "thumbnails".to_owned(),
             entry_point: "resize".to_owned(),
             trigger: trigger(kind),
@@ -155,7 +173,7 @@ fn uwp_003_a_name_is_kept_as_it_was_set_and_is_no_key() {
         let first = host.build(task()).unwrap();
         assert_eq!(first.name, name);
 
-        host.existing.push(first);
+        host.registered += 1;
         let second = task().build(id(2), app(), NOW, &host.context()).unwrap();
         assert_eq!((second.name.as_str(), second.id), (name, id(2)));
     }
@@ -190,16 +208,10 @@ fn uwp_010_entry_points_are_compared_case_sensitively() {
 
 #[test]
 fn uwp_012_an_app_has_one_application_trigger() {
-    let mut host = Host::new();
     let application = || unwoken().trigger(Trigger::Application);
-    for kind in TriggerKind::ALL {
-        if kind != TriggerKind::Application {
-            host.existing.push(host.build(unwoken().trigger(trigger(kind))).unwrap());
-        }
-    }
-    let first = application().build(id(7), app(), NOW, &host.context()).unwrap();
+    assert!(Host::new().build(application()).is_ok());
 
-    host.existing.push(first);
+    let host = Host { application: Some(id(7)), ..Host::new() };
     let refused = host.build(application()).unwrap_err();
     assert_eq!(refused, RegistrationError::SecondApplicationTrigger { app: app(), existing: id(7) });
     for kind in TriggerKind::ALL {
@@ -236,9 +248,16 @@ fn uwp_036_a_period_below_the_floor_of_the_profile_is_refused() {
         (Duration::from_secs(1), Duration::from_millis(999)),
         (minutes(15), minutes(15) - Duration::from_nanos(1)),
     ] {
-        let host = Host { period_min: floor, ..Host::new() };
-        for time in [TimeTrigger::periodic, TimeTrigger::once] {
-            let with = |period| host.build(unwoken().trigger(Trigger::Time(time(period))));
+        let timers = TimerProfile { period_min: floor, ..TimerProfile::DEFAULT };
+        let host = Host { timers, ..Host::new() };
+        let kinds: [fn(Duration) -> Trigger; 4] = [
+            |period| Trigger::Time(TimeTrigger::periodic(period)),
+            |period| Trigger::Time(TimeTrigger::once(period)),
+            |period| Trigger::Maintenance(MaintenanceTrigger::periodic(period)),
+            |period| Trigger::Maintenance(MaintenanceTrigger::once(period)),
+        ];
+        for time in kinds {
+            let with = |period| host.build(unwoken().trigger(time(period)));
             assert!(with(floor).is_ok());
             assert!(matches!(with(nearly), Err(RegistrationError::Period { every, .. }) if every == nearly));
             assert!(with(Duration::ZERO).is_err());
@@ -247,11 +266,38 @@ fn uwp_036_a_period_below_the_floor_of_the_profile_is_refused() {
 }
 
 #[test]
-fn a_period_above_a_year_is_refused() {
-    let with = |period| Host::new().build(unwoken().trigger(Trigger::Time(TimeTrigger::periodic(period))));
-    assert!(with(PERIOD_MAX).is_ok());
-    assert!(with(PERIOD_MAX + Duration::from_nanos(1)).is_err());
-    assert!(with(Duration::MAX).is_err());
+fn uwp_037_a_period_above_the_ceiling_of_the_profile_is_refused() {
+    let month = Duration::from_secs(30 * 24 * 60 * 60);
+    let year = TimerProfile::DEFAULT.period_max;
+    for (timers, longest, too_long) in [
+        (TimerProfile::UWP, month - Duration::from_secs(60), month),
+        (TimerProfile::DEFAULT, year, year + Duration::from_nanos(1)),
+        (TimerProfile::DEFAULT, year, Duration::MAX),
+    ] {
+        let host = Host { timers, ..Host::new() };
+        let with = |period| host.build(unwoken().trigger(Trigger::Time(TimeTrigger::periodic(period))));
+        assert!(with(longest).is_ok());
+        assert!(matches!(with(too_long), Err(RegistrationError::Period { .. })), "{too_long:?}");
+    }
+}
+
+#[test]
+fn uwp_009_the_entry_point_must_declare_the_kind_of_trigger() {
+    for declared in TriggerKind::ALL {
+        let entry_point = EntryPoint { name: "resize".to_owned(), triggers: Some(vec![declared]) };
+        let host = Host { entry_points: Some(vec![entry_point]), ..Host::new() };
+        for kind in TriggerKind::ALL {
+            let made = host.build(unwoken().trigger(trigger(kind)));
+            match made {
+                Ok(_) => assert_eq!(kind, declared),
+                Err(RegistrationError::TriggerNotDeclared { kind: refused, .. }) => {
+                    assert_eq!(refused, kind);
+                    assert_ne!(kind, declared);
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
 }
 
 #[test]
@@ -304,9 +350,14 @@ fn only_time_and_cron_have_a_schedule() {
         let next = made.schedule().unwrap().map(|schedule| schedule.next_after(NOW).unwrap().to_string());
         let expected = match kind {
             // NOW is 2023-11-14T22:13:20Z.
-            TriggerKind::Time => Some("2023-11-14T23:13:20Z"),
+            TriggerKind::Time | TriggerKind::Maintenance => Some("2023-11-14T23:13:20Z"),
             TriggerKind::Cron => Some("2023-11-15T01:30:00Z"),
-            TriggerKind::Application | TriggerKind::Filesystem | TriggerKind::Signal => None,
+            TriggerKind::Application
+            | TriggerKind::System
+            | TriggerKind::Filesystem
+            | TriggerKind::Socket
+            | TriggerKind::Signal
+            | TriggerKind::Message => None,
         };
         assert_eq!(next.as_deref(), expected, "{kind}");
     }
@@ -319,4 +370,64 @@ fn uwp_033_a_one_shot_schedule_has_one_occurrence() {
     let schedule = made.schedule().unwrap().unwrap();
     assert_eq!(schedule.next_after(NOW), Some(NOW + hour));
     assert_eq!(schedule.next_after(NOW + hour), None);
+}
+
+/// What the machine is like: conditions that hold, those that nobody knows of, and no others.
+fn machine(met: &[Condition], unknown: &[Condition]) -> impl Fn(&Condition) -> Holds {
+    move |condition| match () {
+        () if met.contains(condition) => Holds::Met,
+        () if unknown.contains(condition) => Holds::Unknown,
+        () => Holds::Unmet,
+    }
+}
+
+const POWER: Condition = Condition::ExternalPower;
+const SAVER_OFF: Condition = Condition::EnergySaverOff;
+
+#[test]
+fn uwp_040_a_maintenance_trigger_waits_for_external_power_of_itself() {
+    let made = Host::new().build(unwoken().trigger(trigger(TriggerKind::Maintenance))).unwrap();
+    let judged = |met: &[Condition]| made.judge(AccessStatus::AlwaysAllowed, machine(met, &[]));
+    assert_eq!(judged(&[POWER]), Judgement::Start);
+    assert!(matches!(judged(&[]), Judgement::Latch { blocking } if blocking[0].condition == POWER));
+    let unknown = made.judge(AccessStatus::AlwaysAllowed, machine(&[], &[POWER]));
+    assert!(matches!(unknown, Judgement::Latch { blocking } if blocking[0].holds == Holds::Unknown));
+}
+
+#[test]
+fn uwp_041_losing_external_power_cancels_maintenance_and_nothing_else() {
+    for kind in TriggerKind::ALL {
+        let made = Host::new().build(unwoken().trigger(trigger(kind))).unwrap();
+        let lost = made.lost(AccessStatus::AlwaysAllowed, machine(&[], &[]));
+        assert_eq!(lost.is_some(), kind == TriggerKind::Maintenance, "{kind}");
+        assert!(lost.is_none_or(|lost| lost.reason == CancellationReason::ConditionLoss));
+    }
+}
+
+#[test]
+fn uwp_030_the_low_power_mode_holds_back_apps_that_are_subject_to_policy_and_no_others() {
+    let made = Host::new().build(task()).unwrap();
+    for access in AccessStatus::ALL {
+        let subject = access == AccessStatus::AllowedSubjectToPolicy;
+        let saving = made.judge(access, machine(&[], &[]));
+        assert_eq!(saving != Judgement::Start, subject, "{access}");
+        assert_eq!(made.judge(access, machine(&[SAVER_OFF], &[])), Judgement::Start);
+        assert_eq!(made.judge(access, machine(&[], &[SAVER_OFF])), Judgement::Start, "nobody knows of one");
+        let lost = made.lost(access, machine(&[], &[]));
+        assert_eq!(lost.map(|lost| lost.reason), subject.then_some(CancellationReason::EnergySaver));
+    }
+}
+
+#[test]
+fn uwp_065_and_066_a_lost_condition_cancels_only_who_asked_for_it() {
+    for asked in [false, true] {
+        let task = task().condition(Condition::InternetAvailable).cancel_on_condition_loss(asked);
+        let made = Host::new().build(task).unwrap();
+        let lost = made.lost(AccessStatus::AlwaysAllowed, machine(&[], &[]));
+        let expected = Loss {
+            reason: CancellationReason::ConditionLoss,
+            blocking: vec![Blocking { condition: Condition::InternetAvailable, holds: Holds::Unmet }],
+        };
+        assert_eq!(lost, asked.then_some(expected));
+    }
 }

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use crate::store::Store;
 
+mod apps;
 mod claim;
 mod enqueue;
 mod finish;
@@ -39,6 +40,10 @@ macro_rules! cases {
 }
 
 cases! {
+    apps::are_listed_by_name_as_they_were_saved
+    apps::removal_takes_registrations_and_what_waits
+    apps::refusals_are_counted_by_reason_the_newest_first
+    apps::refusals_of_the_overlap_policy_are_counted_with_the_firing
     enqueue::of_one_key_happens_once
     enqueue::of_a_coalesced_key_happens_once
     enqueue::forgets_the_oldest_of_many_coalesced_keys
@@ -63,6 +68,7 @@ cases! {
     claim::of_what_is_unknown_or_over_is_none
     claim::pending_is_in_order_of_firing_and_pages
     claim::pending_leaves_out_backoffs_and_tells_the_next
+    claim::waiting_is_of_one_registration_and_lists_backoffs_too
     claim::renew_extends_what_is_held_and_names_what_is_lost
     finish::ends_with_a_completion
     finish::retry_waits_and_counts_a_failure
@@ -109,6 +115,10 @@ pub fn run(name: &str, store: Arc<dyn Store>) {
 macro_rules! exercise_store {
     ($make:expr) => {
         $crate::exercise_store! { @cases $make;
+            apps_are_listed_by_name_as_they_were_saved
+            apps_removal_takes_registrations_and_what_waits
+            apps_refusals_are_counted_by_reason_the_newest_first
+            apps_refusals_of_the_overlap_policy_are_counted_with_the_firing
             enqueue_of_one_key_happens_once
             enqueue_of_a_coalesced_key_happens_once
             enqueue_forgets_the_oldest_of_many_coalesced_keys
@@ -133,6 +143,7 @@ macro_rules! exercise_store {
             claim_of_what_is_unknown_or_over_is_none
             claim_pending_is_in_order_of_firing_and_pages
             claim_pending_leaves_out_backoffs_and_tells_the_next
+            claim_waiting_is_of_one_registration_and_lists_backoffs_too
             claim_renew_extends_what_is_held_and_names_what_is_lost
             finish_ends_with_a_completion
             finish_retry_waits_and_counts_a_failure

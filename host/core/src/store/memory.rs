@@ -5,12 +5,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use crate::activation::{Activation, Claim, Lease};
+use crate::app::AppRecord;
 use crate::completion::{Completion, Cursor, RunRecord};
-use crate::ids::{ActivationId, Fence, RegistrationId};
+use crate::explain::RefusalRecord;
+use crate::ids::{ActivationId, AppId, Fence, RegistrationId};
+use crate::overlap::Refusal;
 use crate::registration::RegistrationRecord;
 use crate::store::{
-    ActivationStore, Counts, Enqueue, Enqueued, Finish, Finished, Journal, Reap, Reaped, RegistrationStore,
-    Removed, RunFilter, StoreError,
+    ActivationStore, AppStore, Counts, Enqueue, Enqueued, Finish, Finished, Journal, Reap, Reaped,
+    RegistrationStore, Removed, RunFilter, StoreError,
 };
 use crate::time::Timestamp;
 
@@ -82,6 +85,36 @@ impl RegistrationStore for MemoryStore {
         self.state().advance_watermark(id, to);
         Ok(())
     }
+
+    async fn note_refusal(
+        &self,
+        id: RegistrationId,
+        reason: Refusal,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.state().note_refusal(id, reason, at);
+        Ok(())
+    }
+
+    async fn refusals(&self, id: RegistrationId) -> Result<Vec<RefusalRecord>, StoreError> {
+        Ok(self.state().refusals(id))
+    }
+}
+
+#[async_trait]
+impl AppStore for MemoryStore {
+    async fn save_app(&self, record: AppRecord) -> Result<(), StoreError> {
+        self.state().save_app(record);
+        Ok(())
+    }
+
+    async fn remove_app(&self, app: &AppId, at: Timestamp) -> Result<Removed, StoreError> {
+        Ok(self.state().remove_app(app, at))
+    }
+
+    async fn apps(&self) -> Result<Vec<AppRecord>, StoreError> {
+        Ok(self.state().apps())
+    }
 }
 
 #[async_trait]
@@ -125,6 +158,14 @@ impl ActivationStore for MemoryStore {
 
     async fn activation(&self, id: ActivationId) -> Result<Option<Activation>, StoreError> {
         Ok(self.state().activation(id))
+    }
+
+    async fn waiting(
+        &self,
+        registration: RegistrationId,
+        limit: usize,
+    ) -> Result<Vec<Activation>, StoreError> {
+        Ok(self.state().waiting(registration, limit))
     }
 
     async fn counts(&self, id: RegistrationId) -> Result<Counts, StoreError> {

@@ -2,8 +2,10 @@
 
 use crate::activation::{Activation, ActivationState, After, Claim, Lease, TransitionError};
 use crate::completion::RunRecord;
+use crate::explain::RefusalRecord;
 use crate::ids::ActivationId;
 use crate::outcome::{Outcome, Receipt};
+use crate::overlap::Refusal;
 use crate::registration::{RegistrationRecord, RegistrationStatus};
 use crate::store::{Reaped, StoreError};
 use crate::time::Timestamp;
@@ -34,6 +36,15 @@ pub fn spend(record: &mut RegistrationRecord) -> bool {
     let changes = record.status != RegistrationStatus::Spent;
     record.status = RegistrationStatus::Spent;
     changes
+}
+
+/// Counts a firing that started nothing among those of its registration. There are as many records as
+/// reasons, whatever comes.
+pub fn count_refusal(refusals: &mut Vec<RefusalRecord>, reason: Refusal, at: Timestamp) {
+    match refusals.iter_mut().find(|record| record.reason == reason) {
+        Some(record) => record.count(at),
+        None => refusals.push(RefusalRecord::new(reason, at)),
+    }
 }
 
 /// The answer to a firing whose id belongs to another firing already: ids are not fresh as they must be.

@@ -3,13 +3,15 @@
 //! Two worlds, one set of types: a guest whose toolchain has no async functions imports `waiting-sync` and
 //! exports `background-task-sync`; everything else is shared.
 
+pub(crate) mod registrations;
+
 use std::time::Duration;
 
 use dormouse_core::outcome::{CancellationReason, TaskFailure, bounded_message};
 use dormouse_core::run::{DeferralError, Throttle};
-use dormouse_core::trigger::{self, StorageChangeKind};
+use dormouse_core::trigger::{self, SocketReason, StorageChangeKind};
 
-use crate::sandbox::port::{ActivationInfo, Told};
+use crate::sandbox::port::{ActivationInfo, SocketError, Told};
 use dormouse_core::WorkCost;
 
 /// A handle of the guest's to its run. There is one run for each store, so that the handle itself says nothing.
@@ -26,9 +28,11 @@ pub(crate) mod asynchronous {
     wasmtime::component::bindgen!({
         path: "../../wit",
         world: "task",
-        imports: { default: trappable },
+        // Some of them wait for the store, and a guest seldom calls any of them.
+        imports: { "dormouse:background/registration": async | trappable, default: trappable },
         exports: { default: async },
         with: {
+            "dormouse:background/registration.task-builder": super::registrations::Builder,
             "dormouse:background/instance.background-task-instance": super::Instance,
             "dormouse:background/instance.deferral": super::Deferral,
         },
@@ -45,11 +49,13 @@ pub(crate) mod blocking {
         with: {
             "dormouse:background/types": super::asynchronous::dormouse::background::types,
             "dormouse:background/instance": super::asynchronous::dormouse::background::instance,
+            "dormouse:background/registration": super::asynchronous::dormouse::background::registration,
+            "dormouse:background/sockets": super::asynchronous::dormouse::background::sockets,
         },
     });
 }
 
-pub(crate) use asynchronous::dormouse::background::{instance, types, waiting};
+pub(crate) use asynchronous::dormouse::background::{instance, registration, sockets, types, waiting};
 pub(crate) use blocking::dormouse::background::waiting_sync;
 
 /// Whole milliseconds, rounded up so that what is left is never told as nothing; 49 days at most.
@@ -127,6 +133,17 @@ impl From<trigger::TriggerDetails> for types::TriggerDetails {
                 content_type: message.content_type,
                 body: message.body,
             }),
+            trigger::TriggerDetails::Socket(socket) => Self::Socket(types::SocketActivity {
+                reason: match socket.reason {
+                    SocketReason::SocketActivity => types::SocketReason::SocketActivity,
+                    SocketReason::ConnectionAccepted => types::SocketReason::ConnectionAccepted,
+                    SocketReason::KeepAliveTimerExpired => types::SocketReason::KeepAliveTimerExpired,
+                    SocketReason::SocketClosed => types::SocketReason::SocketClosed,
+                },
+                socket_id: socket.socket_id,
+                peer: socket.peer,
+                payload: socket.payload,
+            }),
         }
     }
 }
@@ -159,6 +176,16 @@ impl From<DeferralError> for types::DeferralError {
         match error {
             DeferralError::Ended => Self::Ended,
             DeferralError::TooMany => Self::TooMany,
+        }
+    }
+}
+
+impl From<SocketError> for sockets::SocketError {
+    fn from(error: SocketError) -> Self {
+        match error {
+            SocketError::NotOwned => Self::NotOwned,
+            SocketError::Closed => Self::Closed,
+            SocketError::Full => Self::Full,
         }
     }
 }

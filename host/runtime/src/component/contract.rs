@@ -3,7 +3,7 @@
 //! wasmtime checks imports and exports as well, and its word is the last. But it speaks of one at a time, in
 //! its own terms; here it is said what the author of a task can do.
 
-use super::{COMPONENT_LEN_MAX, ComponentError};
+use super::ComponentError;
 
 /// What a task exports.
 pub(super) const TASK: &str = "dormouse:background/background-task@0.1.0";
@@ -22,7 +22,11 @@ const NAMED_MAX: usize = 16;
 
 /// What this host offers, by interface and version line.
 const OFFERED: [(&str, &str, &[&str]); 14] = [
-    ("dormouse:background", "0.1", &["types", "instance", "waiting", "waiting-sync"]),
+    (
+        "dormouse:background",
+        "0.1",
+        &["types", "instance", "registration", "waiting", "waiting-sync", "sockets"],
+    ),
     (
         "wasi:cli",
         "0.2",
@@ -96,9 +100,9 @@ pub(super) struct Surface {
 }
 
 /// Checks size and the first eight bytes, before a compiler sees them.
-pub(super) fn check_header(bytes: &[u8]) -> Result<(), ComponentError> {
-    if bytes.len() > COMPONENT_LEN_MAX {
-        return Err(ComponentError::TooLarge { len: bytes.len() });
+pub(super) fn check_header(bytes: &[u8], limit: usize) -> Result<(), ComponentError> {
+    if bytes.len() > limit {
+        return Err(ComponentError::TooLarge { len: bytes.len(), limit });
     }
     let Some(rest) = bytes.strip_prefix(&MAGIC) else { return Err(ComponentError::NotWasm) };
     if rest.starts_with(&CORE) {

@@ -41,7 +41,7 @@ fn what_is_no_component_is_told_apart() {
 #[test]
 fn size_is_judged_before_content() {
     let large = vec![0; COMPONENT_LEN_MAX + 1];
-    assert!(matches!(compile(&large), Err(ComponentError::TooLarge { len }) if len == large.len()));
+    assert!(matches!(compile(&large), Err(ComponentError::TooLarge { len, .. }) if len == large.len()));
 }
 
 #[test]

@@ -5,8 +5,9 @@
 //! a cancellation from outside.
 
 mod port;
+mod registrations;
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use dormouse_core::event::EventKind;
 use dormouse_core::outcome::{Cancellation, Outcome};
 use dormouse_core::quota::Covers;
 use dormouse_core::run::{Output, RunMachine, Throttle};
-use dormouse_core::{Instant, RunId, Stream, TrapKind};
+use dormouse_core::{Instant, RunId, Stream, TrapKind, TriggerDetails};
 use futures::task::AtomicWaker;
 use tokio::sync::Notify;
 
@@ -23,6 +24,8 @@ use crate::meter::Meter;
 use crate::sandbox::port::{Port, Told};
 use crate::sandbox::usage::Usage;
 use crate::shared::{Known, Shared};
+use crate::source::filesystem::Told as ToldChanges;
+use crate::source::socket::Held;
 use crate::subscribe::Progress;
 
 pub(crate) struct RunCell {
@@ -39,6 +42,12 @@ pub(crate) struct RunCell {
     /// `canceled` and `sleep` look at the machine again.
     news: Notify,
     progress: AtomicU32,
+    /// The guest accepted the storage changes that came with the trigger.
+    pub(crate) changes_accepted: AtomicBool,
+    /// What it is told of storage changes, where that is not what its activation carries.
+    pub(crate) changes: Option<ToldChanges>,
+    /// The socket that it was woken for.
+    socket: Option<Held>,
     /// Calls of `canceled` and `sleep` that are under way: while there are any, the guest waits for us.
     waits: AtomicU32,
     /// The app has a CPU quota; without one no lock is taken to charge it.
@@ -56,6 +65,12 @@ struct Inner {
 impl RunCell {
     pub(crate) fn new(shared: Arc<Shared>, known: Arc<Known>, lease: Lease) -> Arc<Self> {
         let machine = RunMachine::new(known.limits.clone(), shared.clock.now());
+        let activation = &lease.activation;
+        let changes = shared.unaccepted.told(activation);
+        let socket = match &activation.details {
+            TriggerDetails::Socket(socket) => Some(shared.sockets.take(socket, &activation.key)),
+            _ => None,
+        };
         let has_quota = shared.state().quotas.contains_key(&known.registration.app);
         Arc::new_cyclic(|me| Self {
             me: me.clone(),
@@ -69,6 +84,9 @@ impl RunCell {
             inner: Mutex::new(Inner { machine, outcome: None, progress_set: None, progress_told: None }),
             news: Notify::new(),
             progress: AtomicU32::new(0),
+            changes_accepted: AtomicBool::new(false),
+            changes,
+            socket,
             waits: AtomicU32::new(0),
         })
     }
@@ -155,6 +173,11 @@ impl RunCell {
         }
     }
 
+    /// Whether a quota holds it.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.inner().machine.is_paused()
+    }
+
     pub(crate) fn cancel(&self, cancellation: Cancellation) {
         self.input(|machine, now| machine.cancel(cancellation, now));
     }
@@ -165,6 +188,13 @@ impl RunCell {
 
     pub(crate) fn trapped(&self, kind: TrapKind, message: String) {
         self.input(|machine, now| machine.trapped(kind, message, now));
+    }
+
+    /// The sandbox is gone: a socket that was not handed back is closed.
+    pub(crate) fn let_go(&self) {
+        if let Some(socket) = &self.socket {
+            socket.run_ended();
+        }
     }
 
     /// Wall time, time paused, pauses, deferrals, progress: what the receipt takes from the machine.

@@ -1,19 +1,19 @@
 //! What waits is started when it may be: conditions, order, admission, claim.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use dormouse_core::activation::Claim;
 use dormouse_core::admission::{Admission, Shortage};
-use dormouse_core::condition::{Blocking, Judgement};
+use dormouse_core::condition::{Blocking, Judgement, TimeWindow};
 use dormouse_core::event::EventKind;
 use dormouse_core::order::order;
 use dormouse_core::store::StoreError;
-use dormouse_core::{Activation, ActivationId, RunId, Timestamp};
+use dormouse_core::{Activation, ActivationId, Condition, RunId, Timestamp};
 
-use super::run;
+use super::{gate, run};
 use crate::shared::{Known, Permit, Shared};
 
 /// Activations looked at in one go. Bounds what a scan holds in memory and how stale its order can be.
@@ -32,19 +32,32 @@ const PAGES: usize = 8;
 /// Between two looks at what lies behind those pages, while there is anything.
 const SWEEP_EVERY: Duration = Duration::from_millis(50);
 
-/// Why an activation was left waiting when it was last looked at; an event is told when this changes.
+/// Why an activation was left waiting when it was last looked at.
+pub(crate) struct Left {
+    /// An event is told when this changes.
+    pub(crate) why: Reason,
+    /// When it was first left for this reason.
+    pub(crate) since: Timestamp,
+    /// In which sweep that was last seen.
+    sweep: u64,
+}
+
+/// What an activation waits for.
 #[derive(Clone, PartialEq)]
-enum Left {
+pub(crate) enum Reason {
     Latched(Vec<Blocking>),
     Short(Shortage),
 }
 
-/// What the loop remembers from one look to the next.
+/// What the loop remembers from one look to the next. Why what waits was left is in the
+/// [`State`](crate::shared::State), for who asks.
 #[derive(Default)]
 struct Scan {
-    /// Why what waits was left, and in which sweep that was seen.
-    left: HashMap<ActivationId, (Left, u64)>,
     sweep: u64,
+    /// Time windows that held something back, of this look.
+    windows: HashSet<TimeWindow>,
+    /// When the first of those that hold something back may open.
+    opens: Option<Timestamp>,
     /// Where the sweep over everything goes on; at the beginning if none.
     resume: Option<(Timestamp, ActivationId)>,
 }
@@ -84,7 +97,12 @@ impl Scan {
     /// whether anything was left.
     async fn look(&mut self, shared: &Arc<Shared>, sweeping: bool) -> Result<(Duration, bool), StoreError> {
         let now = shared.clock.wall();
+        if self.opens.is_some_and(|at| at <= now) {
+            // What it held back may lie anywhere: from the beginning.
+            (self.opens, self.resume) = (None, None);
+        }
         let mut after = if sweeping { self.resume } else { None };
+        let from_the_beginning = after.is_none();
         let mut left_some = false;
         let mut reached_end = false;
         let mut no_slot = false;
@@ -104,13 +122,22 @@ impl Scan {
             // A whole sweep: what it did not see has gone.
             let (sweep, resume) = (self.sweep, self.resume.take());
             if sweeping || resume.is_none() {
-                self.left.retain(|_, (_, seen)| *seen == sweep);
+                shared.state().left.retain(|_, left| left.sweep == sweep);
                 self.sweep += 1;
             }
         } else if !no_slot && (sweeping || self.resume.is_none()) {
             self.resume = after;
         }
         let next = shared.store.next_backoff(now).await?;
+        let opens = self.windows.drain().filter_map(|window| window.next_change(now)).min();
+        self.opens = match self.opens {
+            // Not all was looked at: what is not known anew is as it was.
+            Some(before) if !(from_the_beginning && reached_end) => {
+                Some(opens.map_or(before, |at| at.min(before)))
+            }
+            _ => opens,
+        };
+        let next = next.into_iter().chain(self.opens).min();
         let wait = next.map_or(SLOW_SCAN, |at| at.since(now).min(SLOW_SCAN));
         // Without a slot there is nothing to sweep for: the end of any run wakes the loop.
         let wait = if self.resume.is_some() && !no_slot { wait.min(SWEEP_EVERY) } else { wait };
@@ -127,6 +154,7 @@ impl Scan {
     ) -> (Vec<Chosen>, bool) {
         let mut chosen = Vec::new();
         let mut news = Vec::new();
+        let changes = shared.wake.changes();
         let mut left_some = false;
         {
             let mut state = shared.state();
@@ -136,47 +164,72 @@ impl Scan {
             order(page, |app| state.app_runs.get(app).copied().unwrap_or(0));
             for activation in &*page {
                 // Not known here: registered by another node, or its app is not installed yet. It waits.
-                let Some(known) = state.registrations.get(&activation.registration).cloned() else {
+                let Some(known) = state.registrations.get(activation.registration).cloned() else {
                     continue;
                 };
                 if !state.apps.contains_key(&activation.app) {
                     continue;
                 }
-                let why = match shared.judge(&known.registration) {
-                    Judgement::Latch { blocking } => Left::Latched(blocking),
+                let access = shared.access(&state, &activation.app);
+                if access.refusal().is_some() {
+                    continue;
+                }
+                let why = match shared.judge(&known.registration, access) {
+                    Judgement::Latch { blocking } => {
+                        for blocking in &blocking {
+                            if let Condition::TimeWindow(window) = &blocking.condition
+                                && !self.windows.contains(window)
+                            {
+                                self.windows.insert(window.clone());
+                            }
+                        }
+                        Reason::Latched(blocking)
+                    }
                     Judgement::Start => {
                         match shared.reserve(&mut state, &known, now, activation.not_before) {
                             Ok(permit) => {
-                                chosen.push((activation.id, known, permit));
+                                state.left.remove(&activation.id);
+                                chosen.push(Chosen { id: activation.id, known, permit, changes });
                                 continue;
                             }
-                            Err(Admission::Wait { why, .. }) => Left::Short(why),
+                            Err(Admission::Wait { why, .. }) => Reason::Short(why),
                             Err(Admission::Run) => continue,
                         }
                     }
                 };
                 left_some = true;
-                let before = self.left.insert(activation.id, (why.clone(), self.sweep));
-                if before.is_none_or(|(before, _)| before != why) {
-                    news.push((activation.registration, activation.id, why));
+                match state.left.get_mut(&activation.id) {
+                    Some(left) if left.why == why => left.sweep = self.sweep,
+                    _ => {
+                        let left = Left { why: why.clone(), since: now, sweep: self.sweep };
+                        state.left.insert(activation.id, left);
+                        news.push((activation.registration, activation.id, why));
+                    }
                 }
             }
         }
         for (registration, activation, why) in news {
             shared.emit(registration, || match why {
-                Left::Latched(blocking) => EventKind::Latched { activation, blocking },
-                Left::Short(shortage) => EventKind::Waiting { activation, shortage },
+                Reason::Latched(blocking) => EventKind::Latched { activation, blocking },
+                Reason::Short(shortage) => EventKind::Waiting { activation, shortage },
             });
         }
         (chosen, left_some)
     }
 }
 
-type Chosen = (ActivationId, Arc<Known>, Permit);
+/// What is started now, with its slots.
+struct Chosen {
+    id: ActivationId,
+    known: Arc<Known>,
+    permit: Permit,
+    /// How often conditions had changed when they were judged.
+    changes: u64,
+}
 
 /// Claims all that were chosen at once, so that a store can make one commit of them.
 async fn claim(shared: &Arc<Shared>, chosen: Vec<Chosen>, now: Timestamp) -> Result<(), StoreError> {
-    let claims = chosen.into_iter().map(|(id, known, permit)| async move {
+    let claims = chosen.into_iter().map(|Chosen { id, known, permit, changes }| async move {
         let claim = Claim {
             run: RunId::from_uuid(shared.ids.fresh()),
             node: shared.config.node,
@@ -187,6 +240,7 @@ async fn claim(shared: &Arc<Shared>, chosen: Vec<Chosen>, now: Timestamp) -> Res
         // None: it was withdrawn, or another node was faster. The permit goes back.
         if let Some(lease) = lease {
             run::start(shared, &known, lease, permit);
+            gate::started(shared, &known, changes);
         }
         Ok(())
     });

@@ -1,15 +1,19 @@
 //! A firing becomes an activation: durable when the caller is answered.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use dormouse_core::activation::{Claim, Firing};
 use dormouse_core::condition::Judgement;
 use dormouse_core::event::EventKind;
 use dormouse_core::store::{Enqueue, Enqueued};
-use dormouse_core::trigger::PayloadError;
-use dormouse_core::{ActivationId, Refusal, RegistrationId, RunId, StoreError, Timestamp, TriggerDetails};
+use dormouse_core::trigger::{PayloadError, TriggerKind};
+use dormouse_core::{
+    AccessStatus, ActivationId, ApplicationTriggerResult, Condition, Holds, Refusal, RegistrationId, RunId,
+    StoreError, Timestamp, Trigger, TriggerDetails,
+};
 
-use super::run;
+use super::{gate, run};
 use crate::shared::{Known, Permit, Shared};
 
 /// A firing that comes in, before it has an id.
@@ -50,6 +54,15 @@ impl Fired {
             Self::Refused(_) => None,
         }
     }
+
+    /// What the request of an application trigger came to, in UWP's words.
+    #[must_use]
+    pub fn application_result(self) -> ApplicationTriggerResult {
+        match self {
+            Self::Accepted(_) | Self::Coalesced(_) | Self::Duplicate(_) => ApplicationTriggerResult::Allowed,
+            Self::Refused(refusal) => refusal.into(),
+        }
+    }
 }
 
 /// Why a firing was not taken in.
@@ -59,9 +72,27 @@ pub enum FireError {
     /// What comes with it is too large.
     #[error("the firing carries too much")]
     Payload(#[source] PayloadError),
+    /// It was requested, and its trigger is not an application trigger.
+    #[error(
+        "registration {id} has a trigger of the kind {kind}, and only application triggers are requested; to fire it by hand, use `Host::fire`"
+    )]
+    NotApplication {
+        /// Which registration.
+        id: RegistrationId,
+        /// What wakes it.
+        kind: TriggerKind,
+    },
     /// The store did not take it: it is not recorded, and starts nothing.
     #[error("the firing could not be recorded")]
     Store(#[source] StoreError),
+}
+
+impl FireError {
+    /// What the request of an application trigger came to, in UWP's words.
+    #[must_use]
+    pub const fn application_result(&self) -> ApplicationTriggerResult {
+        ApplicationTriggerResult::UnknownError
+    }
 }
 
 /// Takes a firing of `id` in. Answers when it is durable.
@@ -72,9 +103,12 @@ pub(crate) async fn fire(
 ) -> Result<Fired, FireError> {
     let details = incoming.details.bounded().map_err(FireError::Payload)?;
     let now = shared.clock.wall();
-    let (known, permit) = match look(shared, id, now) {
+    let Found { known, permit, changes } = match look(shared, id, &details, now) {
         Ok(found) => found,
-        Err(reason) => return Ok(refused(shared, id, reason)),
+        Err(Turned::Refused(reason)) => {
+            return Ok(turned_away(shared, id, reason, incoming.watermark, now).await);
+        }
+        Err(Turned::NotApplication(kind)) => return Err(FireError::NotApplication { id, kind }),
     };
     let registration = &known.registration;
     let activation = ActivationId::from_uuid(shared.ids.fresh());
@@ -101,37 +135,116 @@ pub(crate) async fn fire(
         spend: registration.trigger.one_shot(),
     };
     let spend = ask.spend;
-    let enqueued = shared.store.enqueue(ask).await.map_err(FireError::Store)?;
+    let enqueued = shared.store.enqueue(ask).await;
+    if matches!(enqueued, Err(_) | Ok(Enqueued::Refused(_))) {
+        // It started nothing, so that the next one may.
+        known.fired_here.store(false, Ordering::Release);
+    }
+    let enqueued = enqueued.map_err(FireError::Store)?;
     if let Some(watermark) = incoming.watermark {
         known.advance(watermark);
     }
-    if spend
-        && !matches!(enqueued, Enqueued::Refused(_))
-        && !known.spent.swap(true, std::sync::atomic::Ordering::AcqRel)
-    {
+    if spend && !matches!(enqueued, Enqueued::Refused(_)) && !known.spent.swap(true, Ordering::AcqRel) {
         shared.emit(id, || EventKind::Spent);
     }
-    Ok(settle(shared, &known, permit, enqueued))
+    Ok(settle(shared, &known, permit, enqueued, changes))
+}
+
+/// A registration that may fire.
+struct Found {
+    known: Arc<Known>,
+    /// The slot of a run that could start at once.
+    permit: Option<Permit>,
+    /// How often conditions had changed when they were judged.
+    changes: u64,
+}
+
+/// Why a firing goes no further.
+enum Turned {
+    Refused(Refusal),
+    NotApplication(TriggerKind),
+}
+
+impl From<Refusal> for Turned {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 /// Finds the registration, and reserves a slot if a run could start at once.
 fn look(
     shared: &Arc<Shared>,
     id: RegistrationId,
+    details: &TriggerDetails,
     now: Timestamp,
-) -> Result<(Arc<Known>, Option<Permit>), Refusal> {
+) -> Result<Found, Turned> {
     let mut state = shared.state();
     if state.stopping {
-        return Err(Refusal::Stopping);
+        return Err(Refusal::Stopping.into());
     }
-    let known = state.registrations.get(&id).cloned().ok_or(Refusal::NotRegistered)?;
+    let known = state.registrations.get(id).cloned().ok_or(Refusal::NotRegistered)?;
+    let trigger = &known.registration.trigger;
+    let requested = matches!(details, TriggerDetails::Application(_));
+    if requested && !matches!(trigger, Trigger::Application) {
+        return Err(Turned::NotApplication(trigger.kind()));
+    }
     if known.is_spent() {
-        return Err(Refusal::Spent);
+        return Err(Refusal::Spent.into());
     }
-    let installed = state.apps.contains_key(&known.registration.app);
-    let ready = installed && shared.judge(&known.registration) == Judgement::Start;
+    let access = shared.access(&state, &known.registration.app);
+    if let Some(refusal) = access.refusal() {
+        return Err(refusal.into());
+    }
+    let changes = shared.wake.changes();
+    let judgement = shared.judge(&known.registration, access);
+    if requested && saves_energy(access, &judgement) {
+        return Err(Refusal::DisabledByPolicy.into());
+    }
+    // The last of what may refuse: from here on it counts as fired.
+    if known.once_here() && known.fired_here.swap(true, Ordering::AcqRel) {
+        return Err(Refusal::SpentThisSession.into());
+    }
+    let ready = judgement == Judgement::Start && state.apps.contains_key(&known.registration.app);
     let permit = if ready { shared.reserve(&mut state, &known, now, now).ok() } else { None };
-    Ok((known, permit))
+    Ok(Found { known, permit, changes })
+}
+
+/// Whether the machine's low-power mode stands against an app with this access (UWP-045).
+fn saves_energy(access: AccessStatus, judgement: &Judgement) -> bool {
+    let Judgement::Latch { blocking } = judgement else { return false };
+    access == AccessStatus::AllowedSubjectToPolicy
+        && blocking.iter().any(|b| b.condition == Condition::EnergySaverOff && b.holds == Holds::Unmet)
+}
+
+/// A firing that starts nothing and that the store has not seen: it is counted there (UWP-146), and an
+/// occurrence of a schedule is dealt with by it, as it is by every other answer.
+pub(super) async fn turned_away(
+    shared: &Shared,
+    id: RegistrationId,
+    reason: Refusal,
+    watermark: Option<Timestamp>,
+    now: Timestamp,
+) -> Fired {
+    // Of what is not registered nothing is kept.
+    if reason != Refusal::NotRegistered {
+        if let Err(error) = shared.store.note_refusal(id, reason, now).await {
+            tracing::warn!(registration = %id, %reason, %error, "a refusal was not counted");
+        }
+        // An occurrence that comes while the host stops is the next host's.
+        if reason != Refusal::Stopping
+            && let Some(watermark) = watermark
+        {
+            match shared.store.advance_watermark(id, watermark).await {
+                Ok(()) => {
+                    if let Some(known) = shared.state().registrations.get(id) {
+                        known.advance(watermark);
+                    }
+                }
+                Err(error) => tracing::warn!(registration = %id, %error, "a watermark was not kept"),
+            }
+        }
+    }
+    refused(shared, id, reason)
 }
 
 fn refused(shared: &Shared, id: RegistrationId, reason: Refusal) -> Fired {
@@ -139,7 +252,13 @@ fn refused(shared: &Shared, id: RegistrationId, reason: Refusal) -> Fired {
     Fired::Refused(reason)
 }
 
-fn settle(shared: &Arc<Shared>, known: &Arc<Known>, permit: Option<Permit>, enqueued: Enqueued) -> Fired {
+fn settle(
+    shared: &Arc<Shared>,
+    known: &Arc<Known>,
+    permit: Option<Permit>,
+    enqueued: Enqueued,
+    changes: u64,
+) -> Fired {
     let id = known.registration.id;
     match (enqueued, permit) {
         (Enqueued::Claimed(lease), Some(permit)) => {
@@ -147,6 +266,7 @@ fn settle(shared: &Arc<Shared>, known: &Arc<Known>, permit: Option<Permit>, enqu
             let coalesced = lease.activation.coalesced;
             shared.emit(id, || EventKind::Fired { activation, coalesced });
             run::start(shared, known, *lease, permit);
+            gate::started(shared, known, changes);
             Fired::Accepted(activation)
         }
         (Enqueued::Claimed(lease), None) => {

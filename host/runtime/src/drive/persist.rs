@@ -18,6 +18,16 @@ const AGAIN_AFTER_MAX: Duration = Duration::from_secs(5);
 /// A host that stops waits for a store that does not answer, but not for ever.
 const TRIES_WHEN_STOPPING: u32 = 5;
 
+/// Does `work` to its end, also when whoever asked for it is gone before: between a write and what follows
+/// from it nothing may be cut off. None if the runtime stops.
+pub(crate) fn to_the_end<T: Send + 'static>(
+    shared: &Shared,
+    work: impl Future<Output = T> + Send + 'static,
+) -> impl Future<Output = Option<T>> + Send + 'static {
+    let done = shared.control.spawn(work);
+    async move { done.await.ok() }
+}
+
 /// Calls `write` until it succeeds. The first failure is told as a fault. None if the store is corrupt, or
 /// the host stops while the store does not answer: the lease then ends by itself and the activation runs
 /// again.

@@ -70,7 +70,9 @@ async fn drive(cell: Arc<RunCell>, prepared: Result<(Component, SandboxSpec), St
         Err(message) => Outcome::Trapped { kind: TrapKind::Start, message },
     };
     // The sandbox is gone.
+    cell.let_go();
     cell.shared.state().running.remove(&cell.lease.activation.id);
+    cell.shared.wake.run_over.notify_waiters();
     permit.release_slot();
     cell.tell_progress(true);
     cell.tell_rest();
@@ -222,6 +224,7 @@ fn record(cell: &RunCell, started_at: Timestamp, outcome: Outcome) -> RunRecord 
         cpu: cell.meter.used(),
         deferrals: totals.deferrals,
         progress: totals.progress,
+        changes_accepted: outcome.is_success() || cell.changes_accepted.load(Ordering::Acquire),
         ..Receipt::default()
     };
     cell.usage.write_to(&mut receipt);
@@ -242,7 +245,7 @@ fn record(cell: &RunCell, started_at: Timestamp, outcome: Outcome) -> RunRecord 
 async fn finish(cell: &RunCell, record: RunRecord) {
     let shared = &cell.shared;
     let activation = &cell.lease.activation;
-    let (run, attempt) = (record.run, record.attempt);
+    let (run, attempt, accepted) = (record.run, record.attempt, record.receipt.changes_accepted);
     cell.emit(|| EventKind::Ended {
         activation: activation.id,
         run,
@@ -258,6 +261,13 @@ async fn finish(cell: &RunCell, record: RunRecord) {
         shared.store.finish(finish.clone())
     })
     .await;
+    // Before anyone hears of the end, and before the next run of the registration begins.
+    if let Some(Finished::Completed(_) | Finished::Pending) = finished
+        && shared.state().registrations.contains(activation.registration)
+    {
+        let over = matches!(finished, Some(Finished::Completed(_)));
+        shared.unaccepted.ended(activation, cell.changes.as_ref(), accepted, over);
+    }
     match finished {
         Some(Finished::Completed(completion)) => {
             cell.emit(|| EventKind::Completed {

@@ -35,6 +35,7 @@ pub(crate) async fn stop(shared: &Arc<Shared>, force: bool) {
     }
     shared.wake.stop.send_replace(true);
     shared.watchers.clear();
+    shared.sockets.stop().await;
     // Who still waits for a completion looks again, and finds the host stopped.
     let awaited = std::mem::take(&mut shared.state().awaited);
     drop(awaited);

@@ -2,69 +2,92 @@
 //!
 //! The watermark of each is in the store, moved in the same commit that takes the occurrence in, so that an
 //! occurrence happens at most once over restarts, and what was missed is known.
+//!
+//! The [registry](crate::registry) keeps them in the order in which they are due. The loop sleeps until the earliest,
+//! or until the wall clock is set, looks at what is due then and at nothing else, and puts each back where its new
+//! watermark wants it. What is not due costs nothing.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use dormouse_core::event::EventKind;
-use dormouse_core::schedule::{Due, Misfire, due};
-use dormouse_core::{Timestamp, Trigger, TriggerDetails};
+use dormouse_core::schedule::{Due, due};
+use dormouse_core::{Refusal, Timestamp, TriggerDetails};
 
-use super::intake::{self, Incoming};
+use super::intake::{self, Fired, Incoming};
 use crate::shared::{Known, Shared};
-
-/// The wall clock is looked at this often, whatever the schedules say: it may have been set.
-const LOOK_AT_LEAST: Duration = Duration::from_secs(60);
 
 /// After a store did not answer.
 const STORE_AWAY: Duration = Duration::from_secs(1);
 
-/// Occurrences of one schedule that are fired in one go, under [`Misfire::All`].
-const AT_ONCE: usize = 64;
+/// Occurrences of one schedule that are fired in one go, under [`Misfire::All`](dormouse_core::Misfire::All).
+const OCCURRENCES_AT_ONCE: usize = 64;
+
+/// Registrations that are fired at once, so that a store can make one commit of them.
+const REGISTRATIONS_AT_ONCE: usize = 64;
 
 /// The loop.
 pub(crate) async fn run(shared: Arc<Shared>) {
     loop {
-        let now = shared.clock.wall();
-        let mut next: Option<Timestamp> = None;
-        for known in scheduled(&shared) {
-            if let Some(at) = fire_due(&shared, &known, now).await {
-                next = Some(next.map_or(at, |earliest| earliest.min(at)));
+        shared.seen.timer_wakes.fetch_add(1, Ordering::Relaxed);
+        while fire_some(&shared).await {
+            // On a tick all timers are due together: others have their turn in between.
+            tokio::task::yield_now().await;
+        }
+        something_due(&shared).await;
+    }
+}
+
+/// Waits until something may be due.
+async fn something_due(shared: &Shared) {
+    let next = shared.state().registrations.next_due();
+    let come = async {
+        match next {
+            Some(at) => shared.clock.sleep_until_wall(at).await,
+            None => std::future::pending().await,
+        }
+    };
+    let another_is_next = async {
+        loop {
+            shared.wake.timer.notified().await;
+            if shared.state().registrations.next_due() != next {
+                return;
             }
         }
-        let wait = next.map_or(LOOK_AT_LEAST, |at| at.since(shared.clock.wall()).min(LOOK_AT_LEAST));
-        let deadline = shared.clock.now() + wait;
-        tokio::select! {
-            () = shared.wake.timer.notified() => {}
-            () = shared.clock.sleep_until(deadline) => {}
-        }
-    }
-}
-
-/// Registrations with a schedule whose app is installed.
-fn scheduled(shared: &Shared) -> Vec<Arc<Known>> {
-    let state = shared.state();
-    state
-        .registrations
-        .values()
-        .filter(|known| known.schedule.is_some() && state.apps.contains_key(&known.registration.app))
-        .cloned()
-        .collect()
-}
-
-/// Fires what is due, and answers when to look again.
-async fn fire_due(shared: &Arc<Shared>, known: &Arc<Known>, now: Timestamp) -> Option<Timestamp> {
-    let schedule = known.schedule.as_ref()?;
-    if known.is_spent() {
-        return None;
-    }
-    let misfire = match &known.registration.trigger {
-        Trigger::Time(time) => time.misfire,
-        Trigger::Cron(cron) => cron.misfire,
-        _ => Misfire::default(),
     };
-    let before = known.watermark();
-    let Due { occurrences, watermark, next } = due(schedule, before, now, misfire, AT_ONCE);
+    tokio::select! {
+        () = come => {}
+        () = another_is_next => {}
+    }
+}
+
+/// Fires some of what is due; answers whether there was anything.
+async fn fire_some(shared: &Arc<Shared>) -> bool {
+    let now = shared.clock.wall();
+    let (taken, due) = {
+        let mut state = shared.state();
+        let mut due = state.registrations.take_due(now, REGISTRATIONS_AT_ONCE);
+        let taken = due.len();
+        // An app that is not installed arms its schedules when it is.
+        due.retain(|known| state.apps.contains_key(&known.registration.app));
+        (taken, due)
+    };
+    shared.seen.timers_looked_at.fetch_add(due.len() as u64, Ordering::Relaxed);
+    let firings = due.into_iter().map(|known| async move {
+        let next = fire_due(shared, &known, now).await;
+        shared.state().registrations.arm(&known, next);
+    });
+    futures::future::join_all(firings).await;
+    taken > 0
+}
+
+/// Fires what a schedule owes, and answers when it is due again.
+async fn fire_due(shared: &Arc<Shared>, known: &Arc<Known>, now: Timestamp) -> Option<Timestamp> {
+    let schedule = known.schedule.as_ref().filter(|_| !known.is_spent())?;
+    let misfire = known.registration.trigger.misfire().unwrap_or_default();
+    let Due { occurrences, watermark, .. } =
+        due(schedule, known.pace, known.watermark(), now, misfire, OCCURRENCES_AT_ONCE);
     let id = known.registration.id;
     for occurrence in &occurrences {
         let at = occurrence.occurrence.scheduled_for;
@@ -75,23 +98,30 @@ async fn fire_due(shared: &Arc<Shared>, known: &Arc<Known>, now: Timestamp) -> O
             scheduled_for: Some(at),
             watermark: Some(at),
         };
-        if let Err(error) = intake::fire(shared, id, incoming).await {
-            // The watermark has not moved: the occurrence is due again at the next look.
-            let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-            shared.emit(id, || EventKind::Fault {
-                message: format!("{error}: {source}; trying again"),
-                given_up: false,
-            });
-            return Some(now + STORE_AWAY);
+        match intake::fire(shared, id, incoming).await {
+            // It is the next host's.
+            Ok(Fired::Refused(Refusal::Stopping)) => return None,
+            Ok(_) => {}
+            Err(error) => {
+                // The watermark has not moved: the occurrence is due again at the next look.
+                let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+                shared.emit(id, || EventKind::Fault {
+                    message: format!("{error}: {source}; trying again"),
+                    given_up: false,
+                });
+                return Some(now + STORE_AWAY);
+            }
         }
     }
     // Occurrences that are skipped move it further than those that fired.
-    let fired_to = occurrences.last().map_or(before, |o| o.occurrence.scheduled_for);
-    if watermark > fired_to {
+    if watermark > known.watermark() {
         match shared.store.advance_watermark(id, watermark).await {
             Ok(()) => known.advance(watermark),
-            Err(error) => tracing::warn!(registration = %id, %error, "a watermark was not kept"),
+            Err(error) => {
+                tracing::warn!(registration = %id, %error, "a watermark was not kept; trying again");
+                return Some(now + STORE_AWAY);
+            }
         }
     }
-    next
+    known.next_due()
 }

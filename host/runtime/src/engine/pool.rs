@@ -79,10 +79,10 @@ struct Sizes {
 /// Makes the wasmtime engine, with pools if they are wanted and can be made.
 pub(super) fn make(
     config: &EngineConfig,
-    base: impl Fn() -> Result<Config, EngineError>,
+    base: impl Fn() -> Config,
 ) -> Result<(wasmtime::Engine, Allocator), EngineError> {
     let on_demand = |reason: String| {
-        let mut c = base()?;
+        let mut c = base();
         c.allocation_strategy(InstanceAllocationStrategy::OnDemand);
         let engine = wasmtime::Engine::new(&c).map_err(engine_error)?;
         Ok((engine, Allocator::OnDemand { reason }))
@@ -97,7 +97,7 @@ pub(super) fn make(
         ));
     };
     let pagemap_scan = PoolingAllocationConfig::is_pagemap_scan_available();
-    let mut c = base()?;
+    let mut c = base();
     c.allocation_strategy(InstanceAllocationStrategy::Pooling(pools(config, sizes, pagemap_scan)));
     match wasmtime::Engine::new(&c) {
         Ok(engine) => {

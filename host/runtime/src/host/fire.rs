@@ -1,23 +1,26 @@
 //! Firings.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use dormouse_core::{Message, RegistrationId, StorageChange, Timestamp, Trigger, TriggerDetails};
+use dormouse_core::{Message, RegistrationId, Signal, StorageChange, SystemEvent, TriggerDetails};
 
 use super::Host;
 use crate::drive::intake::{self, FireError, Fired, Incoming};
 use crate::drive::persist;
-use crate::shared::Shared;
+use crate::shared::{Known, Shared};
 
 impl Host {
     /// Fires an application trigger with `arguments`, which the task gets unchanged (UWP-043). Answers when
     /// the firing is durable; `Refused(CurrentlyRunning)` while it runs, unless its overlap policy says
-    /// otherwise (UWP-044).
+    /// otherwise (UWP-044); `Refused(DisabledByPolicy)` while the machine saves energy, unless its app is
+    /// always allowed (UWP-045). [`Fired::application_result`] says it in UWP's words.
+    ///
+    /// The run is the host's: it goes on when whoever asked is gone (UWP-047).
     ///
     /// # Errors
     ///
-    /// [`FireError`]: the firing was not taken.
+    /// [`FireError`]: the firing was not taken; [`FireError::NotApplication`] if the registration has another
+    /// trigger.
     pub async fn request(
         &self,
         id: RegistrationId,
@@ -44,6 +47,17 @@ impl Host {
         intake::fire(self.shared(), id, incoming).await
     }
 
+    /// Fires a registration by hand, whatever its trigger, as an operator does (UWP-144). It is a firing like
+    /// those of its trigger, with no details: conditions, access and overlap hold, a one-shot is spent by it,
+    /// and a spent one starts nothing (UWP-035).
+    ///
+    /// # Errors
+    ///
+    /// [`FireError`]: the firing was not taken.
+    pub async fn fire(&self, id: RegistrationId) -> Result<Fired, FireError> {
+        intake::fire(self.shared(), id, Incoming::new(TriggerDetails::None)).await
+    }
+
     /// Raises a signal: fires every registration on its topic (UWP-005, UWP-032). Answers what each firing
     /// came to.
     ///
@@ -52,6 +66,17 @@ impl Host {
     /// [`FireError`] of the first that was not taken; those before it were.
     pub async fn signal(&self, message: Message) -> Result<Vec<(RegistrationId, Fired)>, FireError> {
         signal(self.shared(), message).await
+    }
+
+    /// Tells that something happened to the machine: fires every registration with a system trigger for it.
+    /// For embedders that know of it themselves; a [`SignalSource`](dormouse_core::SignalSource) tells it by
+    /// its sink.
+    ///
+    /// # Errors
+    ///
+    /// As [`Host::signal`].
+    pub async fn system_event(&self, event: SystemEvent) -> Result<Vec<(RegistrationId, Fired)>, FireError> {
+        system(self.shared(), event).await
     }
 
     /// Tells a registration with a filesystem trigger of changes that something other than the host's own
@@ -73,24 +98,31 @@ pub(crate) async fn signal(
     shared: &Arc<Shared>,
     message: Message,
 ) -> Result<Vec<(RegistrationId, Fired)>, FireError> {
-    let mut on_topic: Vec<(Timestamp, RegistrationId)> = {
-        let state = shared.state();
-        state
-            .registrations
-            .values()
-            .filter(|known| match &known.registration.trigger {
-                Trigger::Signal(signal) => {
-                    signal.topic == message.topic && !known.spent.load(Ordering::Acquire)
-                }
-                _ => false,
-            })
-            .map(|known| (known.registration.registered_at, known.registration.id))
-            .collect()
-    };
-    on_topic.sort_unstable();
+    let on_topic = ids(shared.state().registrations.on_topic(&message.topic));
+    fire_all(shared, on_topic, &TriggerDetails::Message(message)).await
+}
+
+/// Something happened to the machine: fires every registration that waits for it.
+pub(crate) async fn system(
+    shared: &Arc<Shared>,
+    event: SystemEvent,
+) -> Result<Vec<(RegistrationId, Fired)>, FireError> {
+    let waiting = ids(shared.state().registrations.on_event(event));
+    fire_all(shared, waiting, &TriggerDetails::None).await
+}
+
+fn ids<'a>(known: impl Iterator<Item = &'a Arc<Known>>) -> Vec<RegistrationId> {
+    known.map(|known| known.registration.id).collect()
+}
+
+async fn fire_all(
+    shared: &Arc<Shared>,
+    ids: Vec<RegistrationId>,
+    details: &TriggerDetails,
+) -> Result<Vec<(RegistrationId, Fired)>, FireError> {
     // All at once, so that a store can make one commit of them.
-    let firings = on_topic.into_iter().map(|(_, id)| {
-        let incoming = Incoming::new(TriggerDetails::Message(message.clone()));
+    let firings = ids.into_iter().map(|id| {
+        let incoming = Incoming::new(details.clone());
         async move { (id, intake::fire(shared, id, incoming).await) }
     });
     let fired = futures::future::join_all(firings).await;
@@ -99,14 +131,19 @@ pub(crate) async fn signal(
 
 /// Signals of a source: nobody waits for an answer, so a failure is told as a fault and the signal tried
 /// again until the store takes it.
-pub(crate) async fn signal_from_source(shared: Arc<Shared>, message: Message) {
+pub(crate) async fn signal_from_source(shared: Arc<Shared>, raised: Signal) {
     let nobody = RegistrationId::from_uuid(uuid::Uuid::nil());
     let attempt = || async {
-        match signal(&shared, message.clone()).await {
+        let fired = match &raised {
+            Signal::Message(message) => signal(&shared, message.clone()).await,
+            Signal::System(event) => system(&shared, *event).await,
+            _ => Ok(Vec::new()),
+        };
+        match fired {
             Ok(fired) => Ok(fired),
             Err(FireError::Store(error)) => Err(error),
-            Err(FireError::Payload(error)) => {
-                tracing::warn!(%error, topic = %message.topic, "a signal was refused");
+            Err(error @ (FireError::Payload(_) | FireError::NotApplication { .. })) => {
+                tracing::warn!(%error, "a signal was refused");
                 Ok(Vec::new())
             }
         }

@@ -29,6 +29,11 @@ impl instance::HostBackgroundTaskInstance for RunState {
         Ok(self.port().details().into())
     }
 
+    fn accept_changes(&mut self, _: Resource<Instance>) -> Result<()> {
+        self.port().accept_changes();
+        Ok(())
+    }
+
     fn get_deferral(
         &mut self,
         _: Resource<Instance>,

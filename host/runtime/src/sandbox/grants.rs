@@ -1,11 +1,12 @@
 //! What an app may touch outside its sandbox: asked for by its package *and* granted by the operator.
 //!
-//! This is the only file that turns a path into access. Directories are opened when they are granted and kept as
+//! This is the only file that turns a path into access, or an address into a listener. Directories are opened when they are granted and kept as
 //! handles; from then on nothing is reached by its path on the host, so that a directory which is moved, or
 //! replaced by a link, does not change what a guest can reach.
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -13,7 +14,7 @@ use cap_std::ambient_authority;
 use wasmtime_wasi::filesystem::Dir as Preopen;
 use wasmtime_wasi::{FsPerms, OpenMode};
 
-use super::host_port::HostPort;
+use dormouse_core::HostPort;
 
 /// The longest guest path, in bytes.
 const GUEST_PATH_LEN_MAX: usize = 256;
@@ -38,6 +39,8 @@ pub struct Asked {
     pub directories: BTreeMap<String, Access>,
     /// Hosts to talk to.
     pub network: Vec<HostPort>,
+    /// Addresses at which the host listens for it.
+    pub listen: Vec<SocketAddr>,
     /// Environment variables by name.
     pub env: Vec<String>,
 }
@@ -68,6 +71,14 @@ pub enum GrantError {
         /// Why.
         source: io::Error,
     },
+    /// The address to listen at has no port.
+    #[error(
+        "address {address} names no port: port 0 would be another one at each start, and nobody could know which; name one"
+    )]
+    ListenPort {
+        /// The address.
+        address: SocketAddr,
+    },
     /// The environment variable is not one.
     #[error(
         "environment variable {name:?} is not valid: no `=` or NUL in its name, no NUL in its value, {VARIABLE_LEN_MAX} bytes at most"
@@ -94,6 +105,7 @@ pub enum GrantError {
 pub struct Grants {
     directories: Vec<Directory>,
     network: Vec<HostPort>,
+    listen: Vec<SocketAddr>,
     env: Vec<(String, String)>,
 }
 
@@ -168,6 +180,22 @@ impl Grants {
         self
     }
 
+    /// And an address with its port, at which socket triggers of the app may have the host listen for TCP
+    /// connections. The guest itself can listen nowhere.
+    ///
+    /// # Errors
+    ///
+    /// [`GrantError::ListenPort`] if the port is 0.
+    pub fn with_listen(mut self, address: SocketAddr) -> Result<Self, GrantError> {
+        if address.port() == 0 {
+            return Err(GrantError::ListenPort { address });
+        }
+        if !self.listen.contains(&address) {
+            self.listen.push(address);
+        }
+        Ok(self)
+    }
+
     /// And an environment variable. A later one of the same name replaces it.
     ///
     /// # Errors
@@ -194,6 +222,7 @@ impl Grants {
         Self {
             directories: directories.collect(),
             network: self.network.iter().filter(|host| asked.network.contains(host)).cloned().collect(),
+            listen: self.listen.iter().filter(|address| asked.listen.contains(address)).copied().collect(),
             env: self.env.iter().filter(|(name, _)| asked.env.contains(name)).cloned().collect(),
         }
     }
@@ -209,6 +238,12 @@ impl Grants {
         &self.network
     }
 
+    /// Addresses at which the host may listen for the app.
+    #[must_use]
+    pub fn listen(&self) -> &[SocketAddr] {
+        &self.listen
+    }
+
     /// Environment variables.
     #[must_use]
     pub fn env(&self) -> &[(String, String)] {
@@ -219,6 +254,15 @@ impl Grants {
     #[must_use]
     pub fn directory(&self, guest_path: &str) -> Option<&cap_std::fs::Dir> {
         self.directories.iter().find(|d| d.guest_path == guest_path).map(|d| &d.handle.dir)
+    }
+
+    /// A listener at `address`, if it was granted: bound, and not blocking whoever accepts.
+    pub(crate) fn bind(&self, address: SocketAddr) -> Option<io::Result<TcpListener>> {
+        self.listen.contains(&address).then(|| {
+            let listener = TcpListener::bind(address)?;
+            listener.set_nonblocking(true)?;
+            Ok(listener)
+        })
     }
 
     /// The directories as WASI has them. With `blocking_inline`, calls on them block the calling thread.

@@ -15,9 +15,9 @@ use wasmtime_wasi::sockets::SocketAddrUse;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use super::grants::Grants;
-use super::host_port::Host;
 use super::port::{Denial, DenialKind, Port};
 use super::usage::Usage;
+use dormouse_core::host_port::Host;
 
 /// The most addresses from look-ups that one run remembers. A guest that asks for more loses the oldest.
 const LOOKED_UP_MAX: usize = 64;

@@ -9,6 +9,8 @@ use dormouse_core::run::{DeferralError, Throttle};
 use dormouse_core::{Cancellation, TaskFailure, Timestamp, TriggerDetails, WorkCost};
 use futures::future::BoxFuture;
 
+use super::registrations::Registrations;
+
 /// Why the task was woken: the contract's `activation`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ActivationInfo {
@@ -78,14 +80,42 @@ impl std::fmt::Display for Denial {
     }
 }
 
+/// What a guest asks of a socket that the host owns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SocketAsk {
+    /// Send these bytes.
+    Send(Vec<u8>),
+    /// Have it back.
+    Transfer,
+    /// Send what waits, and close it.
+    Close,
+}
+
+/// Why nothing was done: the contract's `socket-error`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SocketError {
+    /// The run does not have it.
+    NotOwned,
+    /// The connection is gone.
+    Closed,
+    /// More waits to be sent than is kept for one connection.
+    Full,
+}
+
 /// The run, as its sandbox sees it. Called from inside a poll of the sandbox; nothing here may block, poll
 /// the sandbox or drop it.
-pub(crate) trait Port: Send + Sync {
+pub(crate) trait Port: Registrations {
     /// Why the task was woken.
     fn activation(&self) -> ActivationInfo;
 
     /// What came with the trigger.
     fn details(&self) -> TriggerDetails;
+
+    /// The guest accepts the storage changes that came with the trigger.
+    fn accept_changes(&self);
+
+    /// The guest asks something of the socket that it calls `socket_id`.
+    fn socket(&self, socket_id: &str, ask: SocketAsk) -> Result<(), SocketError>;
 
     /// The guest asks for a deferral.
     fn take_deferral(&self) -> Result<(), DeferralError>;

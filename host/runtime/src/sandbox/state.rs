@@ -9,13 +9,13 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::SandboxSpec;
-use super::host_port::Host;
 use super::limiter::Limiter;
 use super::network::{HttpHooks, Network};
 use super::output::Sink;
 use super::port::Port;
 use super::usage::Usage;
 use crate::meter::Meter;
+use dormouse_core::host_port::Host;
 
 /// The most bytes of headers or trailers, as they lie in memory.
 const HTTP_FIELDS_BYTES_MAX: usize = 64 * 1024;

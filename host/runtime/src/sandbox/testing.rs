@@ -4,14 +4,20 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dormouse_core::event::Stream;
+use dormouse_core::registration::RegistrationRecord;
 use dormouse_core::run::{DeferralError, Throttle};
-use dormouse_core::{TaskFailure, Timestamp, TriggerDetails};
+use dormouse_core::{
+    AccessStatus, Condition, RegistrationError, RegistrationId, TaskBuilder, TaskFailure, Timestamp,
+    TriggerDetails,
+};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use crate::engine::{Engine, EngineConfig, Pooling};
+use crate::host::{HostError, IfExists};
 
-use super::port::{ActivationInfo, Denial, Port, TimeLeft, Told};
+use super::port::{ActivationInfo, Denial, Port, SocketAsk, SocketError, TimeLeft, Told};
+use super::registrations::Registrations;
 use dormouse_core::WorkCost;
 
 /// A component of world `task-sync` whose `run` is the core function `run` of the core module `module`.
@@ -90,6 +96,49 @@ impl FakePort {
     }
 }
 
+/// An app with no registrations, on a host that stops.
+impl Registrations for FakePort {
+    fn listed(&self, _: Option<&str>) -> Vec<RegistrationRecord> {
+        Vec::new()
+    }
+
+    fn groups(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn validate(&self, _: &TaskBuilder) -> Result<Vec<(Condition, Condition)>, RegistrationError> {
+        Ok(Vec::new())
+    }
+
+    fn register(
+        &self,
+        _: TaskBuilder,
+        _: IfExists,
+    ) -> BoxFuture<'static, Result<RegistrationRecord, HostError>> {
+        std::future::ready(Err(HostError::Stopping)).boxed()
+    }
+
+    fn unregister(&self, _: RegistrationId, _: bool) -> BoxFuture<'static, Result<bool, HostError>> {
+        std::future::ready(Ok(false)).boxed()
+    }
+
+    fn access(&self) -> AccessStatus {
+        AccessStatus::AlwaysAllowed
+    }
+
+    fn request_access(&self) -> BoxFuture<'static, Result<AccessStatus, HostError>> {
+        std::future::ready(Err(HostError::Stopping)).boxed()
+    }
+
+    fn remove_access(&self) -> BoxFuture<'static, Result<(), HostError>> {
+        std::future::ready(Err(HostError::Stopping)).boxed()
+    }
+
+    fn requested(&self, _: RegistrationId) -> BoxFuture<'static, ()> {
+        std::future::ready(()).boxed()
+    }
+}
+
 impl Port for FakePort {
     fn activation(&self) -> ActivationInfo {
         ActivationInfo {
@@ -106,6 +155,12 @@ impl Port for FakePort {
 
     fn details(&self) -> TriggerDetails {
         TriggerDetails::None
+    }
+
+    fn accept_changes(&self) {}
+
+    fn socket(&self, _: &str, _: SocketAsk) -> Result<(), SocketError> {
+        Err(SocketError::NotOwned)
     }
 
     fn take_deferral(&self) -> Result<(), DeferralError> {

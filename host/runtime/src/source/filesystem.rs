@@ -2,10 +2,16 @@
 //!
 //! The operating system's watcher runs on a thread of the `notify` library and hands its news over a bounded
 //! channel; when that is full, or the system's own queue overflowed, the guest is told that changes were
-//! lost instead of which.
+//! lost instead of which (UWP-054). The system's queue is the ring that bounds what a busy folder costs: on
+//! Linux `/proc/sys/fs/inotify/max_queued_events`, 16,384 by default, for all folders of one watcher. What is
+//! told is what the watcher saw happen: a folder that is moved in, or granted, with files in it is told as
+//! one change or none, and they are not.
+
+#[cfg(test)]
+mod tests;
+mod unaccepted;
 
 use std::collections::HashMap;
-use std::os::fd::{AsFd, AsRawFd};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -20,6 +26,8 @@ use tokio::sync::mpsc;
 
 use crate::drive::intake::{self, Incoming};
 use crate::shared::Shared;
+
+pub(crate) use unaccepted::{Told, Unaccepted};
 
 /// The watchers of a host, by registration. Removing one ends its thread and its task.
 #[derive(Default)]
@@ -42,42 +50,84 @@ impl Watchers {
     }
 }
 
-/// Begins to watch `folder`, which guests see as `trigger.directory`, for `id`.
-///
-/// # Errors
-///
-/// The operating system's, most often that the folder is gone or that its watches are used up.
-pub(crate) fn watch(
-    shared: &Arc<Shared>,
+/// A folder that is watched, of which nothing is told yet.
+pub(crate) struct Watch {
+    watcher: RecommendedWatcher,
+    news: mpsc::Receiver<notify::Event>,
     id: RegistrationId,
-    trigger: &FilesystemTrigger,
-    folder: &Dir,
-) -> Result<(), notify::Error> {
-    // The directory that was opened, wherever it is now: a path could have become another directory. The
-    // watcher resolves it at once, so that a duplicate need not be kept open.
-    let folder = PathBuf::from(format!("/proc/self/fd/{}", folder.as_fd().as_raw_fd()));
-    let (tx, rx) = mpsc::channel(STORAGE_CHANGES_MAX);
-    let lost = Arc::new(AtomicBool::new(false));
-    let mut watcher = notify::recommended_watcher({
-        let lost = lost.clone();
-        move |seen: Result<notify::Event, notify::Error>| {
-            // Blocking here would block the watcher's thread; dropping without a word would be worse.
-            let overflow = match seen {
-                Ok(event) if event.need_rescan() => true,
-                Ok(event) => tx.try_send(event).is_err(),
-                Err(_) => true,
-            };
-            if overflow {
-                lost.store(true, Ordering::Release);
-            }
+    trigger: FilesystemTrigger,
+    folder: PathBuf,
+    lost: Arc<AtomicBool>,
+}
+
+impl Watch {
+    /// Begins to watch `folder`, which guests see as `trigger.directory`, for `id`.
+    ///
+    /// # Errors
+    ///
+    /// The operating system's, most often that the folder is gone or that its watches are used up.
+    pub(crate) fn begin(
+        id: RegistrationId,
+        trigger: &FilesystemTrigger,
+        folder: &Dir,
+    ) -> Result<Self, notify::Error> {
+        let folder = path_of(folder)?;
+        let (tx, news) = mpsc::channel(STORAGE_CHANGES_MAX);
+        let lost = Arc::new(AtomicBool::new(false));
+        let mut watcher = notify::recommended_watcher(hear(tx, lost.clone()))?;
+        let mode = if trigger.recursive { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
+        watcher.watch(&folder, mode)?;
+        Ok(Self { watcher, news, id, trigger: trigger.clone(), folder, lost })
+    }
+
+    /// Tells from now on what it sees, and what it saw since it began.
+    pub(crate) fn settle(self, shared: &Arc<Shared>) {
+        let Self { watcher, news, id, trigger, folder, lost } = self;
+        let replaced = shared.watchers.map().insert(id, watcher);
+        // Outside the lock: it waits for its thread.
+        drop(replaced);
+        let settle = Settle { shared: Arc::downgrade(shared), id, trigger, folder, lost };
+        shared.control.spawn(settle.run(news));
+    }
+}
+
+/// The directory that was opened, wherever it is now: its path could have become another directory. The watcher
+/// resolves it at once, so that a duplicate need not be kept open.
+#[cfg(target_os = "linux")]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it fails")]
+fn path_of(folder: &Dir) -> Result<PathBuf, notify::Error> {
+    use std::os::fd::{AsFd, AsRawFd};
+    Ok(PathBuf::from(format!("/proc/self/fd/{}", folder.as_fd().as_raw_fd())))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn path_of(_: &Dir) -> Result<PathBuf, notify::Error> {
+    Err(notify::Error::generic(
+        "folders are watched on Linux only; tell their changes with `storage_changes`",
+    ))
+}
+
+/// What the watcher calls, on its own thread.
+fn hear(
+    tx: mpsc::Sender<notify::Event>,
+    lost: Arc<AtomicBool>,
+) -> impl Fn(Result<notify::Event, notify::Error>) {
+    move |seen| {
+        let event = seen.unwrap_or_else(|_| rescan());
+        if event.need_rescan() {
+            lost.store(true, Ordering::Release);
         }
-    })?;
-    let mode = if trigger.recursive { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
-    watcher.watch(&folder, mode)?;
-    shared.watchers.map().insert(id, watcher);
-    let settle = Settle { shared: Arc::downgrade(shared), id, trigger: trigger.clone(), folder, lost };
-    shared.control.spawn(settle.run(rx));
-    Ok(())
+        // Blocking here would block the watcher's thread; dropping without a word would be worse. If it is
+        // full, whoever empties it finds the mark.
+        if tx.try_send(event).is_err() {
+            lost.store(true, Ordering::Release);
+        }
+    }
+}
+
+/// Something was lost, and nothing is known of what.
+fn rescan() -> notify::Event {
+    notify::Event::new(Seen::Other).set_flag(notify::event::Flag::Rescan)
 }
 
 struct Settle {

@@ -75,6 +75,10 @@ impl Clock for RigClock {
         self.sim.sleep_until(deadline)
     }
 
+    fn sleep_until_wall(&self, at: Timestamp) -> BoxSleep {
+        self.sim.sleep_until_wall(at)
+    }
+
     /// Asked at the beginning of each poll of a guest, and later in it.
     fn thread_cpu(&self) -> Duration {
         let gate = &self.gate;

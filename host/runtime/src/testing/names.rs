@@ -7,6 +7,9 @@ use dormouse_core::outcome::Outcome;
 pub(super) fn name_of(kind: &EventKind) -> String {
     match kind {
         EventKind::Registered { .. } => "registered".to_owned(),
+        EventKind::RegistrationFailed { name, error, .. } => {
+            format!("registration of {name:?} failed: {error}")
+        }
         EventKind::Unregistered { .. } => "unregistered".to_owned(),
         EventKind::Spent => "spent".to_owned(),
         EventKind::Fired { coalesced, .. } => format!("fired x{coalesced}"),

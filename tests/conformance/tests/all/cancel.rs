@@ -204,7 +204,7 @@ fn unregistering_with_cancel_aborts_its_own_runs_and_no_others() {
     Rig::run(async |rig| {
         rig.install(&component(programs::CANCEL_SLEEPING));
         let topic = |name: &str| {
-            let trigger = dormouse::SignalTrigger { topic: name.to_owned(), one_shot: false };
+            let trigger = dormouse::SignalTrigger::new(name);
             dormouse::TaskBuilder::new(name).entry_point("main").trigger(dormouse::Trigger::Signal(trigger))
         };
         let first = rig.register(topic("first")).await;

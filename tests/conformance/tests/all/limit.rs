@@ -61,7 +61,7 @@ fn the_default_class_is_told_at_25_seconds_and_taken_down_at_30() {
     // UWP-099. A signal's class is the default; an application trigger's is ten minutes (UWP-100).
     Rig::run(async |rig| {
         rig.install(&component(programs::CANCEL_IGNORED));
-        let trigger = dormouse::SignalTrigger { topic: "t".to_owned(), one_shot: false };
+        let trigger = dormouse::SignalTrigger::new("t");
         let builder = dormouse::TaskBuilder::new("t").entry_point("main");
         let id = rig.register(builder.trigger(dormouse::Trigger::Signal(trigger))).await;
         let activation = rig.signal("t", "").await[0].1.activation().unwrap();

@@ -7,16 +7,27 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "temporary folders are made where the machine keeps them")]
 
+mod access;
 mod cancel;
+mod compile;
+mod conditions;
 mod contract;
 mod deferral;
+mod explain;
+mod failing_store;
 mod grant;
 mod limit;
 mod overlap;
+mod package;
 mod pause;
+mod registering;
+mod registration;
 mod run;
 mod schedule;
+mod socket;
+mod storage;
 mod subscribe;
+mod timers;
 mod trap;
 mod various;
 
@@ -65,6 +76,16 @@ fn only(log: &[String], kinds: &[&str]) -> Vec<String> {
     log.iter().filter(|line| kinds.iter().any(|kind| line.starts_with(kind))).cloned().collect()
 }
 
+/// Ids for several lives of a host on one store: none of them comes twice.
+#[derive(Clone, Default)]
+struct Ids(std::sync::Arc<dormouse_core::ids::SequentialIds>);
+
+impl dormouse_core::IdSource for Ids {
+    fn fresh(&self) -> uuid::Uuid {
+        self.0.fresh()
+    }
+}
+
 const SECOND: Duration = Duration::from_secs(1);
 
 macro_rules! assert_test_exists {
@@ -80,8 +101,12 @@ mod all {
     pub(crate) use crate::deferral::*;
     pub(crate) use crate::grant::*;
     pub(crate) use crate::limit::*;
+    pub(crate) use crate::package::*;
     pub(crate) use crate::pause::*;
+    pub(crate) use crate::registration::*;
     pub(crate) use crate::run::*;
+    pub(crate) use crate::socket::*;
+    pub(crate) use crate::storage::*;
     pub(crate) use crate::trap::*;
     pub(crate) use crate::various::*;
 }

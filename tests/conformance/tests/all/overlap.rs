@@ -10,7 +10,7 @@ use test_artifacts as programs;
 use crate::{SECOND, application, component, only, ready};
 
 fn on_signal(overlap: Overlap) -> TaskBuilder {
-    let trigger = Trigger::Signal(SignalTrigger { topic: "t".to_owned(), one_shot: false });
+    let trigger = Trigger::Signal(SignalTrigger::new("t"));
     TaskBuilder::new("task").entry_point("main").trigger(trigger).overlap(overlap)
 }
 
@@ -186,11 +186,12 @@ fn a_one_shot_fires_once_and_stays_listed() {
     use dormouse_core::registration::RegistrationStatus;
     Rig::run(async |rig| {
         rig.install(&component(programs::RUN_RETURNS_OK));
-        let trigger = Trigger::Signal(SignalTrigger { topic: "t".to_owned(), one_shot: true });
+        let trigger = Trigger::Signal(SignalTrigger { one_shot: true, ..SignalTrigger::new("t") });
         let id = rig.register(TaskBuilder::new("once").entry_point("main").trigger(trigger)).await;
         assert_eq!(rig.signal("t", "").await.len(), 1);
         rig.settle().await;
-        assert_eq!(rig.signal("t", "").await.len(), 0, "UWP-035");
+        let again = rig.signal("t", "").await;
+        assert_eq!(again, [(id, Fired::Refused(Refusal::Spent))], "UWP-035, and said so: UWP-146");
         rig.settle().await;
         assert_eq!(rig.outcomes().len(), 1, "UWP-033");
         let listed = rig.host.registrations();

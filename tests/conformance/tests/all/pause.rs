@@ -35,7 +35,7 @@ fn paused_time_does_not_count_as_wall_time() {
     Rig::run(async |rig| {
         with_quota(rig, programs::PAUSE_COUNTS, QuotaPolicy::new(SECOND, SECOND * 3600).unwrap());
         // Its class gives 25 seconds of wall-clock time; the pauses take hours.
-        let trigger = Trigger::Signal(SignalTrigger { topic: "t".to_owned(), one_shot: false });
+        let trigger = Trigger::Signal(SignalTrigger::new("t"));
         let id = rig.register(TaskBuilder::new("t").entry_point("main").trigger(trigger)).await;
         let fired = rig.signal("t", "").await;
         // A message is no number: the program fails at once, which shows that it was told of nothing else.
@@ -55,7 +55,7 @@ fn the_quota_is_the_apps_and_a_spent_one_pauses_the_next_run_before_it_begins() 
     Rig::run(async |rig| {
         with_quota(rig, programs::CANCEL_SPIN, QuotaPolicy::new(SECOND, SECOND * 600).unwrap());
         let topic = |name: &str| {
-            let trigger = SignalTrigger { topic: name.to_owned(), one_shot: false };
+            let trigger = SignalTrigger::new(name);
             TaskBuilder::new(name).entry_point("main").trigger(Trigger::Signal(trigger))
         };
         let first = rig.register(topic("first")).await;

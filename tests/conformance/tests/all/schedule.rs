@@ -10,7 +10,7 @@ use test_artifacts as programs;
 
 use crate::{SECOND, component, only, ready};
 
-fn started(rig: &Rig) -> Vec<Timestamp> {
+pub(crate) fn started(rig: &Rig) -> Vec<Timestamp> {
     let at = |e: dormouse::Event| matches!(e.kind, EventKind::Started { .. }).then_some(e.at);
     rig.events.events().into_iter().filter_map(at).collect()
 }
@@ -87,21 +87,33 @@ fn a_clock_set_back_repeats_nothing_and_one_set_ahead_is_downtime() {
 }
 
 /// A host that is gone without a word, and another one on its store.
-fn restart<R>(before: impl AsyncFnOnce(&Rig), meanwhile: Duration, after: impl AsyncFnOnce(&Rig) -> R) -> R {
+pub(crate) fn restart<R>(
+    before: impl AsyncFnOnce(&Rig),
+    meanwhile: Duration,
+    after: impl AsyncFnOnce(&Rig) -> R,
+) -> R {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let clock = SimClock::new();
     Rig::run_on(store.clone(), clock.clone(), |b| b, before);
     clock.advance(meanwhile);
-    Rig::run_on(store, clock, |b| b.ids(LaterIds::default()), after)
+    Rig::run_on(store, clock, |b| b.ids(LaterIds::from(1 << 64)), after)
 }
 
-/// Ids that a first rig's do not meet.
-#[derive(Default)]
-struct LaterIds(dormouse_core::ids::SequentialIds);
+/// Ids that another rig's do not meet.
+pub(crate) struct LaterIds {
+    ids: dormouse_core::ids::SequentialIds,
+    first: u128,
+}
+
+impl From<u128> for LaterIds {
+    fn from(first: u128) -> Self {
+        Self { ids: dormouse_core::ids::SequentialIds::new(), first }
+    }
+}
 
 impl dormouse_core::IdSource for LaterIds {
     fn fresh(&self) -> uuid::Uuid {
-        uuid::Uuid::from_u128(self.0.fresh().as_u128() + (1 << 64))
+        uuid::Uuid::from_u128(self.ids.fresh().as_u128() + self.first)
     }
 }
 
@@ -189,7 +201,7 @@ fn a_latched_firing_survives_the_host() {
     restart(
         async |rig| {
             rig.install(&component(programs::RUN_RETURNS_OK));
-            let trigger = Trigger::Signal(SignalTrigger { topic: "t".to_owned(), one_shot: false });
+            let trigger = Trigger::Signal(SignalTrigger::new("t"));
             let builder = TaskBuilder::new("t").entry_point("main").trigger(trigger);
             rig.register(builder.condition(Condition::UserPresent)).await;
             rig.signal("t", "").await;

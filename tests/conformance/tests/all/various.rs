@@ -11,7 +11,7 @@ use crate::{component, once, only, ready, succeeds};
 pub(crate) fn message_details() {
     Rig::run(async |rig| {
         rig.install(&component(programs::MESSAGE_DETAILS));
-        let trigger = SignalTrigger { topic: "nest/food".to_owned(), one_shot: false };
+        let trigger = SignalTrigger::new("nest/food");
         rig.register(TaskBuilder::new("t").entry_point("main").trigger(Trigger::Signal(trigger))).await;
         let fired = rig.signal("nest/food", "acorns").await;
         let completion = rig.completed(fired[0].1.activation().unwrap()).await;

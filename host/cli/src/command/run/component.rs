@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use dormouse::{COMPONENT_LEN_MAX, Component, ComponentError, Engine, EngineConfig};
 
 use crate::cli::RunArgs;
-use crate::command::build;
+use crate::command::{build, compile_worker};
 use crate::error::{Failure, Result};
 use crate::exit::Exit;
 
@@ -38,27 +38,37 @@ pub(super) fn engine() -> Result<Engine> {
     Engine::new(&config).map_err(|error| Failure::from_error(Exit::Internal, &error))
 }
 
-pub(super) fn load(engine: &Engine, path: &Path) -> Result<Component> {
+/// Compiled in a process of its own, or found in the user's cache.
+pub(super) async fn load(engine: &Engine, path: &Path) -> Result<Component> {
     let bytes = read(path).map_err(|error| {
         Failure::new(Exit::Component, format!("`{}` cannot be read", path.display()))
             .because(&error)
             .help("give the path of a component (.wasm) or of a directory with a Cargo.toml")
     })?;
-    Component::compile(engine, &bytes).map_err(|error| {
-        let failure =
-            Failure::new(Exit::Component, format!("`{}` cannot be run", path.display())).because(&error);
-        match error {
-            ComponentError::NotWasm => {
-                failure.help("give the path of a component (.wasm) or of a directory with a Cargo.toml")
-            }
-            ComponentError::CoreModule => {
-                failure.help("build it with `cargo build --target wasm32-wasip2 --release`")
-            }
-            ComponentError::NotATask { .. } => failure
-                .help("in Rust, write `#[dormouse_guest::task]` above an async fn that takes the instance"),
-            _ => failure,
+    let cache = compile_worker::cache();
+    let loaded = Component::load(engine, &compile_worker::compiler(), cache.as_ref(), bytes).await;
+    loaded.map_err(|error| refused(path, &error))
+}
+
+fn refused(path: &Path, error: &ComponentError) -> Failure {
+    if let ComponentError::WorkerMissing { .. } | ComponentError::WorkerUnfit { .. } = error {
+        return Failure::internal(format!("`{}` cannot be compiled", path.display()))
+            .because(error)
+            .help("dormouse starts itself once more to compile a component: is /proc mounted, and may this user start processes?");
+    }
+    let failure = Failure::new(Exit::Component, format!("`{}` cannot be run", path.display())).because(error);
+    match error {
+        ComponentError::NotWasm => {
+            failure.help("give the path of a component (.wasm) or of a directory with a Cargo.toml")
         }
-    })
+        ComponentError::CoreModule => {
+            failure.help("build it with `cargo build --target wasm32-wasip2 --release`")
+        }
+        ComponentError::NotATask { .. } => {
+            failure.help("in Rust, write `#[dormouse_guest::task]` above an async fn that takes the instance")
+        }
+        _ => failure,
+    }
 }
 
 /// Reads no more than is needed to see that it is too much.

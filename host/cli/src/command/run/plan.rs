@@ -3,16 +3,16 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::Duration;
 
 use bytesize::ByteSize;
 use dormouse::core::limits::LimitsError;
 use dormouse::core::overlap::WAITING_MAX;
-use dormouse::core::registration::PERIOD_MAX;
 use dormouse::core::schedule::{CronErrorKind, CronSchedule};
 use dormouse::core::trigger::PAYLOAD_LEN_MAX;
 use dormouse::{
     Access, AppId, CronTrigger, FilesystemTrigger, GrantError, Grants, Limits, LimitsRequest, Overlap,
-    QuotaPolicy, RetryPolicy, TaskBuilder, TimeTrigger, Trigger,
+    QuotaPolicy, RetryPolicy, SystemTrigger, TaskBuilder, TimeTrigger, TimerProfile, Trigger,
 };
 
 use super::tally::Goal;
@@ -24,9 +24,6 @@ use crate::parse::EnvArg;
 /// The entry point that the component is.
 pub(super) const ENTRY_POINT: &str = "main";
 
-/// The shortest period of a schedule, which is the host's default.
-const PERIOD_MIN: std::time::Duration = std::time::Duration::from_secs(1);
-
 /// All that is to be done, but for the component.
 pub(super) struct Plan {
     /// None: after the component's file.
@@ -35,6 +32,8 @@ pub(super) struct Plan {
     pub(super) task: Option<TaskBuilder>,
     pub(super) grants: Grants,
     pub(super) quota: Option<QuotaPolicy>,
+    /// Something of it depends on this machine.
+    pub(super) machine: bool,
     /// Carried by each request.
     pub(super) arguments: Vec<u8>,
     /// How many requests to make.
@@ -63,6 +62,7 @@ impl Plan {
             task,
             grants: grants(&args.grants, &args.trigger)?,
             quota: args.limits.quota,
+            machine: args.trigger.on.is_some() || !args.trigger.condition.is_empty() || args.state.resume,
             arguments: arguments(&args.trigger)?,
             requests,
             goal,
@@ -93,25 +93,13 @@ fn usage(message: impl Into<String>) -> Failure {
 
 fn trigger(args: &TriggerArgs) -> Result<Trigger> {
     if let Some(every) = args.every {
-        if !(PERIOD_MIN..=PERIOD_MAX).contains(&every) {
-            return Err(usage(format!("--every {every:?} is not between 1s and 366 days"))
-                .help("write --every 1s or more"));
-        }
-        return Ok(Trigger::Time(TimeTrigger::periodic(every)));
+        return self::every(every).map(|()| Trigger::Time(TimeTrigger::periodic(every)));
     }
     if let Some(expression) = &args.cron {
-        let zone = args.tz.as_deref().unwrap_or("UTC");
-        let schedule = CronSchedule::parse(expression, zone).map_err(|error| {
-            let help = match error.kind() {
-                CronErrorKind::UnknownTimeZone => {
-                    "--tz takes a name of the IANA time zone database, like Europe/Berlin or UTC"
-                }
-                CronErrorKind::Seconds => "--cron takes five fields; for less than a minute use --every",
-                _ => "--cron takes minute, hour, day of month, month and day of week, like '*/15 7-22 * * *'",
-            };
-            usage(error.to_string()).help(help)
-        })?;
-        return Ok(Trigger::Cron(CronTrigger::new(expression).in_time_zone(schedule.time_zone())));
+        return cron(expression, args.tz.as_deref());
+    }
+    if let Some(event) = args.on {
+        return Ok(Trigger::System(SystemTrigger::new(event)));
     }
     if let Some(watch) = &args.watch {
         let mut trigger = FilesystemTrigger::new(&watch.guest);
@@ -119,6 +107,30 @@ fn trigger(args: &TriggerArgs) -> Result<Trigger> {
         return Ok(Trigger::Filesystem(trigger));
     }
     Ok(Trigger::Application)
+}
+
+/// Whether a schedule may have this period.
+pub(crate) fn every(every: Duration) -> Result<()> {
+    let TimerProfile { period_min, period_max, .. } = TimerProfile::DEFAULT;
+    if (period_min..=period_max).contains(&every) {
+        return Ok(());
+    }
+    Err(usage(format!("--every {every:?} is not between 1s and 366 days")).help("write --every 1s or more"))
+}
+
+/// The trigger of a cron expression, in UTC if there is no zone.
+pub(crate) fn cron(expression: &str, zone: Option<&str>) -> Result<Trigger> {
+    let schedule = CronSchedule::parse(expression, zone.unwrap_or("UTC")).map_err(|error| {
+        let help = match error.kind() {
+            CronErrorKind::UnknownTimeZone => {
+                "--tz takes a name of the IANA time zone database, like Europe/Berlin or UTC"
+            }
+            CronErrorKind::Seconds => "--cron takes five fields; for less than a minute use --every",
+            _ => "--cron takes minute, hour, day of month, month and day of week, like '*/15 7-22 * * *'",
+        };
+        usage(error.to_string()).help(help)
+    })?;
+    Ok(Trigger::Cron(CronTrigger::new(expression).in_time_zone(schedule.time_zone())))
 }
 
 fn task(args: &RunArgs, trigger: Trigger) -> Result<TaskBuilder> {
@@ -130,6 +142,9 @@ fn task(args: &RunArgs, trigger: Trigger) -> Result<TaskBuilder> {
         }
     };
     let mut task = TaskBuilder::new(&args.state.name).entry_point(ENTRY_POINT).limits(limits).retry(retry);
+    for condition in &args.trigger.condition {
+        task = task.condition(condition.clone());
+    }
     if matches!(trigger, Trigger::Application) {
         // A person who asks twice wants two runs; and what is pending must not refuse a new request.
         task = task.overlap(Overlap::Queue { max: WAITING_MAX });
@@ -185,20 +200,25 @@ fn grants(args: &GrantArgs, trigger: &TriggerArgs) -> Result<Grants> {
         grants = grants.with_host(host.clone());
     }
     for variable in &args.env {
-        let (name, value) = match variable {
-            EnvArg::Set(name, value) => (name, value.clone()),
-            EnvArg::Inherit(name) => {
-                let value = std::env::var(name).map_err(|error| {
-                    usage(format!("--env {name}: it has no value here"))
-                        .because(&error)
-                        .help(format!("write --env {name}=VALUE"))
-                })?;
-                (name, value)
-            }
-        };
+        let (name, value) = variable_of(variable)?;
         grants = grants.with_env(name, value).map_err(|e| grant_failed("--env", &e))?;
     }
     Ok(grants)
+}
+
+/// The name and the value of one `--env`.
+pub(crate) fn variable_of(arg: &EnvArg) -> Result<(&str, String)> {
+    match arg {
+        EnvArg::Set(name, value) => Ok((name, value.clone())),
+        EnvArg::Inherit(name) => {
+            let value = std::env::var(name).map_err(|error| {
+                usage(format!("--env {name}: it has no value here"))
+                    .because(&error)
+                    .help(format!("write --env {name}=VALUE"))
+            })?;
+            Ok((name, value))
+        }
+    }
 }
 
 /// Whether two paths, which exist or not, are one directory.

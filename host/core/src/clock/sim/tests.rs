@@ -1,5 +1,5 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Wake;
+use std::task::{Context, Poll, Wake};
 
 use super::*;
 
@@ -217,4 +217,67 @@ fn the_far_ends_of_time_saturate() {
     let clock = SimClock::at(Timestamp::MAX);
     clock.advance(Duration::MAX);
     assert_eq!((clock.wall(), clock.now()), (Timestamp::MAX, Instant::MAX));
+}
+
+#[test]
+fn who_waits_for_the_wall_wakes_when_it_shows_the_moment() {
+    let bench = Bench::new();
+    let at = bench.clock.wall() + SECOND * 10;
+    let mut sleep = bench.clock.sleep_until_wall(at);
+    assert_eq!(bench.poll("a", &mut sleep), Poll::Pending);
+    assert_eq!(bench.clock.next_deadline(), Some(seconds(10)));
+    bench.clock.advance(SECOND * 20);
+    assert_eq!(bench.log(), [("a", seconds(10))]);
+    assert_eq!(bench.poll("a", &mut sleep), Poll::Ready(()));
+    assert_eq!(bench.poll("past", &mut bench.clock.sleep_until_wall(at)), Poll::Ready(()));
+}
+
+#[test]
+fn who_waits_for_the_wall_is_told_that_it_was_set_and_nobody_else_is() {
+    let set: [fn(&SimClock); 4] = [
+        |clock| clock.jump(Timestamp::EPOCH),
+        |clock| clock.jump_by(-1),
+        |clock| clock.jump_by(3_600_000_000),
+        |clock| clock.drift(10),
+    ];
+    for set in set {
+        let bench = Bench::new();
+        let _other = bench.sleeper("other", seconds(1));
+        let mut sleep = bench.clock.sleep_until_wall(bench.clock.wall() + SECOND * 10);
+        assert_eq!(bench.poll("a", &mut sleep), Poll::Pending);
+        set(&bench.clock);
+        assert_eq!(bench.log(), [("a", Instant::ORIGIN)]);
+        assert_eq!(bench.poll("a", &mut sleep), Poll::Ready(()));
+    }
+}
+
+#[test]
+fn a_wall_that_drifts_is_waited_for_at_its_own_pace() {
+    for (ppm, expected) in [(500_000, 8), (-500_000, 24)] {
+        let bench = Bench::new();
+        bench.clock.drift(ppm);
+        let at = bench.clock.wall() + SECOND * 12;
+        let mut sleep = bench.clock.sleep_until_wall(at);
+        assert_eq!(bench.poll("a", &mut sleep), Poll::Pending);
+        assert_eq!(bench.clock.next_deadline(), Some(seconds(expected)));
+        bench.clock.advance_to_next();
+        assert_eq!(bench.clock.wall(), at);
+    }
+    let bench = Bench::new();
+    bench.clock.drift(-1_000_000);
+    let mut sleep = bench.clock.sleep_until_wall(bench.clock.wall() + SECOND);
+    assert_eq!(bench.poll("never", &mut sleep), Poll::Pending);
+    bench.clock.advance(SECOND * 1_000);
+    assert_eq!(bench.log(), []);
+}
+
+#[test]
+fn a_wait_for_the_wall_that_is_dropped_is_forgotten() {
+    let bench = Bench::new();
+    let mut sleep = bench.clock.sleep_until_wall(bench.clock.wall() + SECOND);
+    assert_eq!(bench.poll("a", &mut sleep), Poll::Pending);
+    drop(sleep);
+    assert_eq!(bench.clock.next_deadline(), None);
+    bench.clock.jump_by(1);
+    assert_eq!(bench.log(), []);
 }

@@ -3,9 +3,9 @@
 use std::error::Error;
 
 use super::super::*;
-use super::{Host, NOW, app, every, id, task, trigger, unwoken};
+use super::{Host, LISTEN, NOW, app, every, id, task, trigger, unwoken};
 use crate::limits::LimitsError;
-use crate::trigger::{CronTrigger, FilesystemTrigger, SignalTrigger};
+use crate::trigger::{CronTrigger, FilesystemTrigger, SignalTrigger, SocketTrigger};
 
 fn long() -> String {
     "x".repeat(NAME_LEN_MAX + 1)
@@ -20,19 +20,67 @@ fn cron(expression: &str, time_zone: &str) -> Trigger {
 }
 
 fn signal(topic: String) -> Trigger {
-    Trigger::Signal(SignalTrigger { topic, one_shot: false })
+    Trigger::Signal(SignalTrigger::new(topic))
+}
+
+fn declares(triggers: &[TriggerKind]) -> EntryPoint {
+    EntryPoint { name: "resize".to_owned(), triggers: Some(triggers.to_vec()) }
+}
+
+fn elsewhere() -> SocketAddr {
+    SocketAddr::new(LISTEN.ip(), LISTEN.port() + 1)
+}
+
+fn socket() -> TaskBuilder {
+    task().trigger(Trigger::Socket(SocketTrigger::tcp(LISTEN)))
 }
 
 /// Every way to be refused: the error, a host that refuses, and what it refuses.
 pub(super) fn each() -> Vec<(RegistrationError, Host, TaskBuilder)> {
     let host = Host::new;
-    let existing = Registration { trigger: Trigger::Application, ..host().build(task()).unwrap() };
     let zero = LimitsRequest { wall: Some(Duration::ZERO), ..LimitsRequest::default() };
     let much = LimitsRequest { memory_bytes: Some(1 << 40), ..LimitsRequest::default() };
     let bad_cron = CronSchedule::parse("30 25 * * *", "UTC").unwrap_err();
     let bad_zone = CronSchedule::parse("30 2 * * *", "Mars/Olympus").unwrap_err();
     vec![
         (RegistrationError::NoTrigger, host(), unwoken()),
+        (too_long("group", 0, 128), host(), task().group("")),
+        (too_long("group", 129, 128), host(), task().group(long())),
+        (
+            RegistrationError::TriggerNotDeclared {
+                entry_point: "resize".to_owned(),
+                kind: TriggerKind::Time,
+                declared: vec![TriggerKind::Cron, TriggerKind::System],
+            },
+            Host { entry_points: Some(vec![declares(&[TriggerKind::Cron, TriggerKind::System])]), ..host() },
+            task(),
+        ),
+        (
+            RegistrationError::TooManyRegistrations { app: app(), max: 10 },
+            Host { registered: 10, ..host() },
+            task(),
+        ),
+        (
+            RegistrationError::ListenNotGranted { listen: elsewhere(), granted: vec![LISTEN] },
+            host(),
+            unwoken().trigger(Trigger::Socket(SocketTrigger::tcp(elsewhere()))),
+        ),
+        (
+            RegistrationError::KeepAlive { keep_alive: Duration::from_millis(999) },
+            host(),
+            unwoken().trigger(Trigger::Socket(SocketTrigger {
+                keep_alive: Some(Duration::from_millis(999)),
+                ..SocketTrigger::tcp(LISTEN)
+            })),
+        ),
+        (
+            RegistrationError::Jitter { jitter: Duration::from_secs(61), max: Duration::from_secs(60) },
+            host(),
+            unwoken().trigger(Trigger::Time(TimeTrigger {
+                jitter: Duration::from_secs(61),
+                ..TimeTrigger::periodic(Duration::from_secs(60))
+            })),
+        ),
         (RegistrationError::NoEntryPoint, host(), TaskBuilder::new("t").trigger(every(60))),
         (
             RegistrationError::EntryPointNotDeclared {
@@ -60,9 +108,9 @@ pub(super) fn each() -> Vec<(RegistrationError, Host, TaskBuilder)> {
             RegistrationError::Period {
                 every: Duration::from_secs(60),
                 min: Duration::from_secs(900),
-                max: PERIOD_MAX,
+                max: TimerProfile::UWP.period_max,
             },
-            Host { period_min: Duration::from_secs(900), ..host() },
+            Host { timers: TimerProfile::UWP, ..host() },
             unwoken().trigger(every(60)),
         ),
         (RegistrationError::Cron(bad_cron), host(), unwoken().trigger(cron("30 25 * * *", "UTC"))),
@@ -77,7 +125,7 @@ pub(super) fn each() -> Vec<(RegistrationError, Host, TaskBuilder)> {
         ),
         (
             RegistrationError::SecondApplicationTrigger { app: app(), existing: id(1) },
-            Host { existing: vec![existing], ..host() },
+            Host { application: Some(id(1)), ..host() },
             unwoken().trigger(Trigger::Application),
         ),
         (
@@ -87,6 +135,9 @@ pub(super) fn each() -> Vec<(RegistrationError, Host, TaskBuilder)> {
         ),
         (RegistrationError::OverlapZero, host(), task().overlap(Overlap::Queue { max: 0 })),
         (RegistrationError::OverlapZero, host(), task().overlap(Overlap::Parallel { max: 0 })),
+        (RegistrationError::OverlapOfSocket, host(), socket().overlap(Overlap::Coalesce)),
+        (RegistrationError::OverlapOfSocket, host(), socket().overlap(Overlap::KeepLatest)),
+        (RegistrationError::OverlapOfSocket, host(), socket().overlap(Overlap::Refuse)),
         (RegistrationError::Limits(LimitsError::Zero { field: "wall" }), host(), task().limits(zero)),
         (
             RegistrationError::Limits(LimitsError::AboveHost {
@@ -126,6 +177,13 @@ fn every_refusal_is_said_in_words_that_name_the_field_and_the_way_out() {
     let said: Vec<String> = each().iter().map(|(error, ..)| said(error)).collect();
     let expected = [
         "a registration needs exactly one trigger: call `trigger`",
+        "`group` has 0 bytes; it must have 1 to 128",
+        "`group` has 129 bytes; it must have 1 to 128",
+        "entry point \"resize\" does not declare time triggers; it declares cron, system. Add `time` to its `triggers` in dormouse.toml and install the package again",
+        "app `org.example.feeds` has 10 registrations, as many as it may have; unregister some first",
+        "`trigger.listen` 127.0.0.1:7008 is not granted; granted are 127.0.0.1:7007. Ask for it under `listen` in dormouse.toml",
+        "`trigger.keep_alive` is 999ms; it must be between 1s and 86400s",
+        "`trigger.jitter` is 61s; it must be at most 60s",
         "a registration needs an entry point: call `entry_point` with the name of one that the app has",
         "app `org.example.feeds` has no entry point \"resise\"; it has fetch, resize",
         "app `org.example.feeds` is not installed; install it before registering its tasks",
@@ -137,7 +195,7 @@ fn every_refusal_is_said_in_words_that_name_the_field_and_the_way_out() {
         "`trigger.topic` has 257 bytes; it must have 1 to 256",
         "`env and args` has 40002 bytes; it must have 1 to 32768",
         "`env and args` has 40001 bytes; it must have 1 to 32768",
-        "`trigger.every` is 60s; it must be between 900s and 31622400s",
+        "`trigger.every` is 60s; it must be between 900s and 2591940s",
         "`trigger.cron` is not valid
 caused by: invalid cron expression: hour: value must be in range 0..=23; found 25
   30 25 * * *
@@ -150,6 +208,9 @@ caused by: unknown time zone: `Mars/Olympus`; expected an IANA name like `Europe
         "`conditions` has 17; at most 16 are allowed",
         "`overlap` allows none; give it a bound of at least 1",
         "`overlap` allows none; give it a bound of at least 1",
+        "`overlap` of a socket trigger must be `queue` or `parallel`: each firing is of one connection, and none stands for another",
+        "`overlap` of a socket trigger must be `queue` or `parallel`: each firing is of one connection, and none stands for another",
+        "`overlap` of a socket trigger must be `queue` or `parallel`: each firing is of one connection, and none stands for another",
         "`limits` cannot be granted
 caused by: limit `wall` is zero; give it a positive value or leave it out for the class's own",
         "`limits` cannot be granted
@@ -212,17 +273,11 @@ fn a_filesystem_trigger_that_waits_for_ever_is_refused() {
     let mut filesystem = FilesystemTrigger::new("/data");
     filesystem.settle = SETTLE_MAX + Duration::from_secs(1);
     let builder = TaskBuilder::new("t").entry_point("main").trigger(Trigger::Filesystem(filesystem));
-    let entry_points = ["main".to_owned()];
-    let directories = ["/data".to_owned()];
-    let limits = Limits::host_max();
-    let context = RegistrationContext {
-        entry_points: Some(&entry_points),
-        directories: &directories,
-        existing: &[],
-        period_min: Duration::from_secs(1),
-        limits_max: &limits,
+    let host = Host {
+        entry_points: Some(vec![EntryPoint::any("main")]),
+        directories: vec!["/data".to_owned()],
+        ..Host::new()
     };
-    let app = AppId::new("app").expect("a valid name");
-    let error = builder.validate(&app, &context).expect_err("it is too long");
+    let error = host.validate(&builder).expect_err("it is too long");
     assert_eq!(error.to_string(), "`trigger.settle` is 3601s; it must be at most 3600s");
 }

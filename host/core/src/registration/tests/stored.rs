@@ -7,7 +7,10 @@ use super::super::*;
 use super::{Host, NOW, app, every, id, task, trigger, unwoken};
 use crate::limits::Class;
 use crate::schedule::Misfire;
-use crate::trigger::{CronTrigger, FilesystemTrigger, SignalTrigger, TimeTrigger};
+use crate::trigger::{
+    CronTrigger, FilesystemTrigger, MaintenanceTrigger, MessageTrigger, Recurrence, SignalTrigger,
+    SocketTrigger, SystemEvent, SystemTrigger, TimeTrigger,
+};
 
 #[track_caller]
 fn survives(registration: &Registration) {
@@ -85,17 +88,30 @@ fn any_trigger() -> impl Strategy<Value = Trigger> {
     let misfire = || prop_oneof![Just(Misfire::Coalesce), Just(Misfire::Skip), Just(Misfire::All)];
     prop_oneof![
         Just(Trigger::Application),
-        (span(), any::<bool>(), misfire()).prop_map(|(every, one_shot, misfire)| {
-            Trigger::Time(TimeTrigger { every, one_shot, misfire })
+        (span(), any::<bool>(), misfire(), span()).prop_map(|(every, one_shot, misfire, jitter)| {
+            Trigger::Time(TimeTrigger { every, one_shot, misfire, jitter })
         }),
-        (any::<String>(), any::<String>(), misfire()).prop_map(|(expression, time_zone, misfire)| {
-            Trigger::Cron(CronTrigger { expression, time_zone, misfire })
+        (span(), any::<bool>(), misfire(), span()).prop_map(|(every, one_shot, misfire, jitter)| {
+            Trigger::Maintenance(MaintenanceTrigger { every, one_shot, misfire, jitter })
         }),
+        (any::<String>(), any::<String>(), misfire(), span()).prop_map(
+            |(expression, time_zone, misfire, jitter)| {
+                Trigger::Cron(CronTrigger { expression, time_zone, misfire, jitter })
+            }
+        ),
+        (prop::sample::select(SystemEvent::ALL.to_vec()), any::<bool>())
+            .prop_map(|(event, one_shot)| Trigger::System(SystemTrigger { event, one_shot })),
+        (any::<(std::net::IpAddr, u16)>(), prop::option::of(span())).prop_map(|(listen, keep_alive)| {
+            Trigger::Socket(SocketTrigger { listen: listen.into(), keep_alive })
+        }),
+        any::<String>().prop_map(|topic| Trigger::Message(MessageTrigger { topic })),
         (any::<String>(), any::<bool>(), span()).prop_map(|(directory, recursive, settle)| {
             Trigger::Filesystem(FilesystemTrigger { directory, recursive, settle })
         }),
-        (any::<String>(), any::<bool>())
-            .prop_map(|(topic, one_shot)| Trigger::Signal(SignalTrigger { topic, one_shot })),
+        (any::<String>(), any::<bool>(), prop_oneof![Just(Recurrence::Once), Just(Recurrence::Always)])
+            .prop_map(|(topic, one_shot, recurrence)| {
+                Trigger::Signal(SignalTrigger { topic, one_shot, recurrence })
+            }),
     ]
 }
 
@@ -153,6 +169,7 @@ proptest! {
         survives(&Registration {
             id: id(1),
             app: app(),
+            group: None,
             name,
             entry_point,
             trigger,
@@ -168,7 +185,7 @@ proptest! {
     }
 
     #[test]
-    fn a_registration_that_was_accepted_has_a_schedule_that_can_be_followed(seconds in 1..=PERIOD_MAX.as_secs()) {
+    fn a_registration_that_was_accepted_has_a_schedule_that_can_be_followed(seconds in 1..=TimerProfile::DEFAULT.period_max.as_secs()) {
         let made = Host::new().build(unwoken().trigger(every(seconds))).unwrap();
         let schedule = made.schedule().unwrap().unwrap();
         prop_assert_eq!(schedule.next_after(NOW), Some(NOW + Duration::from_secs(seconds)));

@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 
 use super::fixture::{
     QUEUE, activation, ask, at, claim, completed, ended, enqueue, failed, finish, firing, node, race,
-    register, run, running, stored, waiting,
+    register, registration, run, running, stored, waiting,
 };
 
 pub(super) async fn at_enqueue_waits_behind_what_waits(store: Arc<dyn Store>) {
@@ -138,6 +138,32 @@ pub(super) async fn pending_leaves_out_backoffs_and_tells_the_next(store: Arc<dy
     for (now, next) in [(29, Some(at(30))), (30, Some(at(40))), (40, None)] {
         assert_eq!(store.next_backoff(at(now)).await.expect("the store works"), next, "after {now}");
     }
+}
+
+pub(super) async fn waiting_is_of_one_registration_and_lists_backoffs_too(store: Arc<dyn Store>) {
+    register(&store, 1).await;
+    register(&store, 2).await;
+    let lease = running(&store, 1, 1, 5).await;
+    let retry = Finish { run: ended(&lease, failed()), after: After::Retry { not_before: at(9_000_000) } };
+    finish(&store, retry).await;
+    for (n, of, millis) in [(2, 1, 7), (3, 1, 1), (4, 2, 1)] {
+        waiting(&store, n, of, millis).await;
+    }
+    running(&store, 5, 1, 2).await;
+    completed(&store, 6, 1, 2).await;
+    let waiting = |of, limit| {
+        let store = Arc::clone(&store);
+        async move {
+            let found = store.waiting(registration(of), limit).await.expect("the store works");
+            found.into_iter().map(|a| a.id).collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(waiting(1, 10).await, [3, 1, 2].map(activation), "by firing, the one in its backoff too");
+    assert_eq!(waiting(1, 2).await, [3, 1].map(activation));
+    assert_eq!(waiting(2, 10).await, [4].map(activation));
+    assert!(waiting(3, 10).await.is_empty());
+    let found = store.waiting(registration(2), 1).await.expect("the store works");
+    assert_eq!(found, [stored(&store, 4).await], "as it is stored, with what came with it");
 }
 
 pub(super) async fn renew_extends_what_is_held_and_names_what_is_lost(store: Arc<dyn Store>) {

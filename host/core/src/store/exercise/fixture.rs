@@ -66,6 +66,7 @@ pub fn record(n: u128) -> RegistrationRecord {
         registration: Registration {
             id: registration(n),
             app: app(),
+            group: None,
             name: format!("registration {n}"),
             entry_point: "refresh".to_owned(),
             trigger: Trigger::Application,

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, VecDeque};
 use foldhash::HashMap;
 
 use crate::activation::{Activation, ActivationState, Claim, Firing, Lease};
+use crate::app::AppRecord;
 use crate::completion::{Completion, Cursor, RunRecord};
-use crate::ids::{ActivationId, Fence, RegistrationId};
+use crate::explain::RefusalRecord;
+use crate::ids::{ActivationId, AppId, Fence, RegistrationId};
 use crate::overlap::{Decision, Refusal};
 use crate::registration::{RegistrationRecord, RegistrationStatus};
 use crate::store::{
@@ -37,7 +39,10 @@ impl Entry {
 #[derive(Debug)]
 pub(super) struct State {
     history_max: usize,
+    apps: BTreeMap<AppId, AppRecord>,
     registrations: BTreeMap<RegistrationId, RegistrationRecord>,
+    /// Firings of registrations that started nothing: a few reasons for each.
+    refusals: HashMap<RegistrationId, Vec<RefusalRecord>>,
     activations: HashMap<ActivationId, Entry>,
     index: Index,
     /// Those that are over, in the order in which they ended.
@@ -52,7 +57,9 @@ impl State {
     pub(super) fn new(history_max: usize) -> Self {
         Self {
             history_max,
+            apps: BTreeMap::new(),
             registrations: BTreeMap::new(),
+            refusals: HashMap::default(),
             activations: HashMap::default(),
             index: Index::default(),
             over: VecDeque::new(),
@@ -71,6 +78,7 @@ impl State {
 
     pub(super) fn remove_registration(&mut self, id: RegistrationId, at: Timestamp) -> Removed {
         self.registrations.remove(&id);
+        self.refusals.remove(&id);
         let waiting: Vec<_> =
             self.index.lane(id).into_iter().flat_map(|lane| &lane.waiting).map(|(_, id)| *id).collect();
         let withdrawn = waiting
@@ -78,6 +86,34 @@ impl State {
             .filter(|id| self.step(*id, |activation| activation.withdraw(at).ok()).is_some())
             .collect();
         Removed { withdrawn }
+    }
+
+    pub(super) fn note_refusal(&mut self, id: RegistrationId, reason: Refusal, at: Timestamp) {
+        if self.registrations.contains_key(&id) {
+            steps::count_refusal(self.refusals.entry(id).or_default(), reason, at);
+        }
+    }
+
+    pub(super) fn refusals(&self, id: RegistrationId) -> Vec<RefusalRecord> {
+        let mut refusals = self.refusals.get(&id).cloned().unwrap_or_default();
+        refusals.sort_by_key(|refusal| std::cmp::Reverse(refusal.last_at));
+        refusals
+    }
+
+    pub(super) fn save_app(&mut self, record: AppRecord) {
+        self.apps.insert(record.app.clone(), record);
+    }
+
+    pub(super) fn remove_app(&mut self, app: &AppId, at: Timestamp) -> Removed {
+        self.apps.remove(app);
+        let of_app = self.registrations.values().filter(|record| record.registration.app == *app);
+        let ids: Vec<_> = of_app.map(|record| record.registration.id).collect();
+        let withdrawn = ids.into_iter().flat_map(|id| self.remove_registration(id, at).withdrawn).collect();
+        Removed { withdrawn }
+    }
+
+    pub(super) fn apps(&self) -> Vec<AppRecord> {
+        self.apps.values().cloned().collect()
     }
 
     pub(super) fn registrations(&self) -> Vec<RegistrationRecord> {
@@ -126,6 +162,15 @@ impl State {
     }
 
     pub(super) fn enqueue(&mut self, ask: Enqueue) -> Result<Enqueued, StoreError> {
+        let (id, at) = (ask.firing.registration, ask.firing.fired_at);
+        let answer = self.decide(ask)?;
+        if let Enqueued::Refused(reason) = answer {
+            self.note_refusal(id, reason, at);
+        }
+        Ok(answer)
+    }
+
+    fn decide(&mut self, ask: Enqueue) -> Result<Enqueued, StoreError> {
         let Enqueue { firing, overlap, claim, watermark, spend } = ask;
         let record = self.registrations.get_mut(&firing.registration);
         let lane = self.index.lane(firing.registration);
@@ -266,6 +311,11 @@ impl State {
 
     pub(super) fn activation(&self, id: ActivationId) -> Option<Activation> {
         self.activations.get(&id).map(|entry| entry.activation.clone())
+    }
+
+    pub(super) fn waiting(&self, id: RegistrationId, limit: usize) -> Vec<Activation> {
+        let waiting = self.index.lane(id).into_iter().flat_map(|lane| &lane.waiting).take(limit);
+        waiting.filter_map(|(_, id)| self.activation(*id)).collect()
     }
 
     pub(super) fn counts(&self, id: RegistrationId) -> Counts {

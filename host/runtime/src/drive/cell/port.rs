@@ -10,7 +10,7 @@ use dormouse_core::{Stream, TaskFailure, TriggerDetails, WorkCost};
 use futures::future::BoxFuture;
 
 use super::RunCell;
-use crate::sandbox::port::{ActivationInfo, Denial, Port, TimeLeft, Told};
+use crate::sandbox::port::{ActivationInfo, Denial, Port, SocketAsk, SocketError, TimeLeft, Told};
 
 impl Port for RunCell {
     fn activation(&self) -> ActivationInfo {
@@ -29,7 +29,25 @@ impl Port for RunCell {
     }
 
     fn details(&self) -> TriggerDetails {
-        self.lease.activation.details.clone()
+        match &self.changes {
+            Some(told) => TriggerDetails::StorageChanges(told.changes.clone()),
+            None => self.lease.activation.details.clone(),
+        }
+    }
+
+    fn accept_changes(&self) {
+        // What a run does after its end is not accepted.
+        if !self.inner().machine.has_ended() {
+            self.changes_accepted.store(true, Ordering::Release);
+        }
+    }
+
+    fn socket(&self, socket_id: &str, ask: SocketAsk) -> Result<(), SocketError> {
+        // What a run does after its end is not accepted.
+        match &self.socket {
+            Some(held) if !self.inner().machine.has_ended() => held.ask(&self.shared.sockets, socket_id, ask),
+            _ => Err(SocketError::NotOwned),
+        }
     }
 
     fn take_deferral(&self) -> Result<(), DeferralError> {

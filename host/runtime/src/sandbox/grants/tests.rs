@@ -23,13 +23,18 @@ fn host(text: &str) -> HostPort {
     text.parse().expect("a valid host and port")
 }
 
+fn address(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
 #[test]
-fn the_rule_holds_for_directories_hosts_and_variables_alike() {
+fn the_rule_holds_for_directories_hosts_addresses_and_variables_alike() {
     let root = tempfile::tempdir().expect("a folder");
     let granted = Grants::none()
         .with_path(root.path(), "/asked-and-granted", Access::ReadWrite)
         .and_then(|g| g.with_path(root.path(), "/only-granted", Access::ReadOnly))
         .and_then(|g| g.with_env("ASKED", "1")?.with_env("ONLY_GRANTED", "2"))
+        .and_then(|g| g.with_listen(address(1))?.with_listen(address(2)))
         .expect("valid grants")
         .with_host(host("a.example:443"))
         .with_host(host("b.example:443"));
@@ -40,14 +45,26 @@ fn the_rule_holds_for_directories_hosts_and_variables_alike() {
         ]
         .into(),
         network: vec![host("a.example:443"), host("a.example:80"), host("c.example:443")],
+        listen: vec![address(1), address(3)],
         env: vec!["ASKED".to_owned(), "ONLY_ASKED".to_owned()],
     };
     let given = granted.effective(&asked);
     assert_eq!(given.directories().collect::<Vec<_>>(), [("/asked-and-granted", Access::ReadOnly)]);
     assert_eq!(given.network(), [host("a.example:443")]);
+    assert_eq!(given.listen(), [address(1)]);
     assert_eq!(given.env(), [("ASKED".to_owned(), "1".to_owned())]);
     let nothing = Grants::none().effective(&asked);
     assert_eq!(nothing.directories().count() + nothing.network().len() + nothing.env().len(), 0);
+    assert_eq!(nothing.listen(), []);
+}
+
+#[test]
+fn an_address_without_a_port_is_not_granted_and_one_that_is_not_granted_is_not_bound() {
+    let refused = Grants::none().with_listen(address(0)).expect_err("port 0");
+    assert!(matches!(refused, GrantError::ListenPort { address } if address.port() == 0), "{refused}");
+    let grants = Grants::none().with_listen(address(1)).expect("a port");
+    assert!(grants.bind(address(2)).is_none());
+    assert!(grants.effective(&Asked::default()).bind(address(1)).is_none());
 }
 
 #[test]

@@ -12,7 +12,7 @@ const NAME_LEN_MAX: usize = 253;
 /// One host, by name or by address, and one port. Written `api.example.org:443` or `[::1]:8080`.
 ///
 /// Both are spelt out. There is no wildcard: an operator who reads the list shall know where data can go.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct HostPort {
     host: Host,
@@ -20,8 +20,8 @@ pub struct HostPort {
 }
 
 /// The part before the port.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Host {
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Host {
     /// A name, in lower case, without the dot of the root.
     Name(String),
     /// An address.
@@ -50,7 +50,8 @@ pub enum HostPortError {
 
 impl Host {
     /// The host that a guest or a manifest names by `text`; none if it can be no host that was granted.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         if let Some(v6) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             return v6.parse::<Ipv6Addr>().ok().map(|ip| Self::Ip(IpAddr::V6(ip).to_canonical()));
         }
@@ -75,7 +76,8 @@ impl Host {
 
 impl HostPort {
     /// The host.
-    pub(crate) const fn host(&self) -> &Host {
+    #[must_use]
+    pub const fn host(&self) -> &Host {
         &self.host
     }
 
@@ -90,7 +92,7 @@ impl FromStr for HostPort {
     type Err = HostPortError;
 
     fn from_str(text: &str) -> Result<Self, HostPortError> {
-        let shown = || text.chars().take(NAME_LEN_MAX).collect::<String>();
+        let shown = || excerpt(text);
         if text.contains('*') {
             return Err(HostPortError::Wildcard(shown()));
         }
@@ -142,6 +144,11 @@ impl fmt::Display for HostPort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.host, self.port)
     }
+}
+
+/// Enough of `text` to be found again, and nothing that could be read as a command by a terminal.
+fn excerpt(text: &str) -> String {
+    text.chars().take(NAME_LEN_MAX).filter(|c| !c.is_control()).collect()
 }
 
 #[cfg(test)]

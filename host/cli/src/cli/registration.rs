@@ -1,0 +1,221 @@
+//! The flags of the commands about registrations.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::{ArgGroup, Args, ValueEnum};
+use dormouse::core::explain::HISTORY_LISTED_MAX;
+use dormouse::{AccessStatus, AppId, Condition, Overlap, SystemEvent};
+
+use super::{HomeArgs, JsonArgs};
+use crate::parse::{app, duration, overlap};
+
+const REGISTER_ABOUT: &str = "\
+Register a task of an installed app: an entry point and exactly one trigger.
+
+A registration of the same app, group and name is replaced if it says something else; --if-exists says otherwise. \
+What is registered is kept until it is unregistered, and fires while `dormouse serve` runs.";
+
+const REGISTER_EXAMPLES: &str = "\
+Examples:
+  dormouse register org.example.feeds --name hourly --entry-point refresh --cron '0 * * * *' --tz Europe/Berlin
+  dormouse register org.example.feeds --name online --entry-point refresh --system internet-available \\
+      --condition free-network-available
+  dormouse register org.example.feeds --name new --entry-point refresh --watch /pictures --overlap queue:10";
+
+/// `dormouse register`.
+#[derive(Debug, Args)]
+#[command(
+    long_about = REGISTER_ABOUT,
+    after_help = REGISTER_EXAMPLES,
+    group = ArgGroup::new("trigger").required(true).multiple(false)
+)]
+pub(crate) struct RegisterArgs {
+    /// The app
+    #[arg(value_parser = app)]
+    pub(crate) app: AppId,
+
+    /// The name of the registration
+    #[arg(long)]
+    pub(crate) name: String,
+
+    /// The entry point that runs, as the package's manifest names it
+    #[arg(long, short)]
+    pub(crate) entry_point: String,
+
+    #[command(flatten)]
+    pub(crate) wake: WakeArgs,
+
+    /// Start only while this holds; all must. May be repeated. See `dormouse conditions`
+    #[arg(long, value_name = "CONDITION")]
+    pub(crate) condition: Vec<Condition>,
+
+    /// Cancel a run when a condition stops to hold
+    #[arg(long, requires = "condition")]
+    pub(crate) cancel_on_condition_loss: bool,
+
+    /// What a firing becomes while it waits or runs: coalesce, keep-latest, refuse, queue:N or parallel:N
+    #[arg(long, value_name = "POLICY", value_parser = overlap)]
+    pub(crate) overlap: Option<Overlap>,
+
+    /// The group to put it into
+    #[arg(long)]
+    pub(crate) group: Option<String>,
+
+    /// What to do if there is one of this name
+    #[arg(long, value_name = "WHAT", default_value = "replace")]
+    pub(crate) if_exists: Existing,
+
+    /// Only say whether it could be registered
+    #[arg(long)]
+    pub(crate) validate: bool,
+
+    #[command(flatten)]
+    pub(crate) home: HomeArgs,
+    #[command(flatten)]
+    pub(crate) json: JsonArgs,
+}
+
+/// What wakes it: one of these.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Trigger")]
+pub(crate) struct WakeArgs {
+    /// Every so often, for the first time after one period
+    #[arg(long, value_name = "TIME", value_parser = duration, group = "trigger")]
+    pub(crate) every: Option<Duration>,
+
+    /// At the times of a cron expression: minute, hour, day of month, month, day of week
+    #[arg(long, value_name = "EXPRESSION", group = "trigger")]
+    pub(crate) cron: Option<String>,
+
+    /// The time zone of --cron: an IANA name, like Europe/Berlin [default: UTC]
+    #[arg(long, value_name = "ZONE", requires = "cron", conflicts_with_all = [
+        "every", "once", "maintenance", "system", "watch", "listen", "signal", "message", "application",
+    ])]
+    pub(crate) tz: Option<String>,
+
+    /// Once, after so long
+    #[arg(long, value_name = "TIME", value_parser = duration, group = "trigger")]
+    pub(crate) once: Option<Duration>,
+
+    /// Every so often, on external power
+    #[arg(long, value_name = "TIME", value_parser = duration, group = "trigger")]
+    pub(crate) maintenance: Option<Duration>,
+
+    /// When something happens to the machine. See `dormouse triggers`
+    #[arg(long, value_name = "EVENT", group = "trigger")]
+    pub(crate) system: Option<SystemEvent>,
+
+    /// When something changes in a directory that the app was granted, by the path that the task sees
+    #[arg(long, value_name = "GUEST", group = "trigger")]
+    pub(crate) watch: Option<String>,
+
+    /// Watch the directories below it as well
+    #[arg(long, requires = "watch", conflicts_with_all = [
+        "every", "cron", "once", "maintenance", "system", "listen", "signal", "message", "application",
+    ])]
+    pub(crate) recursive: bool,
+
+    /// On what arrives at an address that the app was granted
+    #[arg(long, value_name = "ADDRESS", group = "trigger")]
+    pub(crate) listen: Option<SocketAddr>,
+
+    /// On a fact on this topic; the newest counts
+    #[arg(long, value_name = "TOPIC", group = "trigger")]
+    pub(crate) signal: Option<String>,
+
+    /// On a message on this topic; each counts
+    #[arg(long, value_name = "TOPIC", group = "trigger")]
+    pub(crate) message: Option<String>,
+
+    /// When it is asked for
+    #[arg(long, group = "trigger")]
+    pub(crate) application: bool,
+}
+
+/// What to do if there is a registration of this name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Existing {
+    /// Replace it, if it says something else
+    Replace,
+    /// Leave it as it is
+    Keep,
+    /// Refuse
+    Error,
+    /// Make another one
+    Duplicate,
+}
+
+/// Which registration.
+#[derive(Debug, Args)]
+pub(crate) struct WhichArgs {
+    /// Its id, the end of its id, or its name
+    #[arg(value_name = "ID|NAME")]
+    pub(crate) which: String,
+
+    /// Of this app only
+    #[arg(long, value_name = "NAME", value_parser = app)]
+    pub(crate) app: Option<AppId>,
+}
+
+/// `dormouse unregister`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  dormouse unregister hourly --app org.example.feeds")]
+pub(crate) struct UnregisterArgs {
+    #[command(flatten)]
+    pub(crate) which: WhichArgs,
+    #[command(flatten)]
+    pub(crate) home: HomeArgs,
+    #[command(flatten)]
+    pub(crate) json: JsonArgs,
+}
+
+/// `dormouse registrations`.
+#[derive(Debug, Args)]
+pub(crate) struct RegistrationsArgs {
+    /// Of this app only
+    #[arg(long, value_name = "NAME", value_parser = app)]
+    pub(crate) app: Option<AppId>,
+
+    #[command(flatten)]
+    pub(crate) home: HomeArgs,
+    #[command(flatten)]
+    pub(crate) json: JsonArgs,
+}
+
+/// `dormouse access`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  dormouse access org.example.feeds\n  dormouse access org.example.feeds denied-by-user"
+)]
+pub(crate) struct AccessArgs {
+    /// The app
+    #[arg(value_parser = app)]
+    pub(crate) app: AppId,
+
+    /// What to decide: unspecified, always-allowed, allowed-subject-to-policy, denied-by-policy or denied-by-user
+    pub(crate) status: Option<AccessStatus>,
+
+    #[command(flatten)]
+    pub(crate) home: HomeArgs,
+    #[command(flatten)]
+    pub(crate) json: JsonArgs,
+}
+
+/// `dormouse explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  dormouse explain hourly --app org.example.feeds --history 5")]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub(crate) which: WhichArgs,
+
+    /// How many of the runs that ended to list, the newest first
+    #[arg(long, value_name = "N", default_value_t = 3,
+        value_parser = clap::value_parser!(u16).range(0..=HISTORY_LISTED_MAX as i64))]
+    pub(crate) history: u16,
+
+    #[command(flatten)]
+    pub(crate) home: HomeArgs,
+    #[command(flatten)]
+    pub(crate) json: JsonArgs,
+}

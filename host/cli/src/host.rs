@@ -1,0 +1,85 @@
+//! How a command makes a host, and what it says when the host does not do something.
+
+mod failure;
+
+use std::sync::Arc;
+
+use dormouse::{Engine, EngineConfig, Host, HostBuilder, Observer, Pooling, TokioClock};
+use dormouse_system::{System, SystemConfig};
+use tokio::runtime::{Handle, Runtime};
+
+use crate::cli::HomeArgs;
+use crate::error::{Failure, Result};
+use crate::exit::Exit;
+use crate::state::{self, State};
+
+pub(crate) use failure::{
+    host_failed, install_failed, package_failed, registration_failed, start_failed, store_failed,
+};
+
+/// The threads that a host is controlled on; guests have their own.
+pub(crate) fn runtime() -> Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::internal("the threads of the host cannot be started").because(&e))
+}
+
+/// A host on `state`, with its packages, told to `observer`.
+pub(crate) fn builder(state: &State, observer: Option<Arc<dyn Observer>>) -> Result<HostBuilder> {
+    let mut builder = Host::builder().shared_store(state.store.clone()).app_folders(state.folders()?);
+    if let Some(packages) = state.packages()? {
+        builder = builder.packages(packages);
+    }
+    if let Some(observer) = observer {
+        builder = builder.observer(observer);
+    }
+    Ok(builder)
+}
+
+/// This machine, as conditions and as the source of system events. To be called on the host's runtime.
+pub(crate) fn machine() -> Result<System> {
+    let clock = Arc::new(TokioClock::new(Handle::current()));
+    System::start(&SystemConfig::default(), clock).map_err(|error| {
+        Failure::from_error(Exit::Usage, &error)
+            .help("unset DBUS_SYSTEM_BUS_ADDRESS, or set it to an address of a bus")
+    })
+}
+
+/// Gives `builder` what is known of this machine.
+pub(crate) fn with_machine(builder: HostBuilder, machine: &System) -> HostBuilder {
+    let machine = Arc::new(machine.clone());
+    builder.conditions(machine.clone()).source(machine)
+}
+
+/// The engine of a host that runs next to nothing: it reserves no memory.
+pub(crate) fn small_engine() -> Result<Engine> {
+    let config = EngineConfig { pooling: Pooling::OnDemand, ..EngineConfig::default() };
+    Engine::new(&config).map_err(|error| Failure::from_error(Exit::Internal, &error))
+}
+
+/// Does `work` with a host on the state directory that starts nothing by itself. With `machine`, it knows what
+/// this machine says of conditions.
+pub(crate) fn idle<T>(
+    home: &HomeArgs,
+    machine_too: bool,
+    work: impl AsyncFnOnce(&Host) -> Result<T>,
+) -> Result<T> {
+    let state = State::open(Some(&state::home(home)?))?;
+    let runtime = runtime()?;
+    let done = runtime.block_on(async {
+        let mut builder = builder(&state, None)?.engine(small_engine()?).idle();
+        if machine_too {
+            let machine = machine()?;
+            machine.ready().await;
+            builder = with_machine(builder, &machine);
+        }
+        let host = builder.start().await.map_err(|e| start_failed(&e))?;
+        let done = work(&host).await;
+        host.shutdown(false).await;
+        done
+    });
+    runtime.shutdown_background();
+    done
+}

@@ -1,0 +1,353 @@
+//! `dormouse.toml`: what a package says of itself.
+//!
+//! ```
+//! # let text = r##"
+//! [package]
+//! name = "org.example.feeds"          # the app's name, too; reverse DNS is advised
+//! version = "1.4.0"                   # as semver.org has it
+//! description = "Reads feeds."        # optional
+//! update-task = "migrate"             # optional: the entry point that runs after an update (UWP-051)
+//!
+//! [entry-points.refresh]
+//! component = "refresh.wasm"          # a path in the package
+//! triggers = ["application", "cron", "time", "filesystem"] # the kinds that may wake it (UWP-009)
+//!
+//! [entry-points.migrate]
+//! component = "tasks/migrate.wasm"
+//! triggers = []                       # an update task needs none
+//!
+//! [capabilities]                      # what it asks for; what it gets is the operator's decision
+//! network = ["api.example.org:443"]   # host:port
+//! listen = ["127.0.0.1:8080"]         # addresses that the host listens on for it
+//! env = ["API_TOKEN"]
+//! class = "long"                      # the largest class of limits: default, long or maintenance
+//!
+//! [capabilities.directories]
+//! "/pictures" = "read-only"           # by the path that the guest sees; or "read-write"
+//!
+//! [[registrations]]                   # made at the installation
+//! name = "hourly"
+//! entry-point = "refresh"
+//! trigger = { cron = "0 * * * *", time-zone = "Europe/Berlin" }
+//! conditions = ["internet-available"]
+//! cancel-on-condition-loss = true
+//! overlap = { queue = 10 }            # "coalesce", "keep-latest", "refuse", { queue = N } or { parallel = N }
+//! group = "org.example.group"
+//! retry = 3                           # times after the first attempt; or a table, see below
+//! limits = { cpu = "5s", wall = "30s", memory = "64MiB" } # and class, grace, output, deferrals
+//! env = { LANG = "C" }
+//! args = ["--quick"]
+//!
+//! [[registrations]]
+//! name = "new pictures"
+//! entry-point = "refresh"
+//! trigger = { directory = "/pictures", recursive = true }
+//! # "##;
+//! use dormouse_package::Manifest;
+//!
+//! let manifest = Manifest::parse(text.as_bytes())?;
+//! assert_eq!(manifest.name.as_str(), "org.example.feeds");
+//! assert_eq!(manifest.registrations.len(), 2);
+//! # Ok::<(), dormouse_package::ManifestError>(())
+//! ```
+//!
+//! A registration has one trigger, named by its key, with its options beside it:
+//!
+//! | trigger | fires | options |
+//! | --- | --- | --- |
+//! | `application = true` | when the app or the operator asks | |
+//! | `every = "15m"` | every so often; kind `time` | `one-shot`, `misfire`, `jitter` |
+//! | `cron = "0 * * * *"` | by the calendar | `time-zone` (UTC), `misfire`, `jitter` |
+//! | `maintenance = "1h"` | as `every`, on external power | `one-shot`, `misfire`, `jitter` |
+//! | `system = "internet-available"` | when something happens to the machine | `one-shot` |
+//! | `directory = "/pictures"` | on changes in a directory; kind `filesystem` | `recursive`, `settle` |
+//! | `listen = "127.0.0.1:8080"` | on what arrives at an address; kind `socket` | `keep-alive` |
+//! | `signal = "topic"` | on a fact; the newest counts | `one-shot`, `recurrence` |
+//! | `message = "topic"` | on a message; each counts | |
+//!
+//! `retry` may be `{ times = 3, initial = "1s", max = "15m", factor = 2.0, jitter = 0.5 }`, of which all but `times` may
+//! be left out. Spans of time are written `200ms`, `15m` or `1h30m`, sizes `64MiB`. No registration has a class of limits,
+//! or a `wall` or `cpu`, above the larger of `capabilities.class` and what its trigger picks.
+//!
+//! What is unknown is refused, wherever it stands. What is wrong is told with line, column and key.
+
+mod document;
+mod error;
+mod raw;
+mod registration;
+mod trigger;
+mod values;
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use dormouse_core::registration::NAME_LEN_MAX;
+use dormouse_core::{AppId, Condition, TaskBuilder, TriggerKind};
+
+use crate::capabilities::{Capabilities, DIRECTORIES_MAX, ENV_MAX, LISTEN_MAX, NETWORK_MAX, is_guest_path};
+use crate::digest::Contents;
+use crate::path::PackagePath;
+use crate::text::excerpt;
+use document::{Document, KeyPath};
+use registration::{Declared, registration};
+use values::{at_most, env_name, line};
+
+pub use error::{ManifestError, Problem};
+
+/// What the manifest is called, at the top of a package.
+pub const MANIFEST_NAME: &str = "dormouse.toml";
+/// The longest manifest, in bytes.
+pub const MANIFEST_LEN_MAX: usize = 256 * 1024;
+/// The most entry points of a package.
+pub const ENTRY_POINTS_MAX: usize = 64;
+/// The most registrations that a manifest makes.
+pub const REGISTRATIONS_MAX: usize = 256;
+/// The longest description, in bytes.
+pub const DESCRIPTION_LEN_MAX: usize = 1024;
+/// The longest version, in bytes.
+pub const VERSION_LEN_MAX: usize = 64;
+
+/// A manifest in which everything is valid that can be told without a machine.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// The package's name, and that of the app that it becomes.
+    pub name: AppId,
+    /// Its version.
+    pub version: semver::Version,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The entry point that runs after an update (UWP-051).
+    pub update_task: Option<String>,
+    /// Its entry points, by name.
+    pub entry_points: BTreeMap<String, EntryPoint>,
+    /// What it asks for.
+    pub capabilities: Capabilities,
+    /// What is registered at the installation, in the manifest's order.
+    pub registrations: Vec<TaskBuilder>,
+    /// Conditions of registrations that never hold together: worth a warning.
+    pub contradictions: Vec<Contradiction>,
+}
+
+/// A component that can be run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryPoint {
+    /// The component's path in the package.
+    pub component: PackagePath,
+    /// The kinds of trigger that may wake it (UWP-009). None only for an update task.
+    pub triggers: Vec<TriggerKind>,
+}
+
+/// Two conditions of one registration that never hold together: legal, but it never runs (UWP-064).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contradiction {
+    /// The registration's name.
+    pub registration: String,
+    /// One condition.
+    pub one: Condition,
+    /// The other.
+    pub other: Condition,
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    ///
+    /// [`ManifestError`] says what is wrong, and where.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
+        Self::understand(bytes, None)
+    }
+
+    /// As [`Manifest::parse`], reading no more than a manifest may have.
+    ///
+    /// # Errors
+    ///
+    /// [`ManifestError`]; also if `from` cannot be read.
+    pub fn read(from: impl Read) -> Result<Self, ManifestError> {
+        let mut bytes = Vec::new();
+        from.take(MANIFEST_LEN_MAX as u64 + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| ManifestError::whole(Problem::Unreadable { detail: error.to_string() }))?;
+        Self::parse(&bytes)
+    }
+
+    /// As [`Manifest::parse`], and its components must be in `contents`.
+    pub(crate) fn parse_in_package(bytes: &[u8], contents: &Contents) -> Result<Self, ManifestError> {
+        Self::understand(bytes, Some(contents))
+    }
+
+    /// Its entry points as a registration sees them.
+    #[must_use]
+    pub fn declared(&self) -> Vec<dormouse_core::registration::EntryPoint> {
+        let core = |(name, entry_point): (&String, &EntryPoint)| dormouse_core::registration::EntryPoint {
+            name: name.clone(),
+            triggers: Some(entry_point.triggers.clone()),
+        };
+        self.entry_points.iter().map(core).collect()
+    }
+
+    fn understand(bytes: &[u8], contents: Option<&Contents>) -> Result<Self, ManifestError> {
+        if bytes.len() > MANIFEST_LEN_MAX {
+            return Err(ManifestError::whole(Problem::TooLong));
+        }
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let column =
+                String::from_utf8_lossy(before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default());
+            ManifestError::at(line, column.chars().count() + 1, String::new(), Problem::NotUtf8)
+        })?;
+        let document = Document::parse(text)?;
+        let raw: raw::Raw = document.read()?;
+
+        let package = KeyPath::root("package");
+        let at = |key: &str, problem| document.error(&package.key(key), problem);
+        let name = AppId::new(&raw.package.name).map_err(|error| at("name", error.into()))?;
+        let version = version(&raw.package.version).map_err(|problem| at("version", problem))?;
+        let description = raw.package.description.as_deref().map(|text| line(text, DESCRIPTION_LEN_MAX));
+        let description = description.transpose().map_err(|problem| at("description", problem))?;
+        let update_task = raw.package.update_task;
+
+        let entry_points = entry_points(&raw.entry_points, update_task.as_deref(), contents, &document)?;
+        let capabilities = capabilities(&raw.capabilities, &document)?;
+        let mut manifest = Self {
+            name,
+            version,
+            description,
+            update_task,
+            entry_points,
+            capabilities,
+            registrations: Vec::new(),
+            contradictions: Vec::new(),
+        };
+        manifest.register(&raw.registrations, &document)?;
+        Ok(manifest)
+    }
+
+    fn register(&mut self, raw: &[raw::Registration], document: &Document<'_>) -> Result<(), ManifestError> {
+        let all = KeyPath::root("registrations");
+        at_most(REGISTRATIONS_MAX, raw.len()).map_err(|problem| document.error(&all, problem))?;
+        let declared = Declared {
+            app: &self.name,
+            entry_points: &self.declared(),
+            capabilities: &self.capabilities,
+            directories: &self.capabilities.directories.keys().cloned().collect::<Vec<_>>(),
+            listen: &self.capabilities.listen.iter().copied().collect::<Vec<_>>(),
+        };
+        let (mut names, mut application) = (BTreeMap::new(), None);
+        for (index, raw) in raw.iter().enumerate() {
+            let path = all.index(index);
+            let understood = registration(raw, document, &path, &declared)?;
+            // A name is a label of the host's, but an update finds by it what it replaces (UWP-027).
+            if let Some(first) = names.insert((understood.group, &raw.name), index) {
+                return Err(document.error(&path.key("name"), Problem::RegistrationTwice { first }));
+            }
+            if understood.is_application
+                && let Some(first) = application.replace(index)
+            {
+                let problem = Problem::SecondApplicationTrigger { first };
+                return Err(document.error(&path.key("trigger").key("application"), problem));
+            }
+            self.registrations.push(understood.task);
+            self.contradictions.extend(understood.contradictions);
+        }
+        Ok(())
+    }
+}
+
+fn version(text: &str) -> Result<semver::Version, Problem> {
+    let refused = |detail: String| Problem::Version { text: excerpt(text), detail };
+    if text.len() > VERSION_LEN_MAX {
+        return Err(refused(format!("longer than {VERSION_LEN_MAX} bytes")));
+    }
+    semver::Version::parse(text).map_err(|error| refused(error.to_string()))
+}
+
+fn entry_points(
+    raw: &BTreeMap<String, raw::EntryPoint>,
+    update_task: Option<&str>,
+    contents: Option<&Contents>,
+    document: &Document<'_>,
+) -> Result<BTreeMap<String, EntryPoint>, ManifestError> {
+    let all = KeyPath::root("entry-points");
+    if raw.is_empty() {
+        return Err(document.error(&all, Problem::NoEntryPoint));
+    }
+    at_most(ENTRY_POINTS_MAX, raw.len()).map_err(|problem| document.error(&all, problem))?;
+    if let Some(name) = update_task.filter(|name| !raw.contains_key(*name)) {
+        let problem = Problem::UpdateTask {
+            name: excerpt(name),
+            known: raw.keys().map(|name| excerpt(name)).collect(),
+        };
+        return Err(document.error(&KeyPath::root("package").key("update-task"), problem));
+    }
+    let mut understood = BTreeMap::new();
+    for (name, raw) in raw {
+        let path = all.key(name);
+        line(name, NAME_LEN_MAX).map_err(|problem| document.error(&path, problem))?;
+        let component = component(&raw.component, contents);
+        let component = component.map_err(|problem| document.error(&path.key("component"), problem))?;
+        let mut triggers = Vec::new();
+        for (index, text) in raw.triggers.iter().enumerate() {
+            let at = |problem| document.error(&path.key("triggers").index(index), problem);
+            let kind = text.parse::<TriggerKind>().map_err(|error| at(error.into()))?;
+            if triggers.contains(&kind) {
+                return Err(at(Problem::TriggerTwice { kind }));
+            }
+            triggers.push(kind);
+        }
+        if triggers.is_empty() && update_task != Some(name.as_str()) {
+            return Err(document.error(&path.key("triggers"), Problem::NoTriggers));
+        }
+        understood.insert(name.clone(), EntryPoint { component, triggers });
+    }
+    Ok(understood)
+}
+
+fn component(text: &str, contents: Option<&Contents>) -> Result<PackagePath, Problem> {
+    let component = PackagePath::new(text)?;
+    if component.as_str() == MANIFEST_NAME {
+        return Err(Problem::ManifestAsComponent);
+    }
+    if contents.is_some_and(|contents| !contents.contains_key(&component)) {
+        return Err(Problem::ComponentMissing { path: component.to_string() });
+    }
+    Ok(component)
+}
+
+fn capabilities(raw: &raw::Capabilities, document: &Document<'_>) -> Result<Capabilities, ManifestError> {
+    let all = KeyPath::root("capabilities");
+    for (key, len, max) in [
+        ("network", raw.network.len(), NETWORK_MAX),
+        ("listen", raw.listen.len(), LISTEN_MAX),
+        ("env", raw.env.len(), ENV_MAX),
+        ("directories", raw.directories.len(), DIRECTORIES_MAX),
+    ] {
+        at_most(max, len).map_err(|problem| document.error(&all.key(key), problem))?;
+    }
+    let mut asked = Capabilities { class: raw.class, ..Capabilities::default() };
+    for (index, text) in raw.network.iter().enumerate() {
+        let at = |problem| document.error(&all.key("network").index(index), problem);
+        asked.network.insert(text.parse().map_err(|error| at(Problem::HostPort(error)))?);
+    }
+    for (index, text) in raw.listen.iter().enumerate() {
+        let address = text.parse().ok().filter(|address: &std::net::SocketAddr| address.port() > 0);
+        asked.listen.insert(address.ok_or_else(|| {
+            document.error(&all.key("listen").index(index), Problem::Listen { text: excerpt(text) })
+        })?);
+    }
+    for (index, text) in raw.env.iter().enumerate() {
+        let name = env_name(text);
+        asked.env.insert(name.map_err(|problem| document.error(&all.key("env").index(index), problem))?);
+    }
+    for (path, access) in &raw.directories {
+        if !is_guest_path(path) {
+            return Err(document.error(&all.key("directories").key(path), Problem::GuestPath));
+        }
+        asked.directories.insert(path.clone(), *access);
+    }
+    Ok(asked)
+}
+
+#[cfg(test)]
+mod tests;

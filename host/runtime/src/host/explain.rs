@@ -1,0 +1,128 @@
+//! Why is it not running?
+
+use std::sync::Arc;
+
+use dormouse_core::activation::ActivationState;
+use dormouse_core::admission::{Admission, Shortage};
+use dormouse_core::condition::Judgement;
+use dormouse_core::explain::{Explanation, HISTORY_LISTED_MAX, RunningNow, WAITING_LISTED_MAX, Waiting, Why};
+use dormouse_core::store::RunFilter;
+use dormouse_core::{AccessStatus, Activation, RegistrationId, Timestamp};
+
+use super::{Host, HostError};
+use crate::drive::cell::RunCell;
+use crate::drive::dispatch::Reason;
+use crate::shared::{Known, Shared, State};
+
+impl Host {
+    /// All that is known of a registration: why what it waits with does not start, what runs, which firings
+    /// started nothing and why, when it fires next. None if there is no such registration.
+    ///
+    /// Conditions are judged now, so that the answer is never older than the question.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError::Store`].
+    pub async fn explain(&self, id: RegistrationId) -> Result<Option<Explanation>, HostError> {
+        let shared = self.shared();
+        if !shared.state().registrations.contains(id) {
+            return Ok(None);
+        }
+        let activations = shared.store.waiting(id, WAITING_LISTED_MAX).await?;
+        let refusals = shared.store.refusals(id).await?;
+        let filter = RunFilter { registration: Some(id), activation: None };
+        let history = shared.store.runs(filter, HISTORY_LISTED_MAX).await?;
+        let now = shared.clock.wall();
+
+        let state = shared.state();
+        let Some(known) = state.registrations.get(id).cloned() else { return Ok(None) };
+        let registration = &known.registration;
+        let access = shared.access(&state, &registration.app);
+        let installed = state.apps.contains_key(&registration.app).then_some(access);
+        // What has started since the store was asked is among what runs.
+        let waits = activations.iter().filter(|activation| !state.running.contains_key(&activation.id));
+        let waiting = waits.map(|activation| waiting(shared, &state, &known, activation, installed, now));
+        let of_it = state.running.values().filter(|cell| cell.known.registration.id == id);
+        let mut running: Vec<RunningNow> = of_it.map(running_now).collect();
+        running.sort_unstable_by_key(|running| (running.since, running.run));
+        let waiting = waiting.collect();
+        drop(state);
+
+        Ok(Some(Explanation {
+            status: known.record().status,
+            spent_this_session: known.spent_here(),
+            access: installed,
+            next: next(&known, now),
+            conditions: registration.requirements(access, |condition| shared.holds(condition)),
+            waiting,
+            running,
+            refusals,
+            history,
+            registration: registration.clone(),
+        }))
+    }
+}
+
+fn waiting(
+    shared: &Shared,
+    state: &State,
+    known: &Known,
+    activation: &Activation,
+    access: Option<AccessStatus>,
+    now: Timestamp,
+) -> Waiting {
+    Waiting {
+        activation: activation.id,
+        fired_at: activation.fired_at,
+        coalesced: activation.coalesced,
+        why: why(shared, state, known, activation, access, now),
+    }
+}
+
+/// What the dispatcher would find if it looked now; since when, it has found before.
+fn why(
+    shared: &Shared,
+    state: &State,
+    known: &Known,
+    activation: &Activation,
+    access: Option<AccessStatus>,
+    now: Timestamp,
+) -> Why {
+    let Some(access) = access.filter(|access| access.refusal().is_none()) else {
+        return Why::Access { status: access };
+    };
+    if activation.not_before > now {
+        return Why::Backoff { until: activation.not_before };
+    }
+    let left = state.left.get(&activation.id);
+    let since = |reason: &Reason| left.filter(|left| left.why == *reason).map_or(now, |left| left.since);
+    if let Judgement::Latch { blocking } = shared.judge(&known.registration, access) {
+        let since = since(&Reason::Latched(blocking.clone()));
+        return Why::Conditions { blocking, since };
+    }
+    match shared.admission(state, known, now, activation.not_before) {
+        Admission::Wait { until: Some(until), why: Shortage::Backoff } => Why::Backoff { until },
+        Admission::Wait { why: shortage, .. } => {
+            Why::Slot { shortage, since: since(&Reason::Short(shortage)) }
+        }
+        Admission::Run => Why::Nothing,
+    }
+}
+
+fn running_now(cell: &Arc<RunCell>) -> RunningNow {
+    let activation = &cell.lease.activation;
+    let since = match &activation.state {
+        ActivationState::Running(running) => running.since,
+        // A lease is of what runs.
+        _ => activation.fired_at,
+    };
+    RunningNow { run: cell.run(), activation: activation.id, since, paused: cell.is_paused() }
+}
+
+/// When the schedule fires next.
+fn next(known: &Known, now: Timestamp) -> Option<Timestamp> {
+    let schedule = known.schedule.as_ref().filter(|_| !known.is_spent())?;
+    // What was missed is caught up with, and does not come again at its own moment.
+    let coming = known.next_due().filter(|at| *at > now);
+    coming.or_else(|| schedule.next_after(now).map(|moment| known.pace.fires_at(moment)))
+}

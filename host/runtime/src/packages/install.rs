@@ -1,0 +1,246 @@
+//! Installing and updating.
+
+use std::sync::Arc;
+
+use dormouse_core::AppId;
+use dormouse_core::app::{AppRecord, PackageRecord, Unfinished};
+use dormouse_package::{Capabilities, Installed, Manifest, Source};
+
+use super::{
+    Dropped, InstallError, InstallOptions, Installation, PackageInfo, Packages, digest, follow, grant,
+};
+use crate::app::App;
+use crate::component::Component;
+use crate::host::Host;
+
+impl Host {
+    /// Installs a package: reads and checks all of it, compiles its components, opens what it is granted, and makes
+    /// the registrations of its manifest. Durable when it answers; nothing is left of it if it fails.
+    ///
+    /// # Errors
+    ///
+    /// [`InstallError`]; with [`InstallError::ConsentNeeded`] it lists what the package asks for.
+    pub async fn install_package(
+        &self,
+        source: Source,
+        options: InstallOptions,
+    ) -> Result<Installation, InstallError> {
+        self.take_in(source, options, false).await
+    }
+
+    /// Replaces an installed package by another version of it. What runs of it is told `servicing-update` and has its
+    /// grace (UWP-089); registrations are kept where the new version can have them; `servicing-complete` fires for
+    /// those who wait for it (UWP-050), and the manifest's update task runs (UWP-051). With the contents that are
+    /// installed already, nothing happens.
+    ///
+    /// # Errors
+    ///
+    /// [`InstallError`]; with [`InstallError::ConsentNeeded`] it lists what the new version newly asks for.
+    pub async fn update_package(
+        &self,
+        source: Source,
+        options: InstallOptions,
+    ) -> Result<Installation, InstallError> {
+        self.take_in(source, options, true).await
+    }
+
+    /// The installed packages, by name.
+    #[must_use]
+    pub fn packages(&self) -> Vec<PackageInfo> {
+        let state = self.inner.shared.state();
+        let mut all: Vec<PackageInfo> = state
+            .records
+            .values()
+            .filter_map(|record| {
+                let package = record.package.as_ref()?;
+                Some(PackageInfo {
+                    app: record.app.clone(),
+                    version: package.version.clone(),
+                    digest: package.digest.clone(),
+                    access: record.access,
+                    granted: package.granted.clone(),
+                    registrations: state.registrations.count(&record.app),
+                    loaded: state.apps.contains_key(&record.app),
+                })
+            })
+            .collect();
+        all.sort_by(|a, b| a.app.cmp(&b.app));
+        all
+    }
+
+    async fn take_in(
+        &self,
+        source: Source,
+        options: InstallOptions,
+        update: bool,
+    ) -> Result<Installation, InstallError> {
+        let packages = self.inner.packages.clone().ok_or(InstallError::NoPackages)?;
+        let _one_at_a_time = packages.changing.lock().await;
+        let repository = packages.repository.clone();
+        let staged = blocking(move || repository.stage(source)).await??;
+        let app = staged.manifest().name.clone();
+        let version = staged.manifest().version.to_string();
+        let before = self.package_record(&app, update)?;
+        if let Some(package) = &before
+            && digest(package) == Some(staged.digest())
+        {
+            return Ok(unchanged(app, version));
+        }
+
+        let old = match &before {
+            Some(package) => packages.manifest_of(&app, package).await?,
+            None => None,
+        };
+        let asked_before = old.as_ref().map_or_else(Capabilities::default, |old| old.capabilities.clone());
+        let difference = staged.manifest().capabilities.difference(&asked_before);
+        if !difference.is_empty() && !options.consent {
+            return Err(InstallError::ConsentNeeded { app, version, difference });
+        }
+        if let Some(package) = &before
+            && !options.allow_downgrade
+            && old.as_ref().is_some_and(|old| staged.manifest().version < old.version)
+        {
+            let installed = package.version.clone();
+            return Err(InstallError::Downgrade { app, installed, offered: version });
+        }
+        let granted_before = before.as_ref().map(|package| package.granted.clone()).unwrap_or_default();
+        let granted = grant::decide(&staged.manifest().capabilities, &granted_before, &options)?;
+        // Opened before anything changes: a directory that is gone is told now.
+        let grants = grant::open(&granted.record)?;
+
+        let repository = packages.repository.clone();
+        let installed = Arc::new(blocking(move || repository.commit(staged)).await??);
+        let loaded = packages.compile(self, &installed).await;
+        let loaded = match loaded {
+            Ok(loaded) => loaded.grants(grants),
+            Err(error) => {
+                packages.forget(&installed).await;
+                return Err(error);
+            }
+        };
+        let from = before.as_ref().map(|package| package.version.clone());
+        let unfinished = match &from {
+            Some(from) => Unfinished::Updating { from: from.clone() },
+            None => Unfinished::Installing,
+        };
+        let shared = &self.inner.shared;
+        // Whoever decides about its access meanwhile does so before this or after it.
+        let turn = shared.turns.of(&app).await;
+        let access = shared.access(&shared.state(), &app);
+        let record = AppRecord {
+            app: app.clone(),
+            access,
+            package: Some(PackageRecord {
+                version: version.clone(),
+                digest: installed.digest().to_string(),
+                unfinished: Some(unfinished),
+                granted: granted.record,
+            }),
+        };
+        // From here on it is the installed one.
+        if let Err(error) = shared.store.save_app(record.clone()).await {
+            packages.forget(&installed).await;
+            return Err(error.into());
+        }
+        shared.state().records.insert(app.clone(), record.clone());
+        drop(turn);
+        let followed = follow::up(self, record, loaded, installed.manifest(), old.as_ref()).await;
+        let followed = followed.map_err(InstallError::Follow)?;
+        if let Some(old) = before.as_ref().and_then(digest) {
+            packages.remove(&app, old).await;
+        }
+        let manifest = installed.manifest();
+        let contradictions = manifest.contradictions.iter();
+        Ok(Installation {
+            app,
+            version,
+            from,
+            unchanged: false,
+            not_granted: granted.missing,
+            registered: followed.registered,
+            dropped: followed.dropped,
+            update_task: followed.update_task,
+            contradictions: contradictions
+                .map(|c| (c.registration.clone(), c.one.clone(), c.other.clone()))
+                .collect(),
+        })
+    }
+
+    /// What is installed under this name, if that is as it should be for an update or an installation.
+    fn package_record(&self, app: &AppId, update: bool) -> Result<Option<PackageRecord>, InstallError> {
+        let state = self.inner.shared.state();
+        let package = state.records.get(app).and_then(|record| record.package.clone());
+        match package {
+            Some(package) if update => Ok(Some(package)),
+            Some(package) => {
+                Err(InstallError::AlreadyInstalled { app: app.clone(), version: package.version })
+            }
+            None if state.apps.contains_key(app) => Err(InstallError::Embedded { app: app.clone() }),
+            None if update => Err(InstallError::NotInstalled { app: app.clone() }),
+            None => Ok(None),
+        }
+    }
+}
+
+fn unchanged(app: AppId, version: String) -> Installation {
+    Installation {
+        app,
+        from: Some(version.clone()),
+        version,
+        unchanged: true,
+        not_granted: Vec::new(),
+        registered: Vec::new(),
+        dropped: Vec::<Dropped>::new(),
+        update_task: None,
+        contradictions: Vec::new(),
+    }
+}
+
+impl Packages {
+    /// The app of a package: its components compiled, or found compiled. Without grants.
+    pub(super) async fn compile(&self, host: &Host, installed: &Arc<Installed>) -> Result<App, InstallError> {
+        let manifest = installed.manifest();
+        let mut app = App::new(manifest.name.clone());
+        for (name, entry_point) in &manifest.entry_points {
+            let (package, entry) = (installed.clone(), name.clone());
+            let bytes = blocking(move || package.component(&entry)).await??;
+            let loaded = Component::load(host.engine(), &self.compiler, self.cache.as_ref(), bytes).await;
+            let component =
+                loaded.map_err(|source| InstallError::Component { entry_point: name.clone(), source })?;
+            app = app.entry_point(name, component).declares(name, entry_point.triggers.clone());
+        }
+        Ok(app)
+    }
+
+    /// The manifest of the version that is installed; none if its files are damaged, which an update mends.
+    async fn manifest_of(
+        &self,
+        app: &AppId,
+        package: &PackageRecord,
+    ) -> Result<Option<Manifest>, InstallError> {
+        let Some(digest) = digest(package) else { return Ok(None) };
+        let (repository, app) = (self.repository.clone(), app.clone());
+        let found = blocking(move || repository.installed(&app, &digest)).await?;
+        Ok(found.ok().flatten().map(|installed| installed.manifest().clone()))
+    }
+
+    /// Takes back what was not installed in the end.
+    async fn forget(&self, installed: &Installed) {
+        self.remove(&installed.manifest().name, installed.digest()).await;
+    }
+
+    /// Removes the files of a package. What cannot be removed now is swept at the next start.
+    pub(super) async fn remove(&self, app: &AppId, digest: dormouse_package::Digest) {
+        let (repository, app) = (self.repository.clone(), app.clone());
+        if let Ok(Err(error)) = blocking(move || repository.remove(&app, &digest)).await {
+            tracing::warn!(%error, "the files of a package were not removed; trying again at the next start");
+        }
+    }
+}
+
+/// Disks are waited for elsewhere than on the host's own threads.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, InstallError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| InstallError::Stopping)
+}

@@ -1,0 +1,530 @@
+//! How time and maintenance triggers are kept: ticks, jitter, what a restart and a clock that is set make of them, and
+//! that what is not due costs nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dormouse::testing::Rig;
+use dormouse::{
+    App, AppId, Clock, Condition, CronTrigger, EventKind, Fired, Holds, HostBuilder, HostError, IfExists,
+    MaintenanceTrigger, Misfire, Outcome, Overlap, Refusal, RegistrationId, TaskBuilder, TimeTrigger,
+    TimerProfile, Trigger,
+};
+use dormouse_core::registration::{RegistrationError, RegistrationStatus};
+use dormouse_core::{MemoryStore, SimClock, Store, Timestamp};
+use test_artifacts as programs;
+
+use crate::schedule::{LaterIds, started};
+use crate::{SECOND, component};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn task(trigger: Trigger) -> TaskBuilder {
+    TaskBuilder::new("t").entry_point("main").trigger(trigger)
+}
+
+fn every(period: Duration) -> Trigger {
+    Trigger::Time(TimeTrigger::periodic(period))
+}
+
+fn once(after: Duration) -> Trigger {
+    Trigger::Time(TimeTrigger::once(after))
+}
+
+fn install(rig: &Rig) {
+    rig.install(&component(programs::RUN_RETURNS_OK));
+}
+
+/// Of each activation of `id`: the moment that its schedule names, and when it was fired.
+async fn fired(rig: &Rig, id: RegistrationId) -> Vec<(Timestamp, Timestamp)> {
+    let mut all = Vec::new();
+    for event in rig.events.events().into_iter().filter(|e| e.registration == id) {
+        if let EventKind::Fired { activation, .. } = event.kind {
+            let activation = rig.host.activation(activation).await.unwrap().unwrap();
+            all.push((activation.scheduled_for.unwrap(), event.at));
+        }
+    }
+    all
+}
+
+/// A store and a clock that outlive their hosts.
+struct Machine {
+    store: Arc<dyn Store>,
+    clock: SimClock,
+    timers: TimerProfile,
+}
+
+impl Machine {
+    fn new(timers: TimerProfile) -> Self {
+        Self { store: Arc::new(MemoryStore::new()), clock: SimClock::new(), timers }
+    }
+
+    /// One life of a host on it, which ends without a word. `first` is the first of its ids.
+    fn host<R>(&self, first: u128, test: impl AsyncFnOnce(&Rig) -> R) -> R {
+        let configure = |b: HostBuilder| b.ids(LaterIds::from(first)).timers(self.timers);
+        Rig::run_on(self.store.clone(), self.clock.clone(), configure, test)
+    }
+}
+
+fn the_only(rig: &Rig) -> RegistrationId {
+    let all = rig.host.registrations();
+    assert_eq!(all.len(), 1);
+    all[0].registration.id
+}
+
+// ---- one-shots -----------------------------------------------------------------------------------------
+
+#[test]
+fn uwp_033_to_035_a_spent_one_shot_stays_listed_and_fires_no_more_over_restarts() {
+    let machine = Machine::new(TimerProfile::DEFAULT);
+    let id = machine.host(0, async |rig| {
+        install(rig);
+        let id = rig.register(task(once(MINUTE))).await;
+        rig.advance(MINUTE * 2).await;
+        assert_eq!(rig.outcomes(), [Outcome::Succeeded]);
+        id
+    });
+    machine.host(1 << 64, async |rig| {
+        install(rig);
+        rig.advance(HOUR).await;
+        assert_eq!(rig.host.fire(id).await.unwrap(), Fired::Refused(Refusal::Spent), "UWP-035");
+        rig.clock.jump_by(-7_200_000_000);
+        rig.advance(HOUR * 4).await;
+        assert_eq!(rig.outcomes(), [], "UWP-033");
+        let listed = rig.host.registrations();
+        assert_eq!(listed.len(), 1, "UWP-034");
+        assert_eq!((listed[0].registration.id, listed[0].status), (id, RegistrationStatus::Spent));
+        assert!(rig.host.unregister(id, false).await.unwrap());
+        assert_eq!(rig.host.registrations(), []);
+    });
+}
+
+#[test]
+fn a_one_shot_that_came_due_while_the_host_was_away_fires_late_and_once() {
+    let machine = Machine::new(TimerProfile::DEFAULT);
+    machine.host(0, async |rig| {
+        install(rig);
+        rig.register(task(once(MINUTE))).await;
+    });
+    machine.clock.advance(DAY);
+    machine.host(1 << 64, async |rig| {
+        install(rig);
+        rig.advance(DAY).await;
+        assert_eq!(rig.outcomes(), [Outcome::Succeeded]);
+    });
+}
+
+// ---- bounds and ticks ----------------------------------------------------------------------------------
+
+#[test]
+fn uwp_036_and_037_a_period_out_of_the_profiles_bounds_is_refused_and_one_on_them_is_not() {
+    let month = DAY * 30;
+    for (profile, refused, taken) in [
+        (TimerProfile::DEFAULT, [SECOND / 2, DAY * 367], [SECOND, DAY * 366]),
+        (TimerProfile::UWP, [MINUTE * 15 - SECOND, month], [MINUTE * 15, month - MINUTE]),
+    ] {
+        Rig::run_with(
+            |b| b.timers(profile),
+            async |rig| {
+                install(rig);
+                for period in refused {
+                    for trigger in [every(period), Trigger::Maintenance(MaintenanceTrigger::periodic(period))]
+                    {
+                        let made =
+                            rig.host.register(&Rig::app(), task(trigger), IfExists::AllowDuplicate).await;
+                        let period_is_named =
+                            matches!(made, Err(HostError::Registration(RegistrationError::Period { .. })));
+                        assert!(period_is_named, "{period:?}: {made:?}");
+                    }
+                }
+                assert_eq!(rig.host.registrations(), [], "UWP-006");
+                for period in taken {
+                    rig.register(task(every(period))).await;
+                }
+            },
+        );
+    }
+}
+
+#[test]
+fn uwp_038_a_run_is_never_early_and_at_most_a_tick_late() {
+    let tick = TimerProfile::UWP.tick;
+    // The rig's clock begins on a tick; registrations are made on it, just after, in the middle and just before.
+    for begin in [Duration::ZERO, SECOND, MINUTE * 7, tick - SECOND] {
+        for trigger in [once(MINUTE * 20), every(MINUTE * 30)] {
+            Rig::run_with(
+                |b| b.timers(TimerProfile::UWP),
+                async |rig| {
+                    install(rig);
+                    rig.advance(begin).await;
+                    let registered = rig.now();
+                    let id = rig.register(task(trigger.clone())).await;
+                    rig.advance(HOUR * 3).await;
+                    let fired = fired(rig, id).await;
+                    assert!(if trigger.one_shot() { fired.len() == 1 } else { fired.len() >= 4 });
+                    let period = if trigger.one_shot() { MINUTE * 20 } else { MINUTE * 30 };
+                    for (n, (scheduled_for, at)) in (1..).zip(&fired) {
+                        assert_eq!(
+                            *scheduled_for,
+                            registered + period * n,
+                            "the occurrence keeps its moment"
+                        );
+                        assert!(
+                            at >= scheduled_for && at.since(*scheduled_for) < tick,
+                            "{begin:?}: {fired:?}"
+                        );
+                        assert_eq!(at.as_micros() % 900_000_000, 0, "on a tick");
+                    }
+                    for pair in fired.windows(2) {
+                        assert_eq!(pair[1].1.since(pair[0].1), period, "later runs follow every period");
+                    }
+                },
+            );
+        }
+    }
+}
+
+#[test]
+fn uwp_039_due_timers_of_different_apps_fire_on_the_same_tick() {
+    Rig::run_with(
+        |b| b.timers(TimerProfile::UWP),
+        async |rig| {
+            install(rig);
+            let other = AppId::new("other").unwrap();
+            let bytes = component(programs::RUN_RETURNS_OK);
+            rig.host.install(App::new(other.clone()).entry_point("main", rig.component(&bytes))).unwrap();
+            let begin = rig.now();
+            rig.advance(SECOND).await;
+            rig.register(task(every(MINUTE * 15))).await;
+            rig.advance(MINUTE * 3).await;
+            rig.host.register(&other, task(every(MINUTE * 20)), IfExists::Error).await.unwrap();
+            rig.advance(MINUTE * 3).await;
+            let power = Trigger::Maintenance(MaintenanceTrigger::once(MINUTE * 21));
+            rig.register(task(power)).await;
+            rig.conditions.set(&Condition::ExternalPower, Holds::Met);
+            let wakes = rig.timer_wakes();
+            rig.advance(MINUTE * 25).await;
+            assert_eq!(started(rig), [begin + MINUTE * 30; 3]);
+            assert_eq!(rig.timer_wakes() - wakes, 1, "the machine slept in between");
+        },
+    );
+}
+
+#[test]
+fn a_cron_trigger_is_kept_to_the_moment_whatever_the_tick() {
+    Rig::run_with(
+        |b| b.timers(TimerProfile::UWP),
+        async |rig| {
+            install(rig);
+            let begin = rig.now();
+            rig.register(task(Trigger::Cron(CronTrigger::new("7 * * * *")))).await;
+            rig.advance(HOUR).await;
+            assert_eq!(started(rig), [begin + MINUTE * 7]);
+        },
+    );
+}
+
+// ---- jitter --------------------------------------------------------------------------------------------
+
+#[test]
+fn jitter_spreads_registrations_and_is_the_same_for_each_after_a_restart() {
+    let machine = Machine::new(TimerProfile::DEFAULT);
+    let triggers = || {
+        let jitter = MINUTE * 30;
+        [
+            Trigger::Time(TimeTrigger { jitter, ..TimeTrigger::periodic(HOUR) }),
+            Trigger::Maintenance(MaintenanceTrigger { jitter, ..MaintenanceTrigger::periodic(HOUR) }),
+            Trigger::Cron(CronTrigger { jitter, ..CronTrigger::new("0 * * * *") }),
+        ]
+    };
+    let begin = machine.clock.wall();
+    let late = async |rig: &Rig, ids: &[RegistrationId], n: u32| {
+        let mut late = Vec::new();
+        for id in ids {
+            let fired = fired(rig, *id).await;
+            assert_eq!(fired.len(), 1);
+            let (scheduled_for, at) = fired[0];
+            assert_eq!(scheduled_for, begin + HOUR * n, "the occurrence keeps its moment");
+            assert!(at.since(scheduled_for) < MINUTE * 30);
+            late.push(at.since(scheduled_for));
+        }
+        late
+    };
+    let (ids, first) = machine.host(0, async |rig| {
+        install(rig);
+        let mut ids = Vec::new();
+        for trigger in triggers() {
+            ids.push(rig.register(task(trigger)).await);
+        }
+        rig.advance(HOUR + MINUTE * 30).await;
+        let late = late(rig, &ids, 1).await;
+        (ids, late)
+    });
+    let distinct: std::collections::BTreeSet<_> = first.iter().collect();
+    assert_eq!(distinct.len(), 3, "{first:?}");
+    let second = machine.host(1 << 64, async |rig| {
+        install(rig);
+        rig.advance(HOUR).await;
+        late(rig, &ids, 2).await
+    });
+    assert_eq!(first, second);
+}
+
+// ---- what a restart finds ------------------------------------------------------------------------------
+
+#[test]
+fn what_was_missed_is_caught_up_with_as_the_trigger_says() {
+    let queue = Overlap::Queue { max: 100 };
+    for (misfire, expected) in [(Misfire::Coalesce, 1), (Misfire::Skip, 0), (Misfire::All, 4)] {
+        for trigger in [
+            Trigger::Time(TimeTrigger { misfire, ..TimeTrigger::periodic(HOUR) }),
+            Trigger::Maintenance(MaintenanceTrigger { misfire, ..MaintenanceTrigger::periodic(HOUR) }),
+            Trigger::Cron(CronTrigger { misfire, ..CronTrigger::new("0 * * * *") }),
+        ] {
+            for timers in [TimerProfile::DEFAULT, TimerProfile::UWP] {
+                let machine = Machine::new(timers);
+                machine.host(0, async |rig| {
+                    install(rig);
+                    rig.register(task(trigger.clone()).overlap(queue)).await;
+                });
+                machine.clock.advance(HOUR * 4 + MINUTE * 30);
+                machine.host(1 << 64, async |rig| {
+                    install(rig);
+                    rig.conditions.set(&Condition::ExternalPower, Holds::Met);
+                    rig.settle().await;
+                    let id = the_only(rig);
+                    assert_eq!(fired(rig, id).await.len(), expected, "{trigger:?}");
+                    rig.advance(MINUTE * 30).await;
+                    assert_eq!(fired(rig, id).await.len(), expected + 1, "on time again: {trigger:?}");
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn an_occurrence_is_one_and_the_same_over_restarts_and_whatever_the_clock_shows() {
+    let machine = Machine::new(TimerProfile::DEFAULT);
+    let begin = machine.clock.wall();
+    let firing = machine.host(0, async |rig| {
+        install(rig);
+        let id = rig.register(task(every(MINUTE))).await;
+        rig.advance(MINUTE).await;
+        assert_eq!(fired(rig, id).await, [(begin + MINUTE, begin + MINUTE)]);
+        let fired = rig.host.runs(Default::default(), 1).await.unwrap();
+        rig.host.activation(fired[0].activation).await.unwrap().unwrap()
+    });
+    assert_eq!(firing.key, "2026-01-01T00:01:00Z");
+    machine.clock.jump(begin + SECOND);
+    machine.host(1 << 64, async |rig| {
+        install(rig);
+        rig.advance(MINUTE).await;
+        assert_eq!(rig.outcomes(), [], "that moment has been");
+        rig.advance(MINUTE).await;
+        assert_eq!(fired(rig, the_only(rig)).await, [(begin + MINUTE * 2, begin + MINUTE * 2)]);
+    });
+}
+
+// ---- a wall clock that is set --------------------------------------------------------------------------
+
+#[test]
+fn a_clock_set_ahead_fires_what_is_due_without_any_time_passing() {
+    Rig::run(async |rig| {
+        install(rig);
+        let id = rig.register(task(every(HOUR))).await;
+        rig.settle().await;
+        let (before, begin) = (rig.clock.now(), rig.now());
+        rig.clock.jump_by(9_000_000_000);
+        rig.settle().await;
+        assert_eq!(rig.clock.now(), before);
+        assert_eq!(fired(rig, id).await, [(begin + HOUR * 2, begin + MINUTE * 150)]);
+        rig.advance(MINUTE * 30).await;
+        assert_eq!(fired(rig, id).await.len(), 2, "and goes on from there");
+    });
+}
+
+#[test]
+fn a_clock_set_back_puts_off_what_is_not_due_any_more() {
+    Rig::run(async |rig| {
+        install(rig);
+        let begin = rig.now();
+        let id = rig.register(task(once(MINUTE * 10))).await;
+        rig.settle().await;
+        rig.clock.jump_by(-3_600_000_000);
+        rig.advance(MINUTE * 69).await;
+        assert_eq!(rig.outcomes(), []);
+        rig.advance(MINUTE).await;
+        assert_eq!(fired(rig, id).await, [(begin + MINUTE * 10, begin + MINUTE * 10)]);
+    });
+}
+
+#[test]
+fn a_clock_set_ahead_by_mistake_and_corrected_repeats_nothing() {
+    Rig::run(async |rig| {
+        install(rig);
+        let begin = rig.now();
+        let id = rig.register(task(every(HOUR))).await;
+        rig.clock.jump_by(36_000_000_000);
+        rig.settle().await;
+        assert_eq!(fired(rig, id).await.len(), 1);
+        rig.clock.jump(begin);
+        rig.advance(HOUR * 10 + MINUTE).await;
+        assert_eq!(fired(rig, id).await.len(), 1, "these moments have been");
+        rig.advance(HOUR).await;
+        assert_eq!(fired(rig, id).await.last(), Some(&(begin + HOUR * 11, begin + HOUR * 11)));
+    });
+}
+
+// ---- daylight saving -----------------------------------------------------------------------------------
+
+/// The rig's clock, so many days after 2026-01-01T00:00:00Z.
+fn on_day(day: u32) -> SimClock {
+    SimClock::at(SimClock::new().wall() + DAY * day)
+}
+
+/// When `trigger` starts runs in the three days from `day` on.
+fn three_days(day: u32, trigger: Trigger) -> Vec<String> {
+    Rig::run_on(
+        Arc::new(MemoryStore::new()),
+        on_day(day),
+        |b| b,
+        async |rig| {
+            install(rig);
+            rig.register(task(trigger)).await;
+            rig.advance(DAY * 3).await;
+            started(rig).iter().map(ToString::to_string).collect()
+        },
+    )
+}
+
+#[test]
+fn a_cron_trigger_keeps_the_wall_time_through_both_changes_of_the_clocks() {
+    for (zone, expression, day, expected) in [
+        // The clocks skip 02:00 to 03:00: once, at the moment of the skip.
+        (
+            "Europe/Berlin",
+            "30 2 * * *",
+            86,
+            ["2026-03-28T01:30:00Z", "2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"],
+        ),
+        (
+            "America/New_York",
+            "30 2 * * *",
+            65,
+            ["2026-03-07T07:30:00Z", "2026-03-08T07:00:00Z", "2026-03-09T06:30:00Z"],
+        ),
+        // They repeat an hour: once, in the first pass.
+        (
+            "Europe/Berlin",
+            "30 2 * * *",
+            296,
+            ["2026-10-24T00:30:00Z", "2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"],
+        ),
+        (
+            "America/New_York",
+            "30 1 * * *",
+            303,
+            ["2026-10-31T05:30:00Z", "2026-11-01T05:30:00Z", "2026-11-02T06:30:00Z"],
+        ),
+    ] {
+        let cron = CronTrigger::new(expression).in_time_zone(zone);
+        assert_eq!(three_days(day, Trigger::Cron(cron)), expected, "{zone}");
+    }
+}
+
+#[test]
+fn what_says_how_often_comes_as_often_through_both_changes_of_the_clocks() {
+    for (zone, day) in
+        [("Europe/Berlin", 86), ("Europe/Berlin", 296), ("America/New_York", 65), ("America/New_York", 303)]
+    {
+        let begin = on_day(day).wall();
+        let hourly: Vec<String> =
+            (0..72).map(|hour| (begin + HOUR * hour + MINUTE * 30).to_string()).collect();
+        let cron = CronTrigger::new("30 * * * *").in_time_zone(zone);
+        assert_eq!(three_days(day, Trigger::Cron(cron)), hourly, "{zone}");
+        let daily: Vec<String> = (1..=3).map(|n| (begin + DAY * n).to_string()).collect();
+        assert_eq!(three_days(day, every(DAY)), daily, "{zone}");
+    }
+}
+
+// ---- what it costs -------------------------------------------------------------------------------------
+
+#[test]
+fn a_wake_up_looks_at_what_is_due_and_at_nothing_else() {
+    Rig::run_with(
+        |b| b.registrations_per_app(2_000),
+        async |rig| {
+            install(rig);
+            for _ in 0..1_000 {
+                rig.register(task(every(HOUR))).await;
+            }
+            for _ in 0..10 {
+                rig.register(task(every(MINUTE))).await;
+            }
+            rig.settle().await;
+            assert_eq!(rig.timers_looked_at(), 0, "registering is no reason to look");
+            for n in 1..=3 {
+                let wakes = rig.timer_wakes();
+                rig.advance(MINUTE).await;
+                assert_eq!((rig.timers_looked_at(), rig.timer_wakes() - wakes), (n * 10, 1));
+            }
+        },
+    );
+}
+
+#[test]
+fn nobody_wakes_while_nothing_is_due() {
+    Rig::run(async |rig| {
+        install(rig);
+        rig.register(task(every(DAY * 3))).await;
+        rig.settle().await;
+        let wakes = rig.timer_wakes();
+        rig.advance(DAY * 2).await;
+        assert_eq!(rig.timer_wakes(), wakes);
+        rig.advance(DAY).await;
+        assert_eq!((rig.timer_wakes() - wakes, rig.outcomes().len()), (1, 1));
+    });
+}
+
+#[test]
+fn a_schedule_follows_what_becomes_of_its_registration() {
+    Rig::run(async |rig| {
+        install(rig);
+        let app = Rig::app();
+        let replace = async |trigger| {
+            let made = rig.host.register(&app, task(trigger), IfExists::ReplaceIfDifferent).await;
+            made.unwrap().id
+        };
+        let id = replace(every(HOUR)).await;
+        assert_eq!(replace(every(MINUTE)).await, id);
+        rig.advance(MINUTE).await;
+        assert_eq!(rig.timers_looked_at(), 1, "the new period");
+        assert_eq!(replace(every(HOUR * 2)).await, id);
+        rig.advance(HOUR).await;
+        assert_eq!(rig.timers_looked_at(), 1, "the old periods are forgotten");
+        assert!(rig.host.unregister(id, false).await.unwrap());
+        rig.advance(HOUR * 5).await;
+        assert_eq!((rig.timers_looked_at(), rig.outcomes().len()), (1, 1));
+    });
+}
+
+#[test]
+fn an_app_that_is_installed_late_catches_up() {
+    let machine = Machine::new(TimerProfile::DEFAULT);
+    machine.host(0, async |rig| {
+        install(rig);
+        rig.register(task(every(MINUTE))).await;
+    });
+    machine.host(1 << 64, async |rig| {
+        rig.advance(MINUTE * 5).await;
+        assert_eq!((rig.timers_looked_at(), rig.outcomes().len()), (0, 0));
+        let wakes = rig.timer_wakes();
+        rig.advance(MINUTE * 5).await;
+        assert_eq!(rig.timer_wakes(), wakes, "nobody wakes for an app that is not there");
+        install(rig);
+        rig.settle().await;
+        assert_eq!(crate::only(&rig.log(the_only(rig)), &["fired"]), ["fired x10"]);
+    });
+}

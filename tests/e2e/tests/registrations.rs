@@ -1,0 +1,146 @@
+//! Registrations: made, listed, explained, removed; and whether an app may run at all.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use dormouse_e2e::{Ended, Package, Value, dormouse, json_lines};
+use tempfile::TempDir;
+use test_artifacts as programs;
+
+const APP: &str = "org.example.nest";
+
+fn with(state: &TempDir, args: &[&str]) -> Ended {
+    dormouse(args.iter().copied().chain(["--state", state.path().to_str().unwrap()]))
+}
+
+fn installed() -> TempDir {
+    let state = tempfile::tempdir().unwrap();
+    let package = Package::new("1.0.0", programs::RUN_NO_DETAILS, "", "");
+    with(&state, &["install", package.arg()]).expect_code(0);
+    state
+}
+
+fn register(state: &TempDir, name: &str, args: &[&str]) -> Ended {
+    let first = ["register", APP, "--name", name, "--entry-point", "main"];
+    let all: Vec<&str> = first.iter().chain(args).copied().collect();
+    with(state, &all)
+}
+
+fn listed(state: &TempDir) -> Vec<Value> {
+    json_lines(&with(state, &["registrations", "--json"]).expect_code(0).stdout)
+}
+
+#[test]
+fn each_trigger_is_registered_by_its_flag_and_listed() {
+    let state = installed();
+    for (name, flags, kind) in [
+        ("every", &["--every", "5m"][..], "time"),
+        ("cron", &["--cron", "0 3 * * *", "--tz", "Europe/Berlin"], "cron"),
+        ("once", &["--once", "5m"], "time"),
+        ("maintenance", &["--maintenance", "1h"], "maintenance"),
+        ("system", &["--system", "internet-available"], "system"),
+        ("signal", &["--signal", "acorn"], "signal"),
+        ("message", &["--message", "acorn"], "message"),
+        ("application", &["--application"], "application"),
+    ] {
+        register(&state, name, flags).expect_code(0).expect_stdout(&format!("registered \"{name}\""));
+        let all = listed(&state);
+        let made = all.iter().find(|registration| registration["name"] == name).unwrap();
+        assert_eq!(made["trigger"]["kind"], kind, "{made}");
+        assert_eq!(made["next"].is_string(), ["time", "cron", "maintenance"].contains(&kind), "{made}");
+    }
+    let table = with(&state, &["registrations", "--app", APP]).expect_code(0).stdout;
+    for text in
+        ["every 5m", "cron 0 3 * * * Europe/Berlin", "once, after 5m", "system internet-available", "active"]
+    {
+        assert!(table.contains(text), "no {text:?} in\n{table}");
+    }
+    with(&state, &["registrations", "--app", "org.example.other"]).expect_stdout("nothing is registered");
+}
+
+#[test]
+fn what_is_wrong_is_said_when_it_is_registered() {
+    let state = installed();
+    register(&state, "x", &["--every", "1ms"]).expect_code(2).expect_error("the registration is not valid");
+    register(&state, "x", &["--watch", "/pictures"])
+        .expect_code(2)
+        .expect_stderr("\"/pictures\" is not granted");
+    register(&state, "x", &["--cron", "30 25 * * *"]).expect_code(2).expect_error("invalid cron expression");
+    register(&state, "x", &["--system", "SmsReceived"])
+        .expect_code(2)
+        .expect_error("UWP's SmsReceived is not seen by this version");
+    register(&state, "x", &["--application", "--condition", "sunshine"])
+        .expect_code(2)
+        .expect_error("sunshine");
+    with(&state, &["register", APP, "--name", "x", "--entry-point", "attic", "--application"])
+        .expect_code(2)
+        .expect_stderr("no entry point \"attic\"; it has main");
+    with(&state, &["register", "no.such", "--name", "x", "--entry-point", "main", "--application"])
+        .expect_code(2)
+        .expect_stderr("is not installed");
+    assert!(listed(&state).is_empty());
+}
+
+#[test]
+fn a_registration_can_be_tried_without_being_made() {
+    let state = installed();
+    let contradicts = ["--condition", "user-present", "--condition", "user-not-present"];
+    let flags: Vec<&str> = ["--every", "5m", "--validate"].into_iter().chain(contradicts).collect();
+    register(&state, "x", &flags).expect_code(0).expect_stdout("never hold together");
+    assert!(listed(&state).is_empty());
+}
+
+#[test]
+fn the_same_name_replaces_unless_something_else_is_asked_for() {
+    let state = installed();
+    register(&state, "x", &["--every", "5m"]).expect_code(0);
+    let id = listed(&state)[0]["id"].clone();
+    register(&state, "x", &["--every", "10m"]).expect_code(0);
+    assert_eq!((listed(&state).len(), &listed(&state)[0]["id"]), (1, &id));
+    register(&state, "x", &["--every", "5m", "--if-exists", "error"]).expect_code(2).expect_error("already");
+    register(&state, "x", &["--every", "5m", "--if-exists", "duplicate"]).expect_code(0);
+    assert_eq!(listed(&state).len(), 2);
+    with(&state, &["unregister", "x"]).expect_code(2).expect_error("several registrations are `x`");
+    with(&state, &["unregister", id.as_str().unwrap()]).expect_code(0);
+    with(&state, &["unregister", "x", "--app", APP]).expect_code(0);
+    with(&state, &["unregister", "x"]).expect_code(2).expect_error("there is no registration `x`");
+}
+
+#[test]
+fn an_explanation_begins_with_the_answer() {
+    let state = installed();
+    register(&state, "x", &["--every", "1h", "--condition", "custom:printer.idle"]).expect_code(0);
+    let told = with(&state, &["explain", "x"]).expect_code(0).stdout;
+    assert!(told.starts_with("it waits for its time trigger, next at "), "{told}");
+    assert!(told.contains("custom:printer.idle is unknown"), "{told}");
+    let told = json_lines(&with(&state, &["explain", "x", "--json"]).expect_code(0).stdout);
+    assert_eq!(told[0]["conditions"][0]["holds"], "unknown");
+    assert_eq!(told[0]["status"], "active");
+    with(&state, &["explain", "y"]).expect_code(2).expect_error("there is no registration `y`");
+}
+
+#[test]
+fn access_is_decided_kept_and_explained() {
+    let state = installed();
+    register(&state, "x", &["--every", "1h"]).expect_code(0);
+    with(&state, &["access", APP]).expect_code(0).expect_stdout("allowed-subject-to-policy");
+    with(&state, &["access", APP, "denied-by-user"]).expect_code(0);
+    with(&state, &["access", APP]).expect_code(0).expect_stdout("denied-by-user");
+    let told = with(&state, &["explain", "x"]).expect_code(0).stdout;
+    assert!(told.starts_with("its app's access is denied-by-user: firings start nothing"), "{told}");
+    register(&state, "y", &["--every", "1h"])
+        .expect_code(0)
+        .expect_stdout("warning: its firings start nothing");
+    with(&state, &["access", APP, "maybe"]).expect_code(2).expect_error("is no access status");
+    with(&state, &["access", "no.such"]).expect_code(0).expect_stdout("no package of this name");
+}
+
+#[test]
+fn a_state_directory_that_is_in_use_says_by_whom() {
+    let state = installed();
+    let mut running = dormouse_e2e::Running::start(["serve", "--state", state.path().to_str().unwrap()]);
+    running.wait_for_note("serving");
+    for args in [&["list"][..], &["registrations"], &["access", APP]] {
+        with(&state, args).expect_code(5).expect_error(&format!("in use by process {}", running.id()));
+    }
+    running.signal(dormouse_e2e::Signal::TERM);
+    running.finish().0.expect_code(143);
+}
