@@ -86,7 +86,9 @@ pub use drive::intake::{FireError, Fired};
 pub use engine::{Allocator, Engine, EngineConfig, EngineError, Pooling};
 pub use host::{Host, HostError, IfExists, Registered};
 pub use observe::TracingObserver;
-pub use packages::{Dropped, InstallError, InstallOptions, Installation, PackageConfig, PackageInfo};
+pub use packages::{
+    Consent, Dropped, InstallError, InstallOptions, Installation, PackageConfig, PackageInfo,
+};
 pub use sandbox::grants::{Access, Asked, GrantError, Grants};
 pub use source::socket::{CONNECTIONS_MAX, CONNECTIONS_PER_REGISTRATION, UNSENT_LEN_MAX};
 pub use subscribe::{Notice, Progress, SUBSCRIBER_LEN_MAX, SubscribeError, Subscription};

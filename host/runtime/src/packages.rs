@@ -65,8 +65,8 @@ impl Packages {
 /// What goes with an installation or an update.
 #[derive(Clone, Debug, Default)]
 pub struct InstallOptions {
-    /// Agree to everything that the package asks for, or, in an update, newly asks for.
-    pub consent: bool,
+    /// What somebody agreed to.
+    pub consent: Consent,
     /// Where the directories are that it asks for, by guest path. One that is not here is not granted; an update
     /// keeps those of the version before.
     pub directories: BTreeMap<String, PathBuf>,
@@ -74,6 +74,29 @@ pub struct InstallOptions {
     pub env: BTreeMap<String, String>,
     /// Replace a version by an older one.
     pub allow_downgrade: bool,
+}
+
+/// What somebody agreed to of what a package asks for, or, in an update, newly asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Consent {
+    /// Nothing: what asks for something is refused, and tells what.
+    #[default]
+    Nothing,
+    /// What was shown to somebody, as [`InstallError::ConsentNeeded`] told it. A package that asks for more by now is
+    /// refused again.
+    To(Difference),
+    /// Everything.
+    ToAll,
+}
+
+impl Consent {
+    fn covers(&self, difference: &Difference) -> bool {
+        match self {
+            Self::Nothing => difference.is_empty(),
+            Self::To(shown) => difference.as_slice().iter().all(|asked| shown.as_slice().contains(asked)),
+            Self::ToAll => true,
+        }
+    }
 }
 
 /// What an installation or an update did.

@@ -7,7 +7,8 @@ use anstream::ColorChoice;
 use dormouse::core::activation::ActivationState;
 use dormouse::core::event::EventKind;
 use dormouse::{
-    ActivationId, Completion, Host, InstallError, InstallOptions, Installation, Outcome, RegistrationId,
+    ActivationId, Completion, Consent, Host, InstallError, InstallOptions, Installation, Outcome,
+    RegistrationId,
 };
 use dormouse_package::Source;
 use serde_json::json;
@@ -77,7 +78,8 @@ fn source(args: &PackageArgs) -> Result<Source> {
 }
 
 fn options(args: &PackageArgs, what: What) -> Result<InstallOptions> {
-    let mut options = InstallOptions { consent: args.consent, ..InstallOptions::default() };
+    let consent = if args.consent { Consent::ToAll } else { Consent::Nothing };
+    let mut options = InstallOptions { consent, ..InstallOptions::default() };
     options.allow_downgrade = matches!(what, What::Update { allow_downgrade: true });
     for dir in &args.dir {
         // It is kept, and used by hosts that are started elsewhere.
@@ -122,7 +124,8 @@ impl Taking<'_> {
                 }
                 let _ = writeln!(anstream::stderr(), "{asks}\n{difference}");
                 agree("give it that?", "nothing changed")?;
-                self.once(InstallOptions { consent: true, ..options }).await
+                // The package is read again: what was agreed to is what was shown.
+                self.once(InstallOptions { consent: Consent::To(difference), ..options }).await
             }
             other => other,
         };

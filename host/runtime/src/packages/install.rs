@@ -93,7 +93,7 @@ impl Host {
         };
         let asked_before = old.as_ref().map_or_else(Capabilities::default, |old| old.capabilities.clone());
         let difference = staged.manifest().capabilities.difference(&asked_before);
-        if !difference.is_empty() && !options.consent {
+        if !options.consent.covers(&difference) {
             return Err(InstallError::ConsentNeeded { app, version, difference });
         }
         if let Some(package) = &before

@@ -11,9 +11,9 @@ use cap_tempfile::TempDir;
 use dormouse::package::Source;
 use dormouse::testing::Rig;
 use dormouse::{
-    AccessStatus, AppId, CancellationReason, Compiler, EventKind, Fired, HostBuilder, IfExists, InstallError,
-    InstallOptions, MemoryStore, Message, MessageTrigger, Outcome, PackageConfig, Refusal, SystemEvent,
-    SystemTrigger, TaskBuilder, Trigger,
+    AccessStatus, AppId, CancellationReason, Compiler, Consent, EventKind, Fired, HostBuilder, IfExists,
+    InstallError, InstallOptions, MemoryStore, Message, MessageTrigger, Outcome, PackageConfig, Refusal,
+    SystemEvent, SystemTrigger, TaskBuilder, Trigger,
 };
 use dormouse_core::store::Store;
 use dormouse_core::{RegistrationId, SimClock};
@@ -113,7 +113,7 @@ impl Package {
 }
 
 fn consent() -> InstallOptions {
-    InstallOptions { consent: true, ..InstallOptions::default() }
+    InstallOptions { consent: Consent::ToAll, ..InstallOptions::default() }
 }
 
 /// Its one entry point does nothing, on messages of topic `go`.
@@ -211,7 +211,14 @@ fn what_is_asked_for_needs_consent_and_without_it_nothing_is_left() {
         assert!(machine.kept().is_empty());
         assert!(machine.store.apps().await.unwrap().is_empty());
 
-        let done = rig.host.install_package(asking.source(), consent()).await.unwrap();
+        // What was shown is not what it asks for by now.
+        let shown = InstallOptions { consent: Consent::To(difference), ..InstallOptions::default() };
+        let more = asking.with("listen = [\"127.0.0.1:7007\"]");
+        let refused = rig.host.install_package(more.source(), shown).await.unwrap_err();
+        let InstallError::ConsentNeeded { difference, .. } = refused else { panic!("{refused}") };
+        assert_eq!(difference.as_slice().len(), 3);
+        let shown = InstallOptions { consent: Consent::To(difference), ..InstallOptions::default() };
+        let done = rig.host.install_package(more.source(), shown).await.unwrap();
         assert_eq!(done.not_granted, ["variable TOKEN"]);
         assert_eq!(rig.host.packages()[0].granted.network, ["api.example.org:443"]);
     });

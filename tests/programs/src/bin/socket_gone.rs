@@ -20,7 +20,7 @@ async fn run(instance: BackgroundTaskInstance) -> Result<(), TaskError> {
     if std::env::args().any(|arg| arg == "fail") {
         return Err(TaskError::failed("as told"));
     }
-    instance.sleep(Duration::from_secs(20)).await;
+    let _ = instance.sleep(Duration::from_secs(20)).await;
     Err(TaskError::failed("it was to be cut off"))
 }
 
