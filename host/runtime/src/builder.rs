@@ -7,15 +7,17 @@ use std::time::Duration;
 use cap_std::fs::Dir;
 use dormouse_core::provider::SignalSink;
 use dormouse_core::{
-    AccessStatus, AppId, Clock, ConditionProvider, IdSource, Limits, MemoryStore, NodeId, Observer,
-    SignalSource, Store, StoreError, TimerProfile, Trigger,
+    AccessStatus, Clock, ConditionProvider, IdSource, Limits, MemoryStore, NodeId, Observer, SignalSource,
+    Store, StoreError, TimerProfile, Trigger,
 };
-use tokio::runtime::{Handle, Runtime};
+use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use crate::clock::TokioClock;
 use crate::drive::{self, gate, reap};
 use crate::engine::{Allocator, Engine, EngineConfig, EngineError};
+use crate::folders::Folders;
+use crate::guests::Guests;
 use crate::host::{Host, HostError, Inner, signal_from_source};
 use crate::packages::{InstallError, PackageConfig, Packages, load_all};
 use crate::registrar;
@@ -289,6 +291,10 @@ impl HostBuilder {
     /// # Errors
     ///
     /// [`StartError`] says which part, and what to do.
+    ///
+    /// # Panics
+    ///
+    /// If the runtime has no timers or no I/O and the clock is the machine's: build it with `enable_all`.
     pub async fn start(self) -> Result<Host, StartError> {
         let control = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -316,7 +322,7 @@ impl HostBuilder {
             return Err(StartError::PoolTooSmall { slots, pool });
         }
         let guests = if self.guests_inline {
-            Guests(None)
+            Guests::none()
         } else {
             Guests::start(self.guest_threads.unwrap_or(cores)).map_err(StartError::Threads)?
         };
@@ -410,66 +416,4 @@ impl IdSource for TimeOrdered {
     fn fresh(&self) -> Uuid {
         Uuid::now_v7()
     }
-}
-
-/// The threads that run guests.
-pub(crate) struct Guests(Option<Runtime>);
-
-impl Guests {
-    fn start(threads: usize) -> io::Result<Self> {
-        // No timers and no I/O here: guests' own are made on the control runtime, so that one that spins
-        // cannot hold them up.
-        tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(threads)
-            .thread_name("dormouse-guest")
-            .build()
-            .map(|runtime| Self(Some(runtime)))
-    }
-
-    fn handle(&self) -> Option<Handle> {
-        self.0.as_ref().map(|runtime| runtime.handle().clone())
-    }
-}
-
-impl Drop for Guests {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            // A host may be dropped inside a runtime, where waiting for threads is not allowed.
-            runtime.shutdown_background();
-        }
-    }
-}
-
-/// Where apps have their folders.
-pub(crate) struct Folders(Dir);
-
-impl Folders {
-    /// Opens the folders of an app, making them if need be. With `first`, what an earlier host left in `temp`
-    /// is removed.
-    pub(crate) fn open(&self, app: &AppId, first: bool) -> io::Result<AppFolders> {
-        self.0.create_dir_all(app.as_str())?;
-        let home = self.0.open_dir(app.as_str())?;
-        home.create_dir_all("local")?;
-        if first && home.try_exists("temp")? {
-            home.remove_dir_all("temp")?;
-        }
-        home.create_dir_all("temp")?;
-        Ok(AppFolders { local: home.open_dir("local")?, temp: home.open_dir("temp")? })
-    }
-}
-
-impl Folders {
-    /// Removes the folders of an app that is not installed any more.
-    pub(crate) fn remove(&self, app: &AppId) -> io::Result<()> {
-        match self.0.remove_dir_all(app.as_str()) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            removed => removed,
-        }
-    }
-}
-
-/// An app's own folders, open.
-pub(crate) struct AppFolders {
-    pub(crate) local: Dir,
-    pub(crate) temp: Dir,
 }

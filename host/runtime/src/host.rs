@@ -14,9 +14,11 @@ use dormouse_core::{
     AccessStatus, ActivationId, AppId, Condition, RegistrationError, RegistrationId, StoreError,
 };
 
-use crate::builder::{Folders, Guests, HostBuilder};
+use crate::builder::HostBuilder;
 use crate::drive::shutdown;
 use crate::engine::Engine;
+use crate::folders::Folders;
+use crate::guests::Guests;
 use crate::packages::Packages;
 use crate::sandbox::grants::GrantError;
 use crate::shared::Shared;

@@ -44,6 +44,8 @@ mod component;
 mod drive;
 mod engine;
 mod epoch;
+mod folders;
+mod guests;
 mod host;
 mod imports;
 mod meter;

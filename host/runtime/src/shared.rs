@@ -3,6 +3,9 @@
 //! The mutex is a `std` one, held for a few map operations and never across an await, a guest or an
 //! observer. The truth about activations is in the store; what is here can be rebuilt from it.
 
+mod known;
+mod permit;
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,12 +15,10 @@ use dormouse_core::admission::{Admission, AdmissionRequest, Slots, admit};
 use dormouse_core::condition::Judgement;
 use dormouse_core::event::{Event, EventKind};
 use dormouse_core::quota::Quota;
-use dormouse_core::registration::{RegistrationRecord, RegistrationStatus};
-use dormouse_core::schedule::{Pace, Schedule, next_due};
 use dormouse_core::{
     AccessStatus, ActivationId, AppId, AppRecord, Clock, Completion, Condition, ConditionProvider, Holds,
-    IdSource, Limits, NodeId, Observer, Recurrence, Registration, RegistrationId, SignalSource, Store,
-    TimerProfile, Timestamp, Trigger, WorkCost,
+    IdSource, Limits, NodeId, Observer, Registration, RegistrationId, SignalSource, Store, TimerProfile,
+    Timestamp, WorkCost,
 };
 use foldhash::HashMap;
 use tokio::runtime::Handle;
@@ -32,6 +33,9 @@ use crate::registry::Registry;
 use crate::source::filesystem::{Unaccepted, Watchers};
 use crate::source::socket::Sockets;
 use crate::subscribe::Progress;
+
+pub(crate) use known::Known;
+pub(crate) use permit::Permit;
 
 /// What a host is built with and never changes.
 pub(crate) struct Config {
@@ -199,79 +203,6 @@ impl Recent {
     }
 }
 
-/// A registration as this host knows it.
-pub(crate) struct Known {
-    pub(crate) registration: Registration,
-    pub(crate) schedule: Option<Schedule>,
-    pub(crate) pace: Pace,
-    pub(crate) watermark: Mutex<Timestamp>,
-    pub(crate) spent: AtomicBool,
-    /// It has fired in this life of the host. Told only of what is to fire once in each (UWP-052). Shared as
-    /// `runs` is.
-    pub(crate) fired_here: Arc<AtomicBool>,
-    pub(crate) limits: Limits,
-    /// Shared with what it was registered in the place of, which may still run.
-    pub(crate) runs: Arc<AtomicU32>,
-}
-
-impl Known {
-    pub(crate) fn new(
-        record: RegistrationRecord,
-        schedule: Option<Schedule>,
-        pace: Pace,
-        limits: Limits,
-    ) -> Self {
-        Self {
-            schedule,
-            pace,
-            limits,
-            watermark: Mutex::new(record.watermark),
-            spent: AtomicBool::new(record.status == RegistrationStatus::Spent),
-            fired_here: Arc::default(),
-            runs: Arc::default(),
-            registration: record.registration,
-        }
-    }
-
-    /// As it would be stored now.
-    pub(crate) fn record(&self) -> RegistrationRecord {
-        RegistrationRecord {
-            registration: self.registration.clone(),
-            status: if self.is_spent() { RegistrationStatus::Spent } else { RegistrationStatus::Active },
-            watermark: self.watermark(),
-        }
-    }
-
-    /// When its schedule has to be looked at; none if it has none, or fires no more.
-    pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        let schedule = self.schedule.as_ref().filter(|_| !self.is_spent())?;
-        next_due(schedule, self.pace, self.watermark())
-    }
-
-    pub(crate) fn watermark(&self) -> Timestamp {
-        *self.watermark.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn advance(&self, to: Timestamp) {
-        let mut watermark = self.watermark.lock().unwrap_or_else(PoisonError::into_inner);
-        *watermark = to.max(*watermark);
-    }
-
-    pub(crate) fn is_spent(&self) -> bool {
-        self.spent.load(Ordering::Acquire)
-    }
-
-    /// Whether it is to fire once in each life of the host (UWP-052).
-    pub(crate) fn once_here(&self) -> bool {
-        matches!(&self.registration.trigger, Trigger::Signal(signal) if signal.recurrence == Recurrence::Once)
-    }
-
-    /// Whether it is, and has in this one.
-    pub(crate) fn spent_here(&self) -> bool {
-        self.fired_here.load(Ordering::Acquire)
-    }
-}
-
 impl Shared {
     #[expect(clippy::too_many_arguments, reason = "called once, by the builder that holds all of these")]
     pub(crate) fn new(
@@ -415,49 +346,6 @@ impl Shared {
                 Ok(Permit { shared: self.clone(), known: known.clone(), slot_held: true })
             }
             wait @ Admission::Wait { .. } => Err(wait),
-        }
-    }
-}
-
-/// The right to one run's slots. Acquired in [`Shared::reserve`] only; it travels with the run and gives them
-/// back when it is dropped, however the run ends.
-pub(crate) struct Permit {
-    shared: Arc<Shared>,
-    known: Arc<Known>,
-    slot_held: bool,
-}
-
-impl Permit {
-    /// The sandbox is gone: its slot may be taken while the end of the run is still being written.
-    pub(crate) fn release_slot(&mut self) {
-        if !std::mem::take(&mut self.slot_held) {
-            return;
-        }
-        {
-            let mut state = self.shared.state();
-            state.host_runs = state.host_runs.saturating_sub(1);
-            if let Some(runs) = state.app_runs.get_mut(&self.known.registration.app) {
-                *runs = runs.saturating_sub(1);
-            }
-        }
-        self.poke();
-    }
-
-    fn poke(&self) {
-        if self.shared.wake.backlog.load(Ordering::SeqCst) {
-            self.shared.wake.dispatch.notify_one();
-        }
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        self.release_slot();
-        // In this order, as the dispatcher sets `backlog` before it looks at `runs`: one of the two sees the other.
-        self.known.runs.fetch_sub(1, Ordering::SeqCst);
-        self.poke();
-        if self.shared.in_flight.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.shared.wake.ended.notify_waiters();
         }
     }
 }

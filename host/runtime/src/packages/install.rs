@@ -11,6 +11,7 @@ use super::{
 };
 use crate::app::App;
 use crate::component::Component;
+use crate::drive::persist;
 use crate::host::Host;
 
 impl Host {
@@ -25,7 +26,7 @@ impl Host {
         source: Source,
         options: InstallOptions,
     ) -> Result<Installation, InstallError> {
-        self.take_in(source, options, false).await
+        self.to_the_end(source, options, false).await
     }
 
     /// Replaces an installed package by another version of it. What runs of it is told `servicing-update` and has its
@@ -41,7 +42,7 @@ impl Host {
         source: Source,
         options: InstallOptions,
     ) -> Result<Installation, InstallError> {
-        self.take_in(source, options, true).await
+        self.to_the_end(source, options, true).await
     }
 
     /// The installed packages, by name.
@@ -66,6 +67,23 @@ impl Host {
             .collect();
         all.sort_by(|a, b| a.app.cmp(&b.app));
         all
+    }
+
+    /// Once it was polled it is done to its end, whether or not somebody waits for that: a package that is the
+    /// installed one in the store is so here as well.
+    async fn to_the_end(
+        &self,
+        source: Source,
+        options: InstallOptions,
+        update: bool,
+    ) -> Result<Installation, InstallError> {
+        let host = self.clone();
+        let done =
+            persist::to_the_end(
+                &self.inner.shared,
+                async move { host.take_in(source, options, update).await },
+            );
+        done.await.unwrap_or(Err(InstallError::Stopping))
     }
 
     async fn take_in(

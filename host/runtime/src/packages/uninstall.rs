@@ -8,6 +8,7 @@ use dormouse_core::{AppId, Cancellation, CancellationReason};
 
 use super::install::blocking;
 use super::{InstallError, Packages, digest};
+use crate::drive::persist;
 use crate::host::Host;
 use crate::shared::Known;
 use crate::source;
@@ -22,6 +23,12 @@ impl Host {
     /// [`InstallError::NotInstalled`]; [`InstallError::Store`] and [`InstallError::LocalFolder`], after which it may be
     /// asked for again.
     pub async fn uninstall_package(&self, app: &AppId) -> Result<(), InstallError> {
+        let (host, app) = (self.clone(), app.clone());
+        let done = persist::to_the_end(&self.inner.shared, async move { host.uninstall(&app).await });
+        done.await.unwrap_or(Err(InstallError::Stopping))
+    }
+
+    async fn uninstall(&self, app: &AppId) -> Result<(), InstallError> {
         let packages = self.inner.packages.clone().ok_or(InstallError::NoPackages)?;
         let _one_at_a_time = packages.changing.lock().await;
         let shared = &self.inner.shared;

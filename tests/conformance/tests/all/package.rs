@@ -425,6 +425,22 @@ fn what_waits_of_an_app_does_not_run_when_it_is_uninstalled() {
 }
 
 #[test]
+fn an_installation_whose_caller_goes_away_is_done_to_its_end() {
+    let machine = Machine::new();
+    machine.run(async |rig| {
+        let package = simple("1.0.0");
+        {
+            let mut asked = std::pin::pin!(rig.host.install_package(package.source(), consent()));
+            assert!(futures::poll!(asked.as_mut()).is_pending());
+        }
+        while rig.host.registrations().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        assert!(rig.host.packages()[0].loaded);
+    });
+}
+
+#[test]
 fn an_app_that_the_program_brings_along_is_not_replaced_by_a_package() {
     let machine = Machine::new();
     machine.run(async |rig| {

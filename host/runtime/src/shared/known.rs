@@ -1,0 +1,81 @@
+//! A registration, as its host keeps it in memory.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use dormouse_core::registration::{RegistrationRecord, RegistrationStatus};
+use dormouse_core::schedule::{Pace, Schedule, next_due};
+use dormouse_core::{Limits, Recurrence, Registration, Timestamp, Trigger};
+
+/// A registration as this host knows it.
+pub(crate) struct Known {
+    pub(crate) registration: Registration,
+    pub(crate) schedule: Option<Schedule>,
+    pub(crate) pace: Pace,
+    pub(crate) watermark: Mutex<Timestamp>,
+    pub(crate) spent: AtomicBool,
+    /// It has fired in this life of the host. Told only of what is to fire once in each (UWP-052). Shared as
+    /// `runs` is.
+    pub(crate) fired_here: Arc<AtomicBool>,
+    pub(crate) limits: Limits,
+    /// Shared with what it was registered in the place of, which may still run.
+    pub(crate) runs: Arc<AtomicU32>,
+}
+
+impl Known {
+    pub(crate) fn new(
+        record: RegistrationRecord,
+        schedule: Option<Schedule>,
+        pace: Pace,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            schedule,
+            pace,
+            limits,
+            watermark: Mutex::new(record.watermark),
+            spent: AtomicBool::new(record.status == RegistrationStatus::Spent),
+            fired_here: Arc::default(),
+            runs: Arc::default(),
+            registration: record.registration,
+        }
+    }
+
+    /// As it would be stored now.
+    pub(crate) fn record(&self) -> RegistrationRecord {
+        RegistrationRecord {
+            registration: self.registration.clone(),
+            status: if self.is_spent() { RegistrationStatus::Spent } else { RegistrationStatus::Active },
+            watermark: self.watermark(),
+        }
+    }
+
+    /// When its schedule has to be looked at; none if it has none, or fires no more.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        let schedule = self.schedule.as_ref().filter(|_| !self.is_spent())?;
+        next_due(schedule, self.pace, self.watermark())
+    }
+
+    pub(crate) fn watermark(&self) -> Timestamp {
+        *self.watermark.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn advance(&self, to: Timestamp) {
+        let mut watermark = self.watermark.lock().unwrap_or_else(PoisonError::into_inner);
+        *watermark = to.max(*watermark);
+    }
+
+    pub(crate) fn is_spent(&self) -> bool {
+        self.spent.load(Ordering::Acquire)
+    }
+
+    /// Whether it is to fire once in each life of the host (UWP-052).
+    pub(crate) fn once_here(&self) -> bool {
+        matches!(&self.registration.trigger, Trigger::Signal(signal) if signal.recurrence == Recurrence::Once)
+    }
+
+    /// Whether it is, and has in this one.
+    pub(crate) fn spent_here(&self) -> bool {
+        self.fired_here.load(Ordering::Acquire)
+    }
+}
