@@ -1,12 +1,14 @@
 //! From facts to answers.
 
 use dormouse_core::{Condition, Holds, WorkCost};
+use tokio::sync::watch;
 
 use crate::cost::work_cost;
 use crate::network::Network;
 use crate::power::{Battery, Power};
 use crate::pressure::Pressure;
 use crate::session::Sessions;
+use crate::time_zone::Told;
 
 /// All that is known. What is `None` in here is not known at present.
 #[derive(Debug, Default)]
@@ -15,6 +17,8 @@ pub(crate) struct Facts {
     pub(crate) sessions: Option<Sessions>,
     pub(crate) power: Power,
     pub(crate) pressure: Option<Pressure>,
+    /// For who follows local time. No answer depends on it.
+    pub(crate) told: watch::Sender<Told>,
 }
 
 /// What a host can ask. Facts that differ without another answer to any question have equal answers.
@@ -146,6 +150,7 @@ mod tests {
                 ..Power::default()
             },
             pressure: Some(Pressure { cpu: 49, cost: WorkCost::Low }),
+            ..Facts::default()
         }
     }
 

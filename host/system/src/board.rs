@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 use crate::answers::{Answers, Facts};
 use crate::edges::Edges;
 use crate::report::{Found, Report, Source};
+use crate::time_zone::Told;
 
 /// The one place that those who follow facts write to.
 ///
@@ -43,6 +44,11 @@ impl Board {
 
     pub(crate) fn ready(&self) -> watch::Receiver<bool> {
         self.ready.subscribe()
+    }
+
+    /// What timedated tells of local time, and each of its notices.
+    pub(crate) fn told(&self) -> watch::Receiver<Told> {
+        lock(&self.state).facts.told.subscribe()
     }
 
     pub(crate) fn subscribe(&self, notice: ChangeNotice) {

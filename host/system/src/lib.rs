@@ -25,7 +25,7 @@
 //! | `user-*`, `session-*` | logind |
 //! | `external-power`, `battery-above`, `power-state-change` | UPower, else `/sys/class/power_supply` with its uevents |
 //! | `energy-saver-off` | power-profiles-daemon |
-//! | `time-zone-change` | `/etc/localtime`, the transitions of its zone, and settings of the clock |
+//! | `time-zone-change` | `/etc/localtime`, where that is unreadable timedated; the transitions of the zone, and settings of the clock |
 //! | `load-below` | `/proc/pressure` |
 //! | the work cost | pressure, power and presence together: see [`System::work_cost`](dormouse_core::ConditionProvider::work_cost) |
 //!

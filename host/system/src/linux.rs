@@ -11,6 +11,7 @@ mod power_supply;
 mod pressure;
 mod rtnetlink;
 mod service;
+mod timedated;
 mod uevent;
 mod upower;
 

@@ -24,13 +24,15 @@ pub enum Source {
     PowerProfilesHadess,
     /// The file that says which zone local time is in.
     LocalTime,
+    /// systemd-timedated: notices that the zone was changed. It is most often absent: it exits when it is idle.
+    Timedated,
     /// The kernel's pressure stall information.
     Pressure,
 }
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Bus,
         Self::NetworkManager,
         Self::Rtnetlink,
@@ -40,6 +42,7 @@ impl Source {
         Self::PowerProfiles,
         Self::PowerProfilesHadess,
         Self::LocalTime,
+        Self::Timedated,
         Self::Pressure,
     ];
 
@@ -56,6 +59,7 @@ impl Source {
             Self::PowerProfiles => "power-profiles",
             Self::PowerProfilesHadess => "power-profiles-hadess",
             Self::LocalTime => "local-time",
+            Self::Timedated => "timedated",
             Self::Pressure => "pressure",
         }
     }

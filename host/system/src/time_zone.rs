@@ -7,6 +7,15 @@ use jiff::tz::{Offset, TimeZone};
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct LocalTime(Option<Offset>);
 
+/// What timedated told of the zone that local time is in.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Told {
+    /// Its name, as last told: timedated exits when it is idle, which changes nothing.
+    pub(crate) zone: Option<String>,
+    /// Whether timedated is there.
+    pub(crate) there: bool,
+}
+
 /// What was seen of a zone at a moment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Look {

@@ -11,6 +11,7 @@ use super::logind::Logind;
 use super::network_manager::NetworkManager;
 use super::power_profiles::{Hadess, PowerProfiles};
 use super::service::{self, Heard, Service};
+use super::timedated::Timedated;
 use super::upower::Upower;
 use crate::error::SystemError;
 use crate::report::{Found, Source};
@@ -54,6 +55,7 @@ pub(crate) async fn run(follower: Follower, address: Address) {
         gone::<Upower>(&follower);
         gone::<PowerProfiles>(&follower);
         gone::<Hadess>(&follower);
+        gone::<Timedated>(&follower);
         follower.sleep(backoff.next()).await;
     }
 }
@@ -74,6 +76,7 @@ async fn serve(follower: &Follower, bus: &Connection) -> String {
         why = service::follow::<Upower>(follower, bus) => why,
         why = service::follow::<PowerProfiles>(follower, bus) => why,
         why = service::follow::<Hadess>(follower, bus) => why,
+        why = service::follow::<Timedated>(follower, bus) => why,
     }
 }
 

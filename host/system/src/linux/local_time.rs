@@ -1,4 +1,6 @@
 //! The file that says which zone local time is in, the transitions of that zone, and settings of the clock.
+//!
+//! timedated's notices are hints that the file was replaced; inotify's are as well, and either may be missing.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,26 +28,27 @@ const NOTICES_BYTES: usize = 4096;
 /// The loop.
 pub(crate) async fn run(follower: Follower, file: PathBuf) {
     let mut notices = watch(&file);
+    let mut told = follower.board.told();
     let clock_set = ClockSet::open();
     let mut local = LocalTime::default();
     loop {
         // A zone that cannot be read is taken for the one before: local time did not shift by that.
-        let next = match zone(&file) {
-            Ok(zone) => {
+        let said = told.borrow_and_update().zone.clone();
+        let next = match known(&file, said.as_deref()) {
+            Ok(Known { zone, name, note }) => {
                 let look = local.look(&zone, follower.clock.wall());
                 if look.shifted {
                     follower.board.raise(&[SystemEvent::TimeZoneChange]);
                 }
                 let followed = match &notices {
                     Ok(_) => String::new(),
-                    Err(why) => format!(", read again only when it shifts: {why}"),
+                    Err(why) => format!(", read again only when it shifts or timedated tells of it: {why}"),
                 };
-                let how = format!("{}UTC{}{followed}", name(&file), look.offset);
+                let how = format!("{name}UTC{}{note}{followed}", look.offset);
                 follower.board.found(Source::LocalTime, Found::present(how));
                 look.next
             }
             Err(why) => {
-                let why = format!("{}: {why}", file.display());
                 follower.board.found(Source::LocalTime, Found::absent(why));
                 None
             }
@@ -65,6 +68,7 @@ pub(crate) async fn run(follower: Follower, file: PathBuf) {
         tokio::select! {
             () = shift => {}
             true = set => {}
+            Ok(()) = told.changed() => follower.sleep(QUIET).await,
             changed = changed(&mut notices, &file) => match changed {
                 Ok(()) => follower.sleep(QUIET).await,
                 Err(why) => notices = Err(why),
@@ -73,7 +77,41 @@ pub(crate) async fn run(follower: Follower, file: PathBuf) {
     }
 }
 
-/// The zone that local time is in. Without a file that says so, it is UTC.
+/// The zone that local time is in.
+struct Known {
+    zone: TimeZone,
+    /// What people call it, for reports; nothing if that is not known.
+    name: String,
+    /// Why it is not known from the file, for reports; nothing if it is.
+    note: String,
+}
+
+/// Why the zone that local time is in is not known.
+#[derive(Debug, thiserror::Error)]
+enum Unknown {
+    #[error("{}: {why}", file.display())]
+    Unreadable { file: PathBuf, why: io::Error },
+    #[error("{unreadable}; timedated says {told:?}, which no zone of this machine is called")]
+    NoSuchZone { unreadable: Box<Unknown>, told: String },
+}
+
+/// The zone of `file`, which everybody on the machine goes by, whatever timedated `told`. What was told is taken
+/// only where a file is there and no zone can be read from it.
+fn known(file: &Path, told: Option<&str>) -> Result<Known, Unknown> {
+    let unreadable = match zone(file) {
+        Ok(zone) => return Ok(Known { zone, name: name(file), note: String::new() }),
+        Err(why) => Unknown::Unreadable { file: file.to_owned(), why },
+    };
+    let Some(told) = told else { return Err(unreadable) };
+    match TimeZone::get(told) {
+        Ok(zone) => {
+            Ok(Known { zone, name: format!("{told}, "), note: format!(", as timedated says; {unreadable}") })
+        }
+        Err(_) => Err(Unknown::NoSuchZone { unreadable: Box::new(unreadable), told: told.to_owned() }),
+    }
+}
+
+/// The zone that `file` says. Without a file it is UTC, and so it is by timedated.
 fn zone(file: &Path) -> io::Result<TimeZone> {
     let bytes = match read_at_most(file, ZONE_BYTES_MAX) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(TimeZone::UTC),

@@ -10,7 +10,7 @@ use dormouse_system::{Found, Source};
 use crate::fixture::{Rig, nowhere};
 
 /// As timedated does it: a link beside it, renamed over it.
-fn set(localtime: &Path, zone: &str) {
+pub(crate) fn set(localtime: &Path, zone: &str) {
     let zone = Path::new("/usr/share/zoneinfo").join(zone);
     assert!(zone.exists(), "this test needs {}, of the Debian package tzdata", zone.display());
     let beside = localtime.with_extension("new");
@@ -18,12 +18,12 @@ fn set(localtime: &Path, zone: &str) {
     std::fs::rename(beside, localtime).unwrap();
 }
 
-fn at(text: &str) -> SimClock {
+pub(crate) fn at(text: &str) -> SimClock {
     let moment: jiff::Timestamp = text.parse().unwrap();
     SimClock::at(Timestamp::from_micros(moment.as_microsecond()))
 }
 
-fn shown(rig: &Rig) -> String {
+pub(crate) fn shown(rig: &Rig) -> String {
     rig.system.report().of(Source::LocalTime).to_string()
 }
 

@@ -14,3 +14,4 @@ mod network_manager;
 mod power;
 mod pressure;
 mod session;
+mod timedated;
