@@ -175,14 +175,24 @@ impl Explanation {
             }
             _ => {}
         }
-        let trigger = self.registration.trigger.kind();
-        match (self.next, self.refusals.first()) {
-            (Some(next), _) => format!("it waits for its {trigger} trigger, next at {next}"),
+        let trigger = &self.registration.trigger;
+        let (kind, never) = (trigger.kind(), self.never());
+        let refused = self.refusals.first();
+        let why = refused.map_or_else(String::new, |refused| format!(": {}", refused.reason));
+        match (self.next, refused) {
+            (Some(next), _) => format!("it waits for its {kind} trigger, next at {next}{never}"),
+            // It has a schedule, and that names no moment any more.
+            (None, _) if trigger.misfire().is_some() && trigger.one_shot() => {
+                format!("it was to fire once, and that started nothing{why}; register it again")
+            }
+            (None, _) if trigger.misfire().is_some() => {
+                format!("its {kind} trigger names no moment that is still to come")
+            }
             (None, Some(refused)) => format!(
-                "it waits for its {trigger} trigger; the last firing, at {}, started nothing: {}",
-                refused.last_at, refused.reason
+                "it waits for its {kind} trigger; the last firing, at {}, started nothing{why}{never}",
+                refused.last_at
             ),
-            (None, None) => format!("it waits for its {trigger} trigger"),
+            (None, None) => format!("it waits for its {kind} trigger{never}"),
         }
     }
 

@@ -3,7 +3,7 @@ use crate::ids::AppId;
 use crate::limits::LimitsRequest;
 use crate::overlap::Overlap;
 use crate::retry::RetryPolicy;
-use crate::trigger::{SignalTrigger, Trigger};
+use crate::trigger::{CronTrigger, SignalTrigger, TimeTrigger, Trigger};
 use uuid::Uuid;
 
 fn at(seconds: i64) -> Timestamp {
@@ -41,6 +41,17 @@ fn idle() -> Explanation {
     }
 }
 
+fn of(trigger: Trigger, explanation: Explanation) -> Explanation {
+    let registration = Registration { trigger, ..explanation.registration };
+    Explanation { registration, ..explanation }
+}
+
+fn contradictory() -> Explanation {
+    let mut explanation = idle();
+    explanation.registration.conditions = vec![Condition::UserPresent, Condition::UserNotPresent];
+    explanation
+}
+
 fn waiting(why: Why) -> Vec<Waiting> {
     vec![Waiting {
         activation: ActivationId::from_uuid(Uuid::from_u128(2)),
@@ -73,6 +84,23 @@ fn each_state_has_its_sentence() {
             Explanation { refusals: refused, ..idle() },
             "it waits for its signal trigger; the last firing, at 1970-01-01T00:00:05Z, started nothing: \
              as many activations wait as its overlap policy allows",
+        ),
+        (
+            of(
+                Trigger::Time(TimeTrigger::once(std::time::Duration::from_secs(60))),
+                Explanation { refusals: vec![RefusalRecord::new(Refusal::DeniedByUser, at(5))], ..idle() },
+            ),
+            "it was to fire once, and that started nothing: its app was denied access to the background; \
+             register it again",
+        ),
+        (
+            of(Trigger::Cron(CronTrigger::new("0 0 30 2 *")), idle()),
+            "its cron trigger names no moment that is still to come",
+        ),
+        (
+            contradictory(),
+            "it waits for its signal trigger; it never starts, since user-present and user-not-present never \
+             hold together",
         ),
         (Explanation { running: running(false), ..idle() }, "it runs since 1970-01-01T00:00:02Z"),
         (
