@@ -103,7 +103,9 @@ pub(crate) struct Wakeups {
     /// How often they have.
     changes: AtomicU64,
     /// A sandbox is gone. Told to those who wait only: nothing is kept for who comes later.
-    pub(crate) run_over: Notify,
+    pub(crate) ends: Notify,
+    /// How many wait for that. Without any, the end of a run costs a look at this.
+    pub(crate) awaiting_ends: AtomicU32,
     /// Nothing is in flight any more.
     pub(crate) ended: Notify,
     /// The journal grew.
@@ -127,7 +129,8 @@ impl Wakeups {
             timer: Notify::new(),
             conditions: Notify::new(),
             changes: AtomicU64::new(0),
-            run_over: Notify::new(),
+            ends: Notify::new(),
+            awaiting_ends: AtomicU32::new(0),
             ended: Notify::new(),
             journal: watch::Sender::new(()),
             progress: broadcast::Sender::new(PROGRESS_KEPT),
@@ -146,6 +149,13 @@ impl Wakeups {
     /// and sees later whether anything changed meanwhile.
     pub(crate) fn changes(&self) -> u64 {
         self.changes.load(Ordering::SeqCst)
+    }
+
+    /// A run was taken out of those that go on.
+    pub(crate) fn run_over(&self) {
+        if self.awaiting_ends.load(Ordering::SeqCst) > 0 {
+            self.ends.notify_waiters();
+        }
     }
 
     /// Something waits: have the dispatcher look.

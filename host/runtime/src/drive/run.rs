@@ -16,7 +16,7 @@ use dormouse_core::completion::after;
 use dormouse_core::event::EventKind;
 use dormouse_core::outcome::{Outcome, Receipt};
 use dormouse_core::store::{Finish, Finished};
-use dormouse_core::{Instant, RunRecord, Timestamp, TrapKind};
+use dormouse_core::{Instant, RunRecord, Timestamp, TrapKind, TriggerDetails};
 
 use super::cell::{RunCell, Status};
 use super::persist;
@@ -72,7 +72,7 @@ async fn drive(cell: Arc<RunCell>, prepared: Result<(Component, SandboxSpec), St
     // The sandbox is gone.
     cell.let_go();
     cell.shared.state().running.remove(&cell.lease.activation.id);
-    cell.shared.wake.run_over.notify_waiters();
+    cell.shared.wake.run_over();
     permit.release_slot();
     cell.tell_progress(true);
     cell.tell_rest();
@@ -262,7 +262,8 @@ async fn finish(cell: &RunCell, record: RunRecord) {
     })
     .await;
     // Before anyone hears of the end, and before the next run of the registration begins.
-    if let Some(Finished::Completed(_) | Finished::Pending) = finished
+    if matches!(activation.details, TriggerDetails::StorageChanges(_))
+        && let Some(Finished::Completed(_) | Finished::Pending) = finished
         && shared.state().registrations.contains(activation.registration)
     {
         let over = matches!(finished, Some(Finished::Completed(_)));

@@ -2,6 +2,7 @@
 //! this one ends in between: every step finds what it did before.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use dormouse_core::app::{AppRecord, Unfinished};
 use dormouse_core::{
@@ -178,8 +179,10 @@ impl Host {
             cell.cancel(cancellation.clone());
         }
         let shared = &self.inner.shared;
+        // Counted before the look: a run that goes on then sees it when it ends.
+        let _counted = Counted::new(&shared.wake.awaiting_ends);
         loop {
-            let mut ended = std::pin::pin!(shared.wake.run_over.notified());
+            let mut ended = std::pin::pin!(shared.wake.ends.notified());
             ended.as_mut().enable();
             let going_on = {
                 let state = shared.state();
@@ -193,5 +196,21 @@ impl Host {
             }
             ended.await;
         }
+    }
+}
+
+/// One of those who wait, for as long as it lives.
+struct Counted<'a>(&'a AtomicU32);
+
+impl<'a> Counted<'a> {
+    fn new(count: &'a AtomicU32) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(count)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
