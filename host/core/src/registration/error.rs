@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{CONDITIONS_MAX, KEEP_ALIVE_MAX, KEEP_ALIVE_MIN, SETTLE_MAX};
+use super::{KEEP_ALIVE_MAX, KEEP_ALIVE_MIN, SETTLE_MAX};
+use crate::condition::CONDITIONS_MAX;
 use crate::ids::{AppId, RegistrationId};
 use crate::limits::LimitsError;
 use crate::schedule::{CronError, PeriodError};

@@ -5,6 +5,7 @@ mod errors;
 mod stored;
 
 use super::*;
+use crate::condition::CONDITIONS_MAX;
 use crate::limits::Class;
 use crate::trigger::{
     CronTrigger, FilesystemTrigger, MaintenanceTrigger, MessageTrigger, SignalTrigger, SocketTrigger,

@@ -5,7 +5,7 @@ use std::error::Error;
 use super::super::*;
 use super::{Host, LISTEN, NOW, app, every, id, task, trigger, unwoken};
 use crate::limits::LimitsError;
-use crate::trigger::{CronTrigger, FilesystemTrigger, SignalTrigger, SocketTrigger};
+use crate::trigger::{CronTrigger, FilesystemTrigger, SignalTrigger, SocketTrigger, TimeTrigger};
 
 fn long() -> String {
     "x".repeat(NAME_LEN_MAX + 1)
