@@ -111,14 +111,11 @@ impl Registration {
     /// [`ScheduleError`]: what is stored is not understood, or not any more.
     pub fn schedule(&self) -> Result<Option<Schedule>, ScheduleError> {
         Ok(match &self.trigger {
-            Trigger::Time(time) => {
+            Trigger::Time(time) | Trigger::Maintenance(time) => {
                 Some(Schedule::Time(TimeSchedule::new(self.registered_at, time.every, time.one_shot)?))
             }
             Trigger::Cron(cron) => {
                 Some(Schedule::Cron(CronSchedule::parse(&cron.expression, &cron.time_zone)?))
-            }
-            Trigger::Maintenance(time) => {
-                Some(Schedule::Time(TimeSchedule::new(self.registered_at, time.every, time.one_shot)?))
             }
             Trigger::Application
             | Trigger::System(_)

@@ -144,8 +144,7 @@ impl Trigger {
     #[must_use]
     pub const fn one_shot(&self) -> bool {
         match self {
-            Self::Time(t) => t.one_shot,
-            Self::Maintenance(t) => t.one_shot,
+            Self::Time(t) | Self::Maintenance(t) => t.one_shot,
             Self::System(t) => t.one_shot,
             Self::Signal(t) => t.one_shot,
             Self::Application | Self::Cron(_) | Self::Filesystem(_) | Self::Socket(_) | Self::Message(_) => {
@@ -158,9 +157,8 @@ impl Trigger {
     #[must_use]
     pub const fn misfire(&self) -> Option<Misfire> {
         match self {
-            Self::Time(t) => Some(t.misfire),
+            Self::Time(t) | Self::Maintenance(t) => Some(t.misfire),
             Self::Cron(t) => Some(t.misfire),
-            Self::Maintenance(t) => Some(t.misfire),
             _ => None,
         }
     }
@@ -169,9 +167,8 @@ impl Trigger {
     #[must_use]
     pub const fn jitter(&self) -> Duration {
         match self {
-            Self::Time(t) => t.jitter,
+            Self::Time(t) | Self::Maintenance(t) => t.jitter,
             Self::Cron(t) => t.jitter,
-            Self::Maintenance(t) => t.jitter,
             _ => Duration::ZERO,
         }
     }
@@ -236,34 +233,9 @@ impl CronTrigger {
     }
 }
 
-/// Fires as a [`TimeTrigger`] does. Its runs start only on external power, and are cancelled when it is lost
-/// (UWP-040, UWP-041); they may take long (UWP-101).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MaintenanceTrigger {
-    /// The period; UWP's freshness time.
-    pub every: Duration,
-    /// Fire once only.
-    pub one_shot: bool,
-    /// What to do about occurrences that passed while the host was away.
-    pub misfire: Misfire,
-    /// See [`TimeTrigger::jitter`].
-    #[serde(default)]
-    pub jitter: Duration,
-}
-
-impl MaintenanceTrigger {
-    /// Fires every `every`.
-    #[must_use]
-    pub fn periodic(every: Duration) -> Self {
-        Self { every, one_shot: false, misfire: Misfire::Coalesce, jitter: Duration::ZERO }
-    }
-
-    /// Fires once, `after` the registration.
-    #[must_use]
-    pub fn once(after: Duration) -> Self {
-        Self { every: after, one_shot: true, misfire: Misfire::Coalesce, jitter: Duration::ZERO }
-    }
-}
+/// As a [`TimeTrigger`]: what differs is said by [`Trigger::Maintenance`]. Its runs start only on external power, and are
+/// cancelled when it is lost (UWP-040, UWP-041); they may take long (UWP-101).
+pub type MaintenanceTrigger = TimeTrigger;
 
 /// Fires when something happens to the machine or its session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,9 +8,7 @@ use super::{
 };
 use crate::ids::AppId;
 use crate::schedule::CronSchedule;
-use crate::trigger::{
-    MaintenanceTrigger, MessageTrigger, SignalTrigger, TOPIC_LEN_MAX, TimeTrigger, Trigger, TriggerKind,
-};
+use crate::trigger::{MessageTrigger, SignalTrigger, TOPIC_LEN_MAX, TimeTrigger, Trigger, TriggerKind};
 
 /// Enough of `text` to be found again: what is refused has no limit yet.
 pub(super) fn excerpt(text: &str) -> String {
@@ -60,7 +58,7 @@ pub(super) fn check_trigger(
             None => Ok(()),
         },
         Trigger::Time(TimeTrigger { every, jitter, .. })
-        | Trigger::Maintenance(MaintenanceTrigger { every, jitter, .. }) => {
+        | Trigger::Maintenance(TimeTrigger { every, jitter, .. }) => {
             let TimerProfile { period_min, period_max, .. } = context.timers;
             if *every < period_min || *every > period_max {
                 return Err(RegistrationError::Period { every: *every, min: period_min, max: period_max });

@@ -206,30 +206,29 @@ fn ms(ms: u32) -> Duration {
     Duration::from_millis(ms.into())
 }
 
+fn time_trigger(time: wit::TimeTrigger) -> trigger::TimeTrigger {
+    trigger::TimeTrigger {
+        every: seconds(time.every_s),
+        one_shot: time.one_shot,
+        misfire: misfire(time.misfire),
+        jitter: seconds(time.jitter_s),
+    }
+}
+
 /// The trigger that a guest names, with texts that are not too long.
 pub(crate) fn trigger(trigger: wit::Trigger) -> Result<trigger::Trigger, wit::RegistrationError> {
     use trigger::Trigger as Ours;
     let text = |field, text| short(field, text, TRIGGER_TEXT_LEN_MAX);
     Ok(match trigger {
         wit::Trigger::Application => Ours::Application,
-        wit::Trigger::Time(time) => Ours::Time(trigger::TimeTrigger {
-            every: seconds(time.every_s),
-            one_shot: time.one_shot,
-            misfire: misfire(time.misfire),
-            jitter: seconds(time.jitter_s),
-        }),
+        wit::Trigger::Time(time) => Ours::Time(time_trigger(time)),
         wit::Trigger::Cron(cron) => Ours::Cron(trigger::CronTrigger {
             expression: text("trigger.expression", cron.expression)?,
             time_zone: text("trigger.time-zone", cron.time_zone)?,
             misfire: misfire(cron.misfire),
             jitter: seconds(cron.jitter_s),
         }),
-        wit::Trigger::Maintenance(time) => Ours::Maintenance(trigger::MaintenanceTrigger {
-            every: seconds(time.every_s),
-            one_shot: time.one_shot,
-            misfire: misfire(time.misfire),
-            jitter: seconds(time.jitter_s),
-        }),
+        wit::Trigger::Maintenance(time) => Ours::Maintenance(time_trigger(time)),
         wit::Trigger::System(system) => {
             Ours::System(trigger::SystemTrigger { event: event(system.event), one_shot: system.one_shot })
         }
@@ -261,28 +260,27 @@ fn no_address(listen: &str) -> wit::RegistrationError {
     }
 }
 
+fn time_trigger_of(time: trigger::TimeTrigger) -> Option<wit::TimeTrigger> {
+    Some(wit::TimeTrigger {
+        every_s: seconds_of(time.every),
+        one_shot: time.one_shot,
+        misfire: misfire_of(time.misfire)?,
+        jitter_s: seconds_of(time.jitter),
+    })
+}
+
 fn trigger_of(trigger: trigger::Trigger) -> Option<wit::Trigger> {
     use trigger::Trigger as Ours;
     Some(match trigger {
         Ours::Application => wit::Trigger::Application,
-        Ours::Time(time) => wit::Trigger::Time(wit::TimeTrigger {
-            every_s: seconds_of(time.every),
-            one_shot: time.one_shot,
-            misfire: misfire_of(time.misfire)?,
-            jitter_s: seconds_of(time.jitter),
-        }),
+        Ours::Time(time) => wit::Trigger::Time(time_trigger_of(time)?),
         Ours::Cron(cron) => wit::Trigger::Cron(wit::CronTrigger {
             expression: cron.expression,
             time_zone: cron.time_zone,
             misfire: misfire_of(cron.misfire)?,
             jitter_s: seconds_of(cron.jitter),
         }),
-        Ours::Maintenance(time) => wit::Trigger::Maintenance(wit::TimeTrigger {
-            every_s: seconds_of(time.every),
-            one_shot: time.one_shot,
-            misfire: misfire_of(time.misfire)?,
-            jitter_s: seconds_of(time.jitter),
-        }),
+        Ours::Maintenance(time) => wit::Trigger::Maintenance(time_trigger_of(time)?),
         Ours::System(system) => wit::Trigger::System(wit::SystemTrigger {
             event: event_of(system.event)?,
             one_shot: system.one_shot,
