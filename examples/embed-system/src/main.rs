@@ -83,6 +83,7 @@ async fn main() -> anyhow::Result<()> {
         tokio::select! {
             notice = subscription.next() => match notice? {
                 Notice::Progress(progress) => println!("progress {}", progress.value),
+                Notice::Missed { .. } => println!("some completions were let go of before they were read"),
                 Notice::Completed(completion) => {
                     println!("completed: {}", completion.run.outcome);
                     if completion.check_result().is_ok() {

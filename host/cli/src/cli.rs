@@ -1,20 +1,31 @@
 //! The command line.
 
+mod activity;
 mod common;
+mod delivery;
 mod machine;
 mod package;
 mod registration;
 mod run;
+mod serve;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use common::{HomeArgs, JsonArgs};
-pub(crate) use machine::{ConditionsArgs, DoctorArgs, ServeArgs, TriggersArgs};
-pub(crate) use package::{InstallArgs, ListArgs, PackArgs, PackageArgs, UninstallArgs, UpdateArgs};
+pub(crate) use activity::{CancelArgs, FireArgs, LogsArgs, QuotaArgs, RunsArgs, WatchArgs};
+pub(crate) use common::{HomeArgs, HostArgs, JsonArgs, ListArgs};
+pub(crate) use delivery::{
+    DeadArgs, DeadCommand, DeadFilterArgs, DeadListArgs, DeadPickArgs, NamedArgs, RedeliverArgs,
+    SubscribersArgs, SubscribersCommand, SubscribersListArgs, UndeliveredArgs, WebhookAddArgs, WebhooksArgs,
+    WebhooksCommand, WebhooksListArgs,
+};
+pub(crate) use machine::{CompletionsArgs, ConditionsArgs, DoctorArgs, TriggersArgs};
+pub(crate) use package::{AppsArgs, InstallArgs, PackArgs, PackageArgs, UninstallArgs, UpdateArgs};
 pub(crate) use registration::{
-    AccessArgs, Existing, ExplainArgs, RegisterArgs, RegistrationsArgs, UnregisterArgs, WakeArgs, WhichArgs,
+    AccessArgs, ClassArg, Existing, ExplainArgs, FinerArgs, MisfireArg, MoreLimitArgs, RegisterArgs,
+    RegistrationsArgs, ReleaseArgs, ShowArgs, UnregisterArgs, WakeArgs, WhichArgs,
 };
 pub(crate) use run::{BuildArgs, GrantArgs, LimitArgs, OutputArgs, RunArgs, TriggerArgs};
+pub(crate) use serve::{LogFormat, ServeArgs};
 
 /// Runs background tasks: WebAssembly components, each run in a fresh sandbox with a budget.
 #[derive(Debug, Parser)]
@@ -43,8 +54,7 @@ pub(crate) enum Command {
     Uninstall(UninstallArgs),
 
     /// List the installed packages
-    #[command(visible_alias = "apps")]
-    List(ListArgs),
+    Apps(AppsArgs),
 
     /// Make an archive of a package, the same bytes for the same contents
     Pack(PackArgs),
@@ -56,13 +66,47 @@ pub(crate) enum Command {
     Unregister(UnregisterArgs),
 
     /// List the registrations
-    Registrations(RegistrationsArgs),
+    #[command(visible_alias = "registrations")]
+    List(RegistrationsArgs),
+
+    /// Show all that is known of a registration, a run or an activation
+    Show(ShowArgs),
+
+    /// Fire a registration now
+    Fire(Box<FireArgs>),
+
+    /// Cancel a run
+    Cancel(CancelArgs),
+
+    /// Print what happens while it happens
+    Watch(WatchArgs),
+
+    /// Print what runs wrote
+    Logs(LogsArgs),
+
+    /// List the runs
+    Runs(RunsArgs),
+
+    /// Say why a registration does not run, and what became of its firings
+    Explain(ExplainArgs),
 
     /// Show or decide whether an app may run in the background
     Access(AccessArgs),
 
-    /// Say why a registration does not run, and what became of its firings
-    Explain(ExplainArgs),
+    /// Show what is left of the apps' CPU time
+    Quota(QuotaArgs),
+
+    /// Let a registration run again that is in quarantine
+    Release(ReleaseArgs),
+
+    /// List what did not succeed, run it again, or let it be
+    Dead(DeadArgs),
+
+    /// List who reads completions
+    Subscribers(SubscribersArgs),
+
+    /// List who is told of completions over HTTP, and change that
+    Webhooks(WebhooksArgs),
 
     /// List UWP's triggers and what each is here
     Triggers(TriggersArgs),
@@ -73,8 +117,11 @@ pub(crate) enum Command {
     /// Say what is found on this machine, and what is missing
     Doctor(DoctorArgs),
 
-    /// Run the installed apps in the foreground
-    Serve(ServeArgs),
+    /// Write what a shell needs to complete this program's commands and flags
+    Completions(CompletionsArgs),
+
+    /// Run the installed apps, and answer the other commands
+    Serve(Box<ServeArgs>),
 
     /// Compile one component, for a host that started this process
     #[command(hide = true)]
@@ -97,6 +144,21 @@ mod tests {
         let help = Cli::command().render_long_help().to_string();
         assert!(help.contains("run") && !help.contains("compile-worker"), "{help}");
         assert!(Cli::try_parse_from(["dormouse", crate::command::compile_worker::NAME]).is_ok());
+    }
+
+    #[test]
+    fn every_command_has_examples_of_its_use() {
+        let mut all: Vec<clap::Command> =
+            Cli::command().get_subcommands().filter(|command| !command.is_hide_set()).cloned().collect();
+        while let Some(command) = all.pop() {
+            let help = command.clone().render_long_help().to_string();
+            assert!(
+                help.contains("Example") || command.get_name() == "help",
+                "{}:\n{help}",
+                command.get_name()
+            );
+            all.extend(command.get_subcommands().cloned());
+        }
     }
 
     #[test]
@@ -135,8 +197,30 @@ mod tests {
             "register a --name n --entry-point e --system SmsReceived",
             "register a --name n --entry-point e --application --overlap queue",
             "register a --name n --entry-point e --application --cancel-on-condition-loss",
+            "register a --name n --entry-point e --application --retry-initial 1s",
+            "register a --name n --entry-point e --application --class huge",
             "access a maybe",
             "explain x --history 21",
+            "list --watch --json",
+            "list --watch=0",
+            "list --watch=often",
+            "fire x --arg a --arg-file b",
+            "fire x --wait=0s",
+            "cancel",
+            "logs x --raw --follow",
+            "logs x -n 1001",
+            "runs --since yesterday",
+            "runs --outcome sad",
+            "runs --limit 0",
+            "dead buried",
+            "dead redrive",
+            "dead redrive x --all",
+            "dead discard x --app a",
+            "webhooks redeliver x",
+            "webhooks redeliver x 1 --all",
+            "webhooks redeliver x soon",
+            "completions",
+            "completions edlin",
         ] {
             let all = ["dormouse"].into_iter().chain(args.split(' '));
             assert!(Cli::try_parse_from(all).is_err(), "{args}");

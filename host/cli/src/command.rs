@@ -1,19 +1,34 @@
 //! The commands.
 
 pub(crate) mod access;
+pub(crate) mod apps;
 mod build;
+pub(crate) mod cancel;
 pub(crate) mod compile_worker;
+pub(crate) mod completions;
 pub(crate) mod conditions;
+pub(crate) mod dead;
+mod details;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod fire;
+mod follow;
 pub(crate) mod install;
-pub(crate) mod list;
+mod listing;
+pub(crate) mod logs;
 pub(crate) mod pack;
+pub(crate) mod quota;
 pub(crate) mod register;
 pub(crate) mod registrations;
+pub(crate) mod release;
 pub(crate) mod run;
+pub(crate) mod runs;
 pub(crate) mod serve;
+pub(crate) mod show;
+pub(crate) mod subscribers;
 pub(crate) mod triggers;
 pub(crate) mod uninstall;
 pub(crate) mod unregister;
+pub(crate) mod watch;
+pub(crate) mod webhooks;
 mod which;

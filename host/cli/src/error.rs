@@ -18,13 +18,14 @@ pub(crate) struct Failure {
     message: String,
     causes: Vec<String>,
     help: Option<String>,
+    nothing: bool,
 }
 
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
 
 impl Failure {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), causes: Vec::new(), help: None }
+        Self { exit, message: message.into(), causes: Vec::new(), help: None, nothing: false }
     }
 
     /// A bug, or a machine that lacks what the program needs.
@@ -51,14 +52,36 @@ impl Failure {
         self
     }
 
+    /// Appends what lies behind it, the nearest cause first.
+    pub(crate) fn caused_by(mut self, causes: impl IntoIterator<Item = String>) -> Self {
+        self.causes.extend(causes);
+        self
+    }
+
     /// What to do next.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
+    /// That what is named is not there: it may be something else that is meant.
+    pub(crate) const fn nothing(mut self) -> Self {
+        self.nothing = true;
+        self
+    }
+
+    /// Whether [`Failure::nothing`] was said of it.
+    pub(crate) const fn is_about_nothing(&self) -> bool {
+        self.nothing
+    }
+
     pub(crate) const fn exit(&self) -> Exit {
         self.exit
+    }
+
+    /// What is wrong, and why, in one line.
+    pub(crate) fn text(&self) -> String {
+        std::iter::once(&self.message).chain(&self.causes).map(String::as_str).collect::<Vec<_>>().join(": ")
     }
 
     /// Writes it for people.

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use dormouse_control::api::OutcomeView;
+
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -18,6 +20,8 @@ pub(crate) enum Exit {
     Component,
     /// The state directory cannot be used, or a write to it failed.
     State,
+    /// No host can be reached that would do it: none is running, or it does not answer.
+    Unreachable,
     /// A bug in Dormouse, or a machine that lacks what it needs. As `EX_SOFTWARE` of `sysexits.h`.
     Internal,
     /// Standard output could not be written. As `EX_IOERR` of `sysexits.h`.
@@ -36,6 +40,7 @@ impl Exit {
             Self::Canceled => 3,
             Self::Component => 4,
             Self::State => 5,
+            Self::Unreachable => 6,
             Self::Internal => 70,
             Self::Output => 74,
             Self::Signal(number) => 128_u8.saturating_add(number),
@@ -49,6 +54,20 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// What a run's outcome is to whoever waited for it.
+impl From<&OutcomeView> for Exit {
+    fn from(outcome: &OutcomeView) -> Self {
+        match outcome {
+            OutcomeView::Succeeded => Self::Success,
+            OutcomeView::Canceled { .. } => Self::Canceled,
+            OutcomeView::Failed { .. }
+            | OutcomeView::Trapped { .. }
+            | OutcomeView::DeferralAbandoned { .. }
+            | OutcomeView::Interrupted => Self::Failed,
+        }
+    }
+}
+
 /// What `--help` says of them.
 pub(crate) const HELP: &str = "\
 Exit codes:
@@ -58,6 +77,7 @@ Exit codes:
   3    an activation was cancelled because it reached a limit
   4    the component or its package cannot be built, installed or run
   5    the state directory cannot be used
+  6    no host can be reached: none is running, or it does not answer
   70   an internal error
   74   standard output could not be written
   130  interrupted (Ctrl-C); likewise 129 for SIGHUP, 143 for SIGTERM";
@@ -68,7 +88,9 @@ mod tests {
 
     #[test]
     fn the_help_lists_every_code() {
-        use Exit::{Canceled, Component, Failed, Internal, Output, Signal, State, Success, Usage};
+        use Exit::{
+            Canceled, Component, Failed, Internal, Output, Signal, State, Success, Unreachable, Usage,
+        };
         for exit in [
             Success,
             Failed,
@@ -76,6 +98,7 @@ mod tests {
             Canceled,
             Component,
             State,
+            Unreachable,
             Internal,
             Output,
             Signal(2),

@@ -127,10 +127,14 @@ pub(crate) fn start_logs(verbose: bool, least: Option<&str>, color: ColorChoice)
         (Err(_), Some(least)) => EnvFilter::new(least),
         (Err(_), None) => return,
     };
-    let ansi = match color {
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(ansi(color)).init();
+}
+
+/// Whether standard error gets colours.
+pub(crate) fn ansi(color: ColorChoice) -> bool {
+    match color {
         ColorChoice::Always | ColorChoice::AlwaysAnsi => true,
         ColorChoice::Never => false,
         ColorChoice::Auto => anstream::AutoStream::choice(&io::stderr()) != ColorChoice::Never,
-    };
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(ansi).init();
+    }
 }

@@ -8,14 +8,11 @@ use dormouse::{Engine, EngineConfig, Host, HostBuilder, Observer, Pooling, Tokio
 use dormouse_system::{System, SystemConfig};
 use tokio::runtime::{Handle, Runtime};
 
-use crate::cli::HomeArgs;
 use crate::error::{Failure, Result};
 use crate::exit::Exit;
-use crate::state::{self, State};
+use crate::state::State;
 
-pub(crate) use failure::{
-    host_failed, install_failed, package_failed, registration_failed, start_failed, store_failed,
-};
+pub(crate) use failure::{host_failed, package_failed, start_failed, store_failed};
 
 /// The threads that a host is controlled on; guests have their own.
 pub(crate) fn runtime() -> Result<Runtime> {
@@ -38,6 +35,12 @@ pub(crate) fn builder(state: &State, observer: Option<Arc<dyn Observer>>) -> Res
     Ok(builder)
 }
 
+/// Has TLS done by one library, whoever asks for it first.
+pub(crate) fn use_tls() {
+    // An error is that it is chosen already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// This machine, as conditions and as the source of system events. To be called on the host's runtime.
 pub(crate) fn machine() -> Result<System> {
     let clock = Arc::new(TokioClock::new(Handle::current()));
@@ -57,29 +60,4 @@ pub(crate) fn with_machine(builder: HostBuilder, machine: &System) -> HostBuilde
 pub(crate) fn small_engine() -> Result<Engine> {
     let config = EngineConfig { pooling: Pooling::OnDemand, ..EngineConfig::default() };
     Engine::new(&config).map_err(|error| Failure::from_error(Exit::Internal, &error))
-}
-
-/// Does `work` with a host on the state directory that starts nothing by itself. With `machine`, it knows what
-/// this machine says of conditions.
-pub(crate) fn idle<T>(
-    home: &HomeArgs,
-    machine_too: bool,
-    work: impl AsyncFnOnce(&Host) -> Result<T>,
-) -> Result<T> {
-    let state = State::open(Some(&state::home(home)?))?;
-    let runtime = runtime()?;
-    let done = runtime.block_on(async {
-        let mut builder = builder(&state, None)?.engine(small_engine()?).idle();
-        if machine_too {
-            let machine = machine()?;
-            machine.ready().await;
-            builder = with_machine(builder, &machine);
-        }
-        let host = builder.start().await.map_err(|e| start_failed(&e))?;
-        let done = work(&host).await;
-        host.shutdown(false).await;
-        done
-    });
-    runtime.shutdown_background();
-    done
 }

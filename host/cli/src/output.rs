@@ -7,19 +7,17 @@
 
 pub(crate) mod escape;
 mod human;
-mod json;
 mod lines;
+mod near;
 mod page;
 mod printer;
 mod progress;
 mod receipt;
 mod sheet;
-mod words;
 
-pub(crate) use human::Detail;
-pub(crate) use json::outcome_line;
-pub(crate) use page::{Page, SIGPIPE, output_failed};
+pub(crate) use human::{Detail, Sinks, guest_line};
+pub(crate) use near::did_you_mean;
+pub(crate) use page::{Page, SIGPIPE, json_line, output_failed};
 pub(crate) use printer::{Control, Format, Options, Printer, Thread};
-pub(crate) use receipt::{size, span};
+pub(crate) use receipt::{lines as row_lines, millis, rows as receipt_rows, size, span};
 pub(crate) use sheet::Sheet;
-pub(crate) use words::describe_trigger;

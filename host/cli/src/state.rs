@@ -2,20 +2,25 @@
 //!
 //! ```text
 //! dormouse.db    registrations, activations, runs
+//! dormouse.lock  held by the process that uses it, whose id is in it
+//! dormouse.sock  the control API, while `dormouse serve` runs
+//! token          what opens the control API at a TCP address, once there was one
 //! apps/          each app's /local and /temp
 //! packages/      installed packages
 //! cache/         their components, compiled
 //! ```
 
+mod holder;
+
 use std::fs::{DirBuilder, File};
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cap_std::fs::Dir;
 use dormouse::{ComponentCache, MemoryStore, PackageConfig, Store};
-use dormouse_store_sqlite::{OpenError, SqliteStore};
+use dormouse_store_sqlite::{OpenError, SqliteStore, Synchronous};
 use etcetera::BaseStrategy as _;
 use etcetera::base_strategy::Xdg;
 use tempfile::TempDir;
@@ -28,9 +33,14 @@ use crate::exit::Exit;
 /// The name of the database in a state directory.
 pub(crate) const DATABASE: &str = "dormouse.db";
 
+/// The name of the socket of the control API in a state directory.
+pub(crate) const SOCKET: &str = "dormouse.sock";
+
 /// The store and the folders of apps.
 pub(crate) struct State {
     pub(crate) store: Arc<dyn Store>,
+    /// The same, if it is kept.
+    pub(crate) kept: Option<Arc<SqliteStore>>,
     /// None if all is gone at the end.
     pub(crate) kept_in: Option<PathBuf>,
     apps: Dir,
@@ -42,16 +52,25 @@ impl State {
     /// Opens the state in `directory`, making it if need be; or a temporary one.
     pub(crate) fn open(directory: Option<&Path>) -> Result<Self> {
         match directory {
-            Some(directory) => Self::permanent(directory),
+            Some(directory) => Self::permanent(directory, Synchronous::Full),
             None => Self::temporary(),
         }
     }
 
-    fn permanent(directory: &Path) -> Result<Self> {
+    /// As [`State::open`], for a host that others are to talk to: nobody else may look into the directory.
+    pub(crate) fn own(directory: &Path, synchronous: Synchronous) -> Result<Self> {
         private_dir(directory).map_err(|e| unusable(directory, &e))?;
-        let store = SqliteStore::open(directory).map_err(|e| open_failed(&e))?;
+        check_private(directory)?;
+        Self::permanent(directory, synchronous)
+    }
+
+    fn permanent(directory: &Path, synchronous: Synchronous) -> Result<Self> {
+        private_dir(directory).map_err(|e| unusable(directory, &e))?;
+        let store = SqliteStore::open_with(directory, synchronous).map_err(|e| open_failed(&e))?;
         let apps = folder(directory, "apps").map_err(|e| unusable(directory, &e))?;
-        Ok(Self { store: Arc::new(store), apps, kept_in: Some(directory.to_owned()), _temporary: None })
+        let store = Arc::new(store);
+        let kept = Some(store.clone());
+        Ok(Self { store, kept, apps, kept_in: Some(directory.to_owned()), _temporary: None })
     }
 
     fn temporary() -> Result<Self> {
@@ -65,7 +84,7 @@ impl State {
                 .help("set TMPDIR to a directory that you may write to, or use --state")
         })?;
         let store = Arc::new(MemoryStore::new());
-        Ok(Self { store, apps, kept_in: None, _temporary: Some(directory) })
+        Ok(Self { store, kept: None, apps, kept_in: None, _temporary: Some(directory) })
     }
 
     /// The folders of apps, for the host.
@@ -105,6 +124,22 @@ pub(crate) fn home(args: &HomeArgs) -> Result<PathBuf> {
     })
 }
 
+/// Refuses a directory that others may enter: the socket in it, and what opens the control API, are worth as much as
+/// the host.
+fn check_private(directory: &Path) -> Result<()> {
+    let metadata = std::fs::metadata(directory).map_err(|e| unusable(directory, &e))?;
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    let directory = directory.display();
+    Err(Failure::new(
+        Exit::State,
+        format!("the state directory `{directory}` is open to others (mode {mode:03o})"),
+    )
+    .help(format!("make it your own: chmod go-rwx {directory}")))
+}
+
 /// What is in it is nobody else's business: arguments, results, the tasks' files.
 fn private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
@@ -122,16 +157,22 @@ fn unusable(directory: &Path, error: &io::Error) -> Failure {
         .help("give --state a directory that you may write to; it is made if it does not exist")
 }
 
-fn open_failed(error: &OpenError) -> Failure {
+pub(crate) fn open_failed(error: &OpenError) -> Failure {
     // The store's own messages say what is wrong and, after a semicolon, what to do.
     let failure = Failure::from_error(Exit::State, error);
     let help = match error {
-        OpenError::Locked { .. } => {
-            "one process at a time can use a state directory; stop the other, or give another --state"
+        OpenError::Locked { directory, holder } => {
+            return failure.help(holder::told(directory, *holder));
         }
         OpenError::NotADatabase { .. } | OpenError::Foreign { .. } => "give --state a directory of its own",
         OpenError::Newer { .. } => "upgrade dormouse, or give another --state",
         OpenError::Corrupt { .. } => "restore `dormouse.db` from a backup, or give another --state",
+        OpenError::Older { .. } => {
+            "`dormouse serve` brings it up to date, and so does any command that changes something"
+        }
+        OpenError::Missing { .. } => {
+            "name the --state of a host: `dormouse serve` makes it at its first start"
+        }
         OpenError::ReadOnly { .. } => "give --state a directory that you may write to",
         OpenError::Full { .. } => "free some space, or give --state a directory on another disk",
         _ => "give another --state, or find out what is wrong with this one",

@@ -89,8 +89,11 @@ pub struct Activation {
     pub scheduled_for: Option<Timestamp>,
     /// When it fired first.
     pub fired_at: Timestamp,
-    /// It must not run earlier: a retry's backoff, else the firing.
+    /// It must not run earlier: a retry's backoff. The Unix epoch before there is one, and not the firing: a clock that
+    /// is set back holds nothing up.
     pub not_before: Timestamp,
+    /// When that backoff began: the end of the run that failed. The Unix epoch before there is one.
+    pub backoff_since: Timestamp,
     /// Failed runs that were followed by another attempt: what the retry policy counts.
     pub failures: u32,
     /// Runs so far that were cut off by the host's own end.
@@ -138,7 +141,8 @@ impl Firing {
             coalesced: self.stands_for.max(1),
             scheduled_for: self.scheduled_for,
             fired_at: self.fired_at,
-            not_before: self.fired_at,
+            not_before: Timestamp::EPOCH,
+            backoff_since: Timestamp::EPOCH,
             failures: 0,
             interruptions: 0,
             fence: Fence(0),
@@ -229,6 +233,13 @@ impl Activation {
         u32::try_from(self.fence.0).unwrap_or(u32::MAX)
     }
 
+    /// The moment before which it must not run, as it is seen at `now`. A clock that was set back behind the beginning
+    /// of a backoff says nothing of how much of it is left: too early is better than by as much too late.
+    #[must_use]
+    pub fn earliest(&self, now: Timestamp) -> Timestamp {
+        if now < self.backoff_since { Timestamp::EPOCH } else { self.not_before }
+    }
+
     /// Counts another firing into this one.
     ///
     /// # Errors
@@ -255,7 +266,7 @@ impl Activation {
         if self.state != ActivationState::Pending {
             return Err(self.wrong("claimed"));
         }
-        if claim.at < self.not_before {
+        if claim.at < self.earliest(claim.at) {
             return Err(TransitionError::TooEarly { id: self.id, not_before: self.not_before });
         }
         self.fence = Fence(self.fence.0 + 1);
@@ -307,6 +318,7 @@ impl Activation {
             After::Retry { not_before } => {
                 self.failures = self.failures.saturating_add(1);
                 self.not_before = *not_before;
+                self.backoff_since = at;
                 ActivationState::Pending
             }
             After::Again => {

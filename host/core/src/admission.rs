@@ -37,6 +37,20 @@ pub enum Shortage {
     Backoff,
 }
 
+impl Shortage {
+    /// Its name in logs and answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::App => "app",
+            Self::Registration => "registration",
+            Self::Backoff => "backoff",
+        }
+    }
+}
+
+/// For people.
 impl fmt::Display for Shortage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -118,6 +132,13 @@ mod tests {
         let not_before = Timestamp::from_millis(9);
         let answer = admit(&AdmissionRequest { not_before, ..ask() });
         assert_eq!(answer, Admission::Wait { until: Some(not_before), why: Shortage::Backoff });
+    }
+
+    #[test]
+    fn each_shortage_is_written_by_its_name() {
+        for shortage in [Shortage::Host, Shortage::App, Shortage::Registration, Shortage::Backoff] {
+            assert_eq!(serde_json::to_value(shortage).unwrap(), shortage.as_str());
+        }
     }
 
     #[test]

@@ -27,6 +27,7 @@ impl From<Refusal> for ApplicationTriggerResult {
             | Refusal::DeniedByPolicy
             | Refusal::DeniedByUser
             | Refusal::DisabledByPolicy
+            | Refusal::Quarantined
             | Refusal::RequestedByTask => Self::DisabledByPolicy,
             Refusal::Spent | Refusal::SpentThisSession | Refusal::NotRegistered | Refusal::Stopping => {
                 Self::UnknownError
@@ -42,7 +43,7 @@ mod tests {
     #[test]
     fn each_refusal_is_one_of_uwps_answers() {
         use ApplicationTriggerResult::{CurrentlyRunning, DisabledByPolicy, UnknownError};
-        for (refusal, answer) in [
+        let table = [
             (Refusal::CurrentlyRunning, CurrentlyRunning),
             (Refusal::QueueFull, CurrentlyRunning),
             (Refusal::Spent, UnknownError),
@@ -52,9 +53,12 @@ mod tests {
             (Refusal::DeniedByUser, DisabledByPolicy),
             (Refusal::DisabledByPolicy, DisabledByPolicy),
             (Refusal::RequestedByTask, DisabledByPolicy),
+            (Refusal::Quarantined, DisabledByPolicy),
             (Refusal::NotRegistered, UnknownError),
             (Refusal::Stopping, UnknownError),
-        ] {
+        ];
+        assert_eq!(table.map(|(refusal, _)| refusal), Refusal::ALL, "none is left out");
+        for (refusal, answer) in table {
             assert_eq!(ApplicationTriggerResult::from(refusal), answer, "{refusal}");
         }
     }

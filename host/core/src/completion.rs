@@ -33,6 +33,32 @@ pub struct RunRecord {
     pub receipt: Receipt,
 }
 
+/// What a run wrote, as far as it is kept: head and tail of each stream, with a mark where something was dropped.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunOutput {
+    /// To standard output.
+    pub stdout: Vec<u8>,
+    /// To standard error.
+    pub stderr: Vec<u8>,
+}
+
+impl RunOutput {
+    /// It wrote nothing.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.stdout.is_empty() && self.stderr.is_empty()
+    }
+}
+
+/// How far a subscriber has read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subscriber {
+    /// Its name.
+    pub name: String,
+    /// It has read everything up to here.
+    pub cursor: Cursor,
+}
+
 /// A place in the journal of completions. Grows; says nothing else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -71,15 +97,13 @@ impl Completion {
 #[must_use]
 pub fn after(outcome: &Outcome, failures: u32, policy: &RetryPolicy, now: Timestamp, seed: u64) -> After {
     let retry_after = match outcome {
-        Outcome::Succeeded => return After::End,
         Outcome::Interrupted => return After::Again,
-        Outcome::Canceled { cancellation, .. } => match cancellation.reason {
-            CancellationReason::Terminating => return After::Again,
-            CancellationReason::ExecutionTimeExceeded => None,
-            _ => return After::End,
-        },
+        Outcome::Canceled { cancellation, .. } if cancellation.reason == CancellationReason::Terminating => {
+            return After::Again;
+        }
         Outcome::Failed(failure) => failure.retry_after,
-        Outcome::Trapped { .. } | Outcome::DeferralAbandoned { .. } => None,
+        failure if failure.is_failure() => None,
+        _ => return After::End,
     };
     match policy.next(failures.saturating_add(1), retry_after, seed) {
         Some(wait) => After::Retry { not_before: now + wait },

@@ -215,6 +215,20 @@ pub enum EventKind {
         /// The run.
         run: RunId,
     },
+    /// It went into quarantine: the host fell again and again while a run of it was under way.
+    Quarantined {
+        /// How often in a row.
+        crashes: u32,
+    },
+    /// An operator let it go on.
+    Released,
+    /// A dead letter runs again.
+    Redriven {
+        /// The dead letter.
+        dead: ActivationId,
+        /// The activation that stands for it.
+        activation: ActivationId,
+    },
     /// Something that the registration needs failed outside any run: its source, its schedule, the store.
     Fault {
         /// What, and what to do.
@@ -222,6 +236,117 @@ pub enum EventKind {
         /// It is not tried again: the host cannot go on with this.
         given_up: bool,
     },
+}
+
+impl EventKind {
+    /// Its name: the tag that it is written with.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Registered { .. } => "registered",
+            Self::RegistrationFailed { .. } => "registration-failed",
+            Self::Unregistered { .. } => "unregistered",
+            Self::Spent => "spent",
+            Self::Fired { .. } => "fired",
+            Self::Duplicate { .. } => "duplicate",
+            Self::Refused { .. } => "refused",
+            Self::Latched { .. } => "latched",
+            Self::Waiting { .. } => "waiting",
+            Self::Started { .. } => "started",
+            Self::DeferralTaken { .. } => "deferral-taken",
+            Self::DeferralCompleted { .. } => "deferral-completed",
+            Self::Returned { .. } => "returned",
+            Self::Progress { .. } => "progress",
+            Self::Output { .. } => "output",
+            Self::Denied { .. } => "denied",
+            Self::MemoryRefused { .. } => "memory-refused",
+            Self::CancelRequested { .. } => "cancel-requested",
+            Self::Paused { .. } => "paused",
+            Self::Resumed { .. } => "resumed",
+            Self::Ended { .. } => "ended",
+            Self::Retrying { .. } => "retrying",
+            Self::Interrupted { .. } => "interrupted",
+            Self::Completed { .. } => "completed",
+            Self::LeaseLost { .. } => "lease-lost",
+            Self::Quarantined { .. } => "quarantined",
+            Self::Released => "released",
+            Self::Redriven { .. } => "redriven",
+            Self::Fault { .. } => "fault",
+        }
+    }
+
+    /// The run that it happened to, if it happened to one.
+    #[must_use]
+    pub const fn run(&self) -> Option<RunId> {
+        match self {
+            Self::Started { run, .. }
+            | Self::DeferralTaken { run, .. }
+            | Self::DeferralCompleted { run, .. }
+            | Self::Returned { run, .. }
+            | Self::Progress { run, .. }
+            | Self::Output { run, .. }
+            | Self::Denied { run, .. }
+            | Self::MemoryRefused { run, .. }
+            | Self::CancelRequested { run, .. }
+            | Self::Paused { run, .. }
+            | Self::Resumed { run, .. }
+            | Self::Ended { run, .. }
+            | Self::Interrupted { run, .. }
+            | Self::LeaseLost { run, .. } => Some(*run),
+            Self::Registered { .. }
+            | Self::RegistrationFailed { .. }
+            | Self::Unregistered { .. }
+            | Self::Spent
+            | Self::Fired { .. }
+            | Self::Duplicate { .. }
+            | Self::Refused { .. }
+            | Self::Latched { .. }
+            | Self::Waiting { .. }
+            | Self::Retrying { .. }
+            | Self::Completed { .. }
+            | Self::Quarantined { .. }
+            | Self::Released
+            | Self::Redriven { .. }
+            | Self::Fault { .. } => None,
+        }
+    }
+
+    /// The activation that it happened to, as far as the event itself says so: what happens inside a run names the
+    /// run only.
+    #[must_use]
+    pub const fn activation(&self) -> Option<ActivationId> {
+        match self {
+            Self::Fired { activation, .. }
+            | Self::Duplicate { activation, .. }
+            | Self::Latched { activation, .. }
+            | Self::Waiting { activation, .. }
+            | Self::Started { activation, .. }
+            | Self::Ended { activation, .. }
+            | Self::Retrying { activation, .. }
+            | Self::Interrupted { activation, .. }
+            | Self::Completed { activation, .. }
+            | Self::LeaseLost { activation, .. }
+            | Self::Redriven { activation, .. } => Some(*activation),
+            Self::Registered { .. }
+            | Self::RegistrationFailed { .. }
+            | Self::Unregistered { .. }
+            | Self::Spent
+            | Self::Refused { .. }
+            | Self::DeferralTaken { .. }
+            | Self::DeferralCompleted { .. }
+            | Self::Returned { .. }
+            | Self::Progress { .. }
+            | Self::Output { .. }
+            | Self::Denied { .. }
+            | Self::MemoryRefused { .. }
+            | Self::CancelRequested { .. }
+            | Self::Paused { .. }
+            | Self::Resumed { .. }
+            | Self::Quarantined { .. }
+            | Self::Released
+            | Self::Fault { .. } => None,
+        }
+    }
 }
 
 /// Sees every event.
@@ -256,3 +381,6 @@ impl Observer for RecordingObserver {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(event.clone());
     }
 }
+
+#[cfg(test)]
+mod tests;

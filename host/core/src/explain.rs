@@ -72,6 +72,11 @@ pub enum Why {
         /// What the operator decided; none if the app is not installed.
         status: Option<AccessStatus>,
     },
+    /// Its registration is in quarantine.
+    Quarantined {
+        /// How often in a row the host fell while a run of it was under way.
+        crashes: u32,
+    },
     /// Nothing: it will be looked at in a moment.
     Nothing,
 }
@@ -88,9 +93,14 @@ impl fmt::Display for Why {
             Self::Backoff { until } => write!(f, "waits until {until}: the backoff before its next attempt"),
             Self::Access { status: Some(status) } => write!(f, "waits: its app's access is {status}"),
             Self::Access { status: None } => f.write_str("waits: its app is not installed"),
+            Self::Quarantined { crashes } => write!(f, "waits in {}", quarantined(*crashes)),
             Self::Nothing => f.write_str("is about to start"),
         }
     }
+}
+
+fn quarantined(crashes: u32) -> String {
+    format!("quarantine: the host fell {crashes} times in a row while it ran; mend it and release it")
 }
 
 /// An activation that waits.
@@ -129,6 +139,9 @@ pub struct Explanation {
     pub status: RegistrationStatus,
     /// It fires once in each life of the host, and has fired in this one (UWP-052).
     pub spent_this_session: bool,
+    /// It is in quarantine: nothing of it starts until it is released. How often in a row the host fell while a run
+    /// of it was under way.
+    pub quarantined: Option<u32>,
     /// What the operator decided about its app; none if the app is not installed.
     pub access: Option<AccessStatus>,
     /// When its schedule fires next; none if it has none.
@@ -139,6 +152,8 @@ pub struct Explanation {
     pub waiting: Vec<Waiting>,
     /// What runs here.
     pub running: Vec<RunningNow>,
+    /// How many run elsewhere, or did when their host fell: as far as this host knows, nobody gave their leases back.
+    pub elsewhere: u32,
     /// Firings that started nothing, the newest reason first.
     pub refusals: Vec<RefusalRecord>,
     /// Runs that ended, the newest first; no more than [`HISTORY_LISTED_MAX`].
@@ -161,6 +176,12 @@ impl Explanation {
         }
         if let Some(waiting) = self.waiting.first() {
             return format!("it fired at {} and {}{}", waiting.fired_at, waiting.why, self.never());
+        }
+        if let Some(crashes) = self.quarantined {
+            return format!("it is in {}", quarantined(crashes));
+        }
+        if self.elsewhere > 0 {
+            return "it runs on another host, or was cut off with its own and runs again when that is started".to_owned();
         }
         match (self.access, self.status) {
             (None, _) => return "its app is not installed: install it".to_owned(),

@@ -14,7 +14,7 @@
 //! | one attempt, with deferrals, cancellation and grace | [`run`] |
 //! | what a run may use | [`limits`] |
 //! | how it ended | [`outcome`], [`completion`] |
-//! | what is kept | [`store`] |
+//! | what is kept, and for how long | [`store`], [`retention`] |
 
 pub mod access;
 pub mod activation;
@@ -35,30 +35,34 @@ pub mod overlap;
 pub mod provider;
 pub mod quota;
 pub mod registration;
+pub mod retention;
 pub mod retry;
 pub mod run;
 pub mod schedule;
+pub mod station;
 pub mod store;
 pub mod time;
 pub mod trigger;
+pub mod webhook;
 
 pub use access::AccessStatus;
 pub use activation::{Activation, ActivationState};
 pub use app::AppRecord;
 pub use application::ApplicationTriggerResult;
 pub use clock::{Clock, SimClock};
-pub use completion::{Completion, Cursor, RunRecord};
+pub use completion::{Completion, Cursor, RunOutput, RunRecord, Subscriber};
 pub use condition::{Condition, Holds, Percent};
 pub use event::{Event, EventKind, Observer, RecordingObserver, Stream};
 pub use explain::Explanation;
 pub use host_port::{HostPort, HostPortError};
 pub use ids::{ActivationId, AppId, Fence, IdSource, NodeId, RegistrationId, RunId};
 pub use limits::{Class, Limits, LimitsRequest};
-pub use outcome::{Cancellation, CancellationReason, Outcome, Receipt, TaskFailure, TrapKind};
+pub use outcome::{Cancellation, CancellationReason, Outcome, OutcomeKind, Receipt, TaskFailure, TrapKind};
 pub use overlap::{Overlap, Refusal};
 pub use provider::{ConditionProvider, FixedProvider, ScriptedSource, Signal, SignalSource, WorkCost};
 pub use quota::QuotaPolicy;
 pub use registration::{Registration, RegistrationError, TaskBuilder, TimerProfile};
+pub use retention::Retention;
 pub use retry::RetryPolicy;
 pub use run::RunMachine;
 pub use schedule::Misfire;
@@ -69,3 +73,4 @@ pub use trigger::{
     SocketActivity, SocketReason, SocketTrigger, StorageChange, StorageChangeKind, SystemEvent,
     SystemTrigger, TimeTrigger, Trigger, TriggerDetails, TriggerKind,
 };
+pub use webhook::{Secret, Undelivered, Webhook};

@@ -1,6 +1,7 @@
 //! How runs end, and what they leave behind.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -193,17 +194,95 @@ impl Outcome {
         matches!(self, Self::Succeeded)
     }
 
+    /// Whether the task did not do what it was to do: what a retry policy counts, and what is a dead letter when no
+    /// attempt is left. A run that somebody wanted to stop is none, and neither is one that its host cut off.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        match self {
+            Self::Failed(_) | Self::Trapped { .. } | Self::DeferralAbandoned { .. } => true,
+            Self::Canceled { cancellation, .. } => {
+                cancellation.reason == CancellationReason::ExecutionTimeExceeded
+            }
+            Self::Succeeded | Self::Interrupted => false,
+        }
+    }
+
+    /// Its kind.
+    #[must_use]
+    pub const fn kind(&self) -> OutcomeKind {
+        match self {
+            Self::Succeeded => OutcomeKind::Succeeded,
+            Self::Failed(_) => OutcomeKind::Failed,
+            Self::Canceled { .. } => OutcomeKind::Canceled,
+            Self::Trapped { .. } => OutcomeKind::Trapped,
+            Self::DeferralAbandoned { .. } => OutcomeKind::DeferralAbandoned,
+            Self::Interrupted => OutcomeKind::Interrupted,
+        }
+    }
+
     /// Its name in logs and on the command line.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
+        self.kind().as_str()
+    }
+}
+
+/// An outcome without what comes with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutcomeKind {
+    /// [`Outcome::Succeeded`].
+    Succeeded,
+    /// [`Outcome::Failed`].
+    Failed,
+    /// [`Outcome::Canceled`].
+    Canceled,
+    /// [`Outcome::Trapped`].
+    Trapped,
+    /// [`Outcome::DeferralAbandoned`].
+    DeferralAbandoned,
+    /// [`Outcome::Interrupted`].
+    Interrupted,
+}
+
+impl OutcomeKind {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Succeeded,
+        Self::Failed,
+        Self::Canceled,
+        Self::Trapped,
+        Self::DeferralAbandoned,
+        Self::Interrupted,
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
-            Self::Failed(_) => "failed",
-            Self::Canceled { .. } => "canceled",
-            Self::Trapped { .. } => "trapped",
-            Self::DeferralAbandoned { .. } => "deferral-abandoned",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+            Self::Trapped => "trapped",
+            Self::DeferralAbandoned => "deferral-abandoned",
             Self::Interrupted => "interrupted",
         }
+    }
+}
+
+/// There is no such kind of outcome.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no outcome: write succeeded, failed, canceled, trapped, deferral-abandoned or interrupted")]
+pub struct UnknownOutcome(String);
+
+impl FromStr for OutcomeKind {
+    type Err = UnknownOutcome;
+
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == s)
+            .ok_or_else(|| UnknownOutcome(s.chars().take(64).collect()))
     }
 }
 
@@ -268,30 +347,4 @@ pub struct Receipt {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_success_is_success() {
-        assert!(Outcome::Succeeded.is_success());
-        let failure = TaskFailure { message: String::new(), retry_after: None };
-        let cancellation = Cancellation::new(CancellationReason::Abort, "operator", "");
-        for other in [
-            Outcome::Failed(failure),
-            Outcome::Canceled { cancellation, forced: false },
-            Outcome::Trapped { kind: TrapKind::Unreachable, message: String::new() },
-            Outcome::DeferralAbandoned { open: 1 },
-            Outcome::Interrupted,
-        ] {
-            assert!(!other.is_success(), "{other}");
-        }
-    }
-
-    #[test]
-    fn a_guests_message_is_cut_at_a_character() {
-        let cut = bounded_message("é".repeat(MESSAGE_LEN_MAX));
-        assert!(cut.len() <= MESSAGE_LEN_MAX + '…'.len_utf8());
-        assert!(cut.ends_with('…'));
-        assert_eq!(bounded_message("short".to_owned()), "short");
-    }
-}
+mod tests;

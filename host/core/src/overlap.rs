@@ -59,12 +59,52 @@ pub enum Refusal {
     /// An application trigger was requested by a task (UWP-046).
     #[error("a task cannot request an application trigger; have the app do it")]
     RequestedByTask,
+    /// The host fell several times in a row while a run of it was under way.
+    #[error("it is in quarantine: the host fell again and again while it ran; release it once it is mended")]
+    Quarantined,
     /// There is no such registration.
     #[error("there is no such registration")]
     NotRegistered,
     /// The host is stopping.
     #[error("the host is stopping")]
     Stopping,
+}
+
+impl Refusal {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::CurrentlyRunning,
+        Self::QueueFull,
+        Self::Spent,
+        Self::SpentThisSession,
+        Self::AccessUnspecified,
+        Self::DeniedByPolicy,
+        Self::DeniedByUser,
+        Self::DisabledByPolicy,
+        Self::RequestedByTask,
+        Self::Quarantined,
+        Self::NotRegistered,
+        Self::Stopping,
+    ];
+
+    /// Its name in stores and answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CurrentlyRunning => "currently-running",
+            Self::QueueFull => "queue-full",
+            Self::Spent => "spent",
+            Self::SpentThisSession => "spent-this-session",
+            Self::AccessUnspecified => "access-unspecified",
+            Self::DeniedByPolicy => "denied-by-policy",
+            Self::DeniedByUser => "denied-by-user",
+            Self::DisabledByPolicy => "disabled-by-policy",
+            Self::RequestedByTask => "requested-by-task",
+            Self::Quarantined => "quarantined",
+            Self::NotRegistered => "not-registered",
+            Self::Stopping => "stopping",
+        }
+    }
 }
 
 /// What to do with a firing.
@@ -129,6 +169,15 @@ mod tests {
             let got =
                 [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(waiting, running)| policy.decide(waiting, running));
             assert_eq!(got, expected, "{policy:?}");
+        }
+    }
+
+    #[test]
+    fn each_refusal_is_written_by_its_name_and_no_other() {
+        let names: std::collections::BTreeSet<_> = Refusal::ALL.map(Refusal::as_str).into();
+        assert_eq!(names.len(), Refusal::ALL.len());
+        for refusal in Refusal::ALL {
+            assert_eq!(serde_json::to_value(refusal).unwrap(), refusal.as_str());
         }
     }
 

@@ -92,6 +92,17 @@ pub enum RegistrationStatus {
     Spent,
 }
 
+impl RegistrationStatus {
+    /// Its name in stores and answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Spent => "spent",
+        }
+    }
+}
+
 /// A registration with what its firings left on it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RegistrationRecord {
@@ -101,6 +112,18 @@ pub struct RegistrationRecord {
     pub status: RegistrationStatus,
     /// The newest occurrence of its schedule that was dealt with; its making if none was.
     pub watermark: Timestamp,
+    /// How often in a row the host fell while a run of it was under way. Any run of it that ends sets it back
+    /// ([`RegistrationStore::forgive`](crate::store::RegistrationStore::forgive)).
+    #[serde(default)]
+    pub crashes: u32,
+}
+
+impl RegistrationRecord {
+    /// A registration that has never fired, made at `now`.
+    #[must_use]
+    pub const fn new(registration: Registration, now: Timestamp) -> Self {
+        Self { registration, status: RegistrationStatus::Active, watermark: now, crashes: 0 }
+    }
 }
 
 impl Registration {

@@ -1,4 +1,13 @@
-//! What the host keeps, as four small traits of atomic commands.
+//! What the host keeps, as six small traits of atomic commands.
+//!
+//! | trait | keeps |
+//! | --- | --- |
+//! | [`AppStore`] | apps that are installed |
+//! | [`RegistrationStore`] | registrations, what their firings left on them, and the firings that started nothing |
+//! | [`ActivationStore`] | what waits and what runs |
+//! | [`History`] | what is over: runs, what they wrote, dead letters; and lets go of it |
+//! | [`Journal`] | completions in order, and how far each subscriber has read them |
+//! | [`WebhookStore`] | subscribers that are told over HTTP |
 //!
 //! They promise no more than an embedded database *and* a replicated log can keep: idempotent admission by
 //! key, at-least-once claims with a lease and a fence, a completion that is refused unless its fence is the
@@ -11,7 +20,7 @@ use async_trait::async_trait;
 
 use crate::activation::{Activation, After, Claim, Firing, Lease};
 use crate::app::AppRecord;
-use crate::completion::{Completion, Cursor, RunRecord};
+use crate::completion::{Completion, Cursor, RunOutput, RunRecord, Subscriber};
 use crate::explain::RefusalRecord;
 use crate::ids::{ActivationId, AppId, Fence, NodeId, RegistrationId};
 use crate::overlap::{Overlap, Refusal};
@@ -20,10 +29,20 @@ use crate::time::Timestamp;
 
 #[cfg(any(test, feature = "test-util"))]
 pub mod exercise;
+#[cfg(any(test, feature = "test-util"))]
+mod faulty;
+mod history;
 mod memory;
 pub mod steps;
+mod webhooks;
 
+#[cfg(any(test, feature = "test-util"))]
+pub use faulty::{Fault, FaultyStore};
+pub use history::{
+    DeadLetterFilter, History, ListedRun, Prune, Pruned, Redriven, RunFilter, RunPlace, Totals,
+};
 pub use memory::MemoryStore;
+pub use webhooks::WebhookStore;
 
 /// How many of the firings counted into one activation are known again by their key: the newest. A firing
 /// is repeated soon or not at all, and a flood that is coalesced must not fill the store.
@@ -84,6 +103,16 @@ pub struct Finish {
     pub run: RunRecord,
     /// What follows.
     pub after: After,
+    /// What the run wrote, if that is to be kept.
+    pub output: Option<Box<RunOutput>>,
+}
+
+impl Finish {
+    /// The end of `run`, of which no output is kept.
+    #[must_use]
+    pub const fn new(run: RunRecord, after: After) -> Self {
+        Self { run, after, output: None }
+    }
 }
 
 /// What became of a [`Finish`].
@@ -109,7 +138,9 @@ pub struct Removed {
 /// Which leases to take away.
 #[derive(Clone, Copy, Debug)]
 pub struct Reap {
-    /// All of this node: it has just started, so nothing that it left is running.
+    /// All of this node: it has just started, so nothing that it left is running. It did not stop, it fell: that is
+    /// counted once for each registration of which something ran
+    /// ([`RegistrationRecord::crashes`]).
     pub node: Option<NodeId>,
     /// And all that ended before this.
     pub ended_before: Timestamp,
@@ -125,19 +156,11 @@ pub struct Reaped {
     pub run: RunRecord,
 }
 
-/// Which runs to list.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct RunFilter {
-    /// Of this registration only.
-    pub registration: Option<RegistrationId>,
-    /// Of this activation only.
-    pub activation: Option<ActivationId>,
-}
-
 /// Registrations. Reads see earlier writes.
 #[async_trait]
 pub trait RegistrationStore: Send + Sync {
-    /// Inserts the record, or replaces the one with the same id. A watermark that is there and later stays.
+    /// Inserts the record, or replaces the one with the same id. A watermark that is there and later stays, and so
+    /// does the count of crashes.
     async fn save_registration(&self, record: RegistrationRecord) -> Result<(), StoreError>;
 
     /// Removes the registration and withdraws its activations that wait, at `at` (UWP-023). Its history
@@ -149,6 +172,9 @@ pub trait RegistrationStore: Send + Sync {
 
     /// Moves the watermark of a registration forward; never back. For occurrences that are skipped.
     async fn advance_watermark(&self, id: RegistrationId, to: Timestamp) -> Result<(), StoreError>;
+
+    /// The count of crashes of a registration begins anew: one of its runs ended, or an operator let it go on.
+    async fn forgive(&self, id: RegistrationId) -> Result<(), StoreError>;
 
     /// Counts a firing of `id` that started nothing. [`ActivationStore::enqueue`] does so itself for what it
     /// refuses. Of a registration that is not there nothing is kept.
@@ -229,9 +255,6 @@ pub trait ActivationStore: Send + Sync {
 
     /// How many activations of a registration wait, and how many run.
     async fn counts(&self, id: RegistrationId) -> Result<Counts, StoreError>;
-
-    /// Up to `limit` runs, the newest first.
-    async fn runs(&self, filter: RunFilter, limit: usize) -> Result<Vec<RunRecord>, StoreError>;
 }
 
 /// How many activations of a registration wait, and how many run.
@@ -260,9 +283,24 @@ pub trait Journal: Send + Sync {
 
     /// `subscriber` has read everything up to `cursor`. Never goes back.
     async fn commit_cursor(&self, subscriber: &str, cursor: Cursor) -> Result<(), StoreError>;
+
+    /// Everything up to here may have been let go of: a subscriber that has read less has missed something.
+    async fn floor(&self) -> Result<Cursor, StoreError>;
+
+    /// All who ever said how far they have read, by name.
+    async fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError>;
+
+    /// Forgets a subscriber: nothing is kept for it any more. Answers whether it was there.
+    async fn remove_subscriber(&self, name: &str) -> Result<bool, StoreError>;
 }
 
-/// A store: all four.
-pub trait Store: AppStore + RegistrationStore + ActivationStore + Journal + 'static {}
+/// A store: all six.
+pub trait Store:
+    AppStore + RegistrationStore + ActivationStore + History + Journal + WebhookStore + 'static
+{
+}
 
-impl<T: AppStore + RegistrationStore + ActivationStore + Journal + 'static> Store for T {}
+impl<T: AppStore + RegistrationStore + ActivationStore + History + Journal + WebhookStore + 'static> Store
+    for T
+{
+}

@@ -70,6 +70,15 @@ impl Add<Duration> for Timestamp {
     }
 }
 
+/// Saturating, as addition.
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+    fn sub(self, span: Duration) -> Self {
+        let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+        Self::from_micros(self.as_micros().saturating_sub(micros))
+    }
+}
+
 impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -126,5 +135,26 @@ impl Sub<Duration> for Instant {
     type Output = Self;
     fn sub(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(span))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_moves_both_ways_and_not_over_the_edge() {
+        let hour = Duration::from_secs(3600);
+        let noon = Timestamp::from_millis(12 * 3_600_000);
+        assert_eq!((noon - hour, noon + hour), (at_hour(11), at_hour(13)));
+        assert_eq!(Timestamp::EPOCH - hour, at_hour(-1));
+        assert_eq!(Timestamp::MAX + hour, Timestamp::MAX);
+        let first = Timestamp::from_micros(i64::MIN);
+        assert_eq!(first - hour, first);
+        assert_eq!(Timestamp::EPOCH - Duration::MAX, Timestamp::from_micros(-i64::MAX));
+    }
+
+    fn at_hour(hour: i64) -> Timestamp {
+        Timestamp::from_millis(hour * 3_600_000)
     }
 }

@@ -9,7 +9,7 @@
 //! | register | one more registration with a time trigger, made durable |
 //! | unregister | its removal |
 //! | tick | ten timers that are due, each taken in as a firing that is counted into one that waits: nothing runs |
-//! | idle day | a day of simulated time in which nothing is due; with the wake-ups of the timers' loop |
+//! | idle day | a day of simulated time in which nothing is due, retention's look every hour among its cost; with the wake-ups of the timers' loop |
 //! | start | a host on a store with all of them, and the installation of their app |
 //!
 //! `cargo bench -p dormouse --bench registrations`; `-- --quick` for a look.

@@ -1,29 +1,24 @@
 //! How a host is put together.
 
-use std::io;
+mod error;
+mod start;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use cap_std::fs::Dir;
-use dormouse_core::provider::SignalSink;
 use dormouse_core::{
-    AccessStatus, Clock, ConditionProvider, IdSource, Limits, MemoryStore, NodeId, Observer, SignalSource,
-    Store, StoreError, TimerProfile, Trigger,
+    AccessStatus, Clock, ConditionProvider, IdSource, Limits, NodeId, Observer, Retention, SignalSource,
+    Store, TimerProfile,
 };
-use tokio::runtime::Handle;
-use uuid::Uuid;
 
-use crate::clock::TokioClock;
-use crate::drive::{self, gate, reap};
-use crate::engine::{Allocator, Engine, EngineConfig, EngineError};
+use crate::engine::Engine;
 use crate::folders::Folders;
-use crate::guests::Guests;
-use crate::host::{Host, HostError, Inner, signal_from_source};
-use crate::packages::{InstallError, PackageConfig, Packages, load_all};
-use crate::registrar;
-use crate::shared::{Config, Shared};
+use crate::packages::PackageConfig;
 
-/// Builds a [`Host`].
+pub use error::StartError;
+
+/// Builds a [`Host`](crate::Host).
 pub struct HostBuilder {
     store: Option<Arc<dyn Store>>,
     clock: Option<Arc<dyn Clock>>,
@@ -43,62 +38,18 @@ pub struct HostBuilder {
     registrations_per_app: usize,
     access_default: AccessStatus,
     lease: Duration,
+    quarantine_after: u32,
+    retention: Option<Retention>,
+    keep_output: usize,
     guests_inline: bool,
     idle: bool,
+    read_only: bool,
 }
 
 impl std::fmt::Debug for HostBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("HostBuilder").field("slots", &self.slots).finish_non_exhaustive()
     }
-}
-
-/// Why a host did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// It was started outside a tokio runtime.
-    #[error(
-        "a host runs its timers and stores on the tokio runtime that it is started on; start it inside one"
-    )]
-    NoRuntime,
-    /// The engine could not be made.
-    #[error("the engine could not be made")]
-    Engine(#[source] EngineError),
-    /// The threads for guests could not be made.
-    #[error("the threads for guests could not be started")]
-    Threads(#[source] io::Error),
-    /// The store did not answer.
-    #[error("the store could not be read")]
-    Store(#[source] StoreError),
-    /// A registration in the store is not understood.
-    #[error("a stored registration is not understood")]
-    Registration(#[source] Box<HostError>),
-    /// A signal source did not start.
-    #[error("a signal source did not start: {0}")]
-    Source(String),
-    /// More runs at once than the engine's pools hold: an exhausted pool would be an error in the middle of a
-    /// run, a taken slot is only a wait.
-    #[error(
-        "`slots` is {slots}, and the engine's pools hold {pool}; make the engine with more, or ask for fewer"
-    )]
-    PoolTooSmall {
-        /// What was asked for.
-        slots: u32,
-        /// What there is.
-        pool: u32,
-    },
-    /// The packages could not be read.
-    #[error("the installed packages could not be read")]
-    Packages(#[source] Box<InstallError>),
-    /// The configuration makes no sense.
-    #[error("`{field}` must be at least {min}")]
-    TooSmall {
-        /// Which.
-        field: &'static str,
-        /// The least that it may be.
-        min: &'static str,
-    },
 }
 
 impl HostBuilder {
@@ -122,8 +73,12 @@ impl HostBuilder {
             registrations_per_app: REGISTRATIONS_PER_APP,
             access_default: AccessStatus::AllowedSubjectToPolicy,
             lease: Duration::from_secs(30),
+            quarantine_after: QUARANTINE_AFTER,
+            retention: Some(Retention::DEFAULT),
+            keep_output: KEEP_OUTPUT,
             guests_inline: false,
             idle: false,
+            read_only: false,
         }
     }
 
@@ -269,6 +224,29 @@ impl HostBuilder {
         self
     }
 
+    /// At so many crashes in a row a registration is in quarantine: the host fell again and again while a run of it was
+    /// under way, and nothing of it starts until [`Host::release`](crate::Host::release). Default: 5; with 0 never.
+    #[must_use]
+    pub const fn quarantine_after(mut self, crashes: u32) -> Self {
+        self.quarantine_after = crashes;
+        self
+    }
+
+    /// How long what is over is kept. Default: [`Retention::DEFAULT`]; with none nothing is let go of.
+    #[must_use]
+    pub const fn retention(mut self, retention: Option<Retention>) -> Self {
+        self.retention = retention;
+        self
+    }
+
+    /// How many bytes of each of the two streams of a run are kept when it is over, head and tail. Never more than its
+    /// own limit has kept of them. Default: 64 KiB; with 0 nothing is kept.
+    #[must_use]
+    pub const fn keep_output(mut self, bytes: usize) -> Self {
+        self.keep_output = bytes;
+        self
+    }
+
     /// Has the host start nothing by itself: no time passes for its registrations, its sources are silent, and what
     /// waits goes on waiting. For programs that look at what is registered, or change it, and leave the running to
     /// another. What is fired by a call of this host's methods runs all the same.
@@ -278,113 +256,20 @@ impl HostBuilder {
         self
     }
 
+    /// Has the host only answer questions: nothing is written, nothing starts, packages are looked at and not loaded,
+    /// and no folder is made. What would change something is refused. It says what its store held when it was started,
+    /// which may be in use by another host meanwhile. As [`HostBuilder::idle`] otherwise.
+    #[must_use]
+    pub const fn read_only(mut self) -> Self {
+        self.read_only = true;
+        self.idle()
+    }
+
     /// Polls guests on the control runtime, which the deterministic rig drives by hand.
     #[cfg(feature = "test-util")]
     pub(crate) const fn guests_inline(mut self) -> Self {
         self.guests_inline = true;
         self
-    }
-
-    /// Starts the host on the present tokio runtime: reads the store, takes up what an earlier host of this
-    /// node left, starts sources and loops. Registrations of apps that are not installed yet wait.
-    ///
-    /// # Errors
-    ///
-    /// [`StartError`] says which part, and what to do.
-    ///
-    /// # Panics
-    ///
-    /// If the runtime has no timers or no I/O and the clock is the machine's: build it with `enable_all`.
-    pub async fn start(self) -> Result<Host, StartError> {
-        let control = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let slots = self.slots.unwrap_or_else(|| u32::try_from(cores * 4).unwrap_or(u32::MAX));
-        for (field, ok, min) in [
-            ("slots", slots > 0, "1"),
-            ("slots_per_app", self.slots_per_app > 0, "1"),
-            ("guest_threads", self.guest_threads != Some(0), "1"),
-            ("lease", self.lease >= Duration::from_secs(1), "1s"),
-            ("timers.period_min", self.timers.period_min >= Duration::from_millis(1), "1ms"),
-        ] {
-            if !ok {
-                return Err(StartError::TooSmall { field, min });
-            }
-        }
-        let engine = match self.engine {
-            Some(engine) => engine,
-            None => {
-                Engine::new(&EngineConfig { slots, ..EngineConfig::default() }).map_err(StartError::Engine)?
-            }
-        };
-        if let Allocator::Pool { slots: pool, .. } = *engine.allocator()
-            && slots > pool
-        {
-            return Err(StartError::PoolTooSmall { slots, pool });
-        }
-        let guests = if self.guests_inline {
-            Guests::none()
-        } else {
-            Guests::start(self.guest_threads.unwrap_or(cores)).map_err(StartError::Threads)?
-        };
-        let guest_handle = guests.handle().unwrap_or_else(|| control.clone());
-        let config = Config {
-            node: self.node.unwrap_or_else(|| NodeId::from_uuid(Uuid::from_u128(THE_ONLY_NODE))),
-            limits_max: self.limits_max,
-            slots,
-            slots_per_app: self.slots_per_app,
-            timers: self.timers,
-            registrations_per_app: self.registrations_per_app,
-            access_default: self.access_default,
-            lease: self.lease,
-            blocking_inline: self.guests_inline,
-        };
-        let shared = Arc::new(Shared::new(
-            config,
-            self.store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
-            self.clock.unwrap_or_else(|| Arc::new(TokioClock::new(control.clone()))),
-            self.ids.unwrap_or_else(|| Arc::new(TimeOrdered)),
-            engine,
-            self.observers,
-            self.providers,
-            guest_handle,
-            control,
-        ));
-        let packages = self.packages.map(Packages::open).transpose().map_err(package_error)?.map(Arc::new);
-        let host = Host {
-            inner: Arc::new(Inner {
-                shared: shared.clone(),
-                folders: self.folders,
-                packages: packages.clone(),
-                _guests: guests,
-            }),
-        };
-        for record in shared.store.apps().await.map_err(StartError::Store)? {
-            shared.state().records.insert(record.app.clone(), record);
-        }
-        for record in shared.store.registrations().await.map_err(StartError::Store)? {
-            let known =
-                registrar::know(&shared, record).map_err(|e| StartError::Registration(Box::new(e)))?;
-            if let Trigger::Filesystem(_) = &known.registration.trigger {
-                let found = shared.unaccepted.find(&*shared.store, &known.registration).await;
-                found.map_err(StartError::Store)?;
-            }
-            shared.state().registrations.insert(Arc::new(known));
-        }
-        reap::own(&shared).await.map_err(StartError::Store)?;
-        gate::subscribe(&shared);
-        if let Some(packages) = &packages {
-            let loaded = load_all(&host, packages).await;
-            loaded.map_err(|error| StartError::Packages(Box::new(error)))?;
-        }
-        if self.idle {
-            return Ok(host);
-        }
-        drive::start(&shared);
-        for source in &self.sources {
-            source.start(sink(&shared)).map_err(StartError::Source)?;
-        }
-        shared.keep_sources(self.sources);
-        Ok(host)
     }
 }
 
@@ -392,28 +277,8 @@ impl HostBuilder {
 /// burden if a hostile one makes them.
 const REGISTRATIONS_PER_APP: usize = 1_000;
 
-/// The node of a store that one host at a time uses: an arbitrary constant.
-const THE_ONLY_NODE: u128 = 0x0d02_3005_e000_4000_8000_0000_0000_0001;
+/// Crashes in a row that nobody is the cause of: a machine that loses its power again and again.
+const QUARANTINE_AFTER: u32 = 5;
 
-fn sink(shared: &Arc<Shared>) -> SignalSink {
-    let weak = Arc::downgrade(shared);
-    Arc::new(move |signal| {
-        if let Some(shared) = weak.upgrade() {
-            let control = shared.control.clone();
-            control.spawn(signal_from_source(shared, signal));
-        }
-    })
-}
-
-fn package_error(error: dormouse_package::RepositoryError) -> StartError {
-    StartError::Packages(Box::new(error.into()))
-}
-
-/// Ids that sort by the time of their making.
-struct TimeOrdered;
-
-impl IdSource for TimeOrdered {
-    fn fresh(&self) -> Uuid {
-        Uuid::now_v7()
-    }
-}
+/// As much as a person reads.
+const KEEP_OUTPUT: usize = 64 * 1024;

@@ -17,9 +17,11 @@ use crate::sandbox::RunState;
 
 mod fingerprint;
 mod pool;
+mod stats;
 
 pub(crate) use fingerprint::Fingerprint;
 pub use pool::{Allocator, Pooling};
+pub use stats::{EngineStats, PoolStats};
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;

@@ -70,6 +70,16 @@ impl Ticker {
         Ticking(&self.shared)
     }
 
+    /// Guests that are being polled now.
+    pub(crate) fn polled(&self) -> usize {
+        self.shared.running.load(Ordering::Relaxed)
+    }
+
+    /// Whether the thread is parked.
+    pub(crate) fn rests(&self) -> bool {
+        self.shared.parked.load(Ordering::Relaxed)
+    }
+
     /// Ticks made so far.
     pub(crate) fn ticks(&self) -> u64 {
         self.shared.ticks.load(Ordering::Relaxed)

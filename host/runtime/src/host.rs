@@ -1,17 +1,23 @@
 //! The host: what a program that embeds Dormouse holds.
 
 pub(crate) mod access;
+mod delivery;
 mod explain;
 mod fire;
+mod health;
+mod mend;
+mod quota;
 mod register;
 mod runs;
+mod stats;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use dormouse_core::registration::ScheduleError;
 use dormouse_core::{
-    AccessStatus, ActivationId, AppId, Condition, RegistrationError, RegistrationId, StoreError,
+    AccessStatus, ActivationId, AppId, Condition, NodeId, RegistrationError, RegistrationId, Store,
+    StoreError, Timestamp,
 };
 
 use crate::builder::HostBuilder;
@@ -21,10 +27,14 @@ use crate::folders::Folders;
 use crate::guests::Guests;
 use crate::packages::Packages;
 use crate::sandbox::grants::GrantError;
-use crate::shared::Shared;
+use crate::shared::{ReadOnly, Shared};
 use crate::source;
 
+pub use fire::FireOptions;
 pub(crate) use fire::signal_from_source;
+pub use health::{Ailment, Unhealthy};
+pub use quota::QuotaView;
+pub use stats::{EngineStats, HostStats, PoolStats};
 
 /// Runs background tasks. A handle: clones are the same host.
 ///
@@ -157,9 +167,21 @@ pub enum HostError {
     /// It ended without a run: its registration was removed.
     #[error("activation {0} was withdrawn: its registration was removed while it waited")]
     Withdrawn(ActivationId),
+    /// There is no such registration.
+    #[error("there is no registration {0}")]
+    NotRegistered(RegistrationId),
+    /// The host only answers questions.
+    #[error("this host was started to look only, and changes nothing; ask one that may")]
+    ReadOnly,
     /// The host is stopping.
     #[error("the host is stopping")]
     Stopping,
+}
+
+impl From<ReadOnly> for HostError {
+    fn from(_: ReadOnly) -> Self {
+        Self::ReadOnly
+    }
 }
 
 impl Host {
@@ -177,6 +199,42 @@ impl Host {
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.shared().engine
+    }
+
+    /// Its store, to read from: what is written past the host is not known to it.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.shared().store
+    }
+
+    /// Who it is to its store.
+    #[must_use]
+    pub fn node(&self) -> NodeId {
+        self.shared().config.node
+    }
+
+    /// When it was started.
+    #[must_use]
+    pub fn started_at(&self) -> Timestamp {
+        self.shared().started_at
+    }
+
+    /// The time on the wall, by its clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.shared().clock.wall()
+    }
+
+    /// Whether it was told to stop.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.shared().state().stopping
+    }
+
+    /// Whether it only answers questions: [`HostBuilder::read_only`].
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.shared().config.read_only
     }
 
     // ---- the end -------------------------------------------------------------------------------------

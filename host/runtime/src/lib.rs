@@ -69,12 +69,12 @@ pub use dormouse_package as package;
 
 pub use dormouse_core::{
     AccessStatus, ActivationId, AppId, ApplicationTriggerResult, Cancellation, CancellationReason, Class,
-    Clock, Completion, Condition, ConditionProvider, CronTrigger, Event, EventKind, Explanation,
+    Clock, Completion, Condition, ConditionProvider, CronTrigger, Cursor, Event, EventKind, Explanation,
     FilesystemTrigger, FixedProvider, Holds, HostPort, HostPortError, Limits, LimitsRequest,
     MaintenanceTrigger, MemoryStore, Message, MessageTrigger, Misfire, Observer, Outcome, Overlap,
-    QuotaPolicy, Receipt, Recurrence, Refusal, RegistrationId, RetryPolicy, RunId, Signal, SignalSource,
-    SignalTrigger, SocketTrigger, Store, Stream, SystemEvent, SystemTrigger, TaskBuilder, TimeTrigger,
-    TimerProfile, Trigger, TriggerDetails, TriggerKind, WorkCost,
+    QuotaPolicy, Receipt, Recurrence, Refusal, RegistrationId, Retention, RetryPolicy, RunId, RunOutput,
+    Signal, SignalSource, SignalTrigger, SocketTrigger, Store, Stream, SystemEvent, SystemTrigger,
+    TaskBuilder, TimeTrigger, TimerProfile, Trigger, TriggerDetails, TriggerKind, WorkCost,
 };
 
 pub use app::App;
@@ -84,9 +84,14 @@ pub use component::{
     CACHE_BYTES_MAX, COMPONENT_LEN_MAX, CacheError, CompileLimits, Compiler, Component, ComponentCache,
     ComponentError, Digest, IN_PROCESS_LEN_MAX, compile_worker,
 };
+pub use dormouse_core::activation::KEY_LEN_MAX;
+pub use dormouse_core::store::{ListedRun, Redriven, RunFilter};
 pub use drive::intake::{FireError, Fired};
 pub use engine::{Allocator, Engine, EngineConfig, EngineError, Pooling};
-pub use host::{Host, HostError, IfExists, Registered};
+pub use host::{
+    Ailment, EngineStats, FireOptions, Host, HostError, HostStats, IfExists, PoolStats, QuotaView,
+    Registered, Unhealthy,
+};
 pub use observe::TracingObserver;
 pub use packages::{
     Consent, Dropped, InstallError, InstallOptions, Installation, PackageConfig, PackageInfo,

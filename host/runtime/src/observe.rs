@@ -3,9 +3,9 @@
 use dormouse_core::Observer;
 use dormouse_core::event::{Event, EventKind};
 
-/// Writes each event to `tracing`, with the project's words as fields: endings and refusals at `info`,
-/// registrations that failed at `warn`, faults at `error`, all else at `debug`. What guests print is not among them: it is the guest's, and
-/// belongs where the embedder puts it.
+/// Writes each event to `tracing`, with the project's words as fields: endings, refusals and what an operator did at
+/// `info`, registrations that failed at `warn`, faults and quarantine at `error`, all else at `debug`. What guests print
+/// is not among them: it is the guest's, and belongs where the embedder puts it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TracingObserver;
 
@@ -30,6 +30,13 @@ impl Observer for TracingObserver {
             }
             EventKind::Fault { message, given_up } => {
                 tracing::error!(%registration, message, given_up, "fault");
+            }
+            EventKind::Quarantined { crashes } => {
+                tracing::error!(%registration, crashes, "registration is in quarantine");
+            }
+            EventKind::Released => tracing::info!(%registration, "registration released from quarantine"),
+            EventKind::Redriven { dead, activation } => {
+                tracing::info!(%registration, %dead, %activation, "dead letter redriven");
             }
             EventKind::Output { .. } => {}
             other => tracing::debug!(%registration, event = ?other),

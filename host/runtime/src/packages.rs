@@ -25,6 +25,7 @@ use tokio::sync::Mutex;
 use crate::component::{Compiler, ComponentCache, ComponentError};
 use crate::host::HostError;
 use crate::sandbox::grants::GrantError;
+use crate::shared::ReadOnly;
 
 mod follow;
 mod grant;
@@ -32,7 +33,7 @@ mod install;
 mod load;
 mod uninstall;
 
-pub(crate) use load::load_all;
+pub(crate) use load::{found, load_all};
 
 /// Where a host keeps packages, and how it compiles them.
 #[derive(Debug)]
@@ -74,6 +75,8 @@ pub struct InstallOptions {
     pub env: BTreeMap<String, String>,
     /// Replace a version by an older one.
     pub allow_downgrade: bool,
+    /// Take the package in only if it is of this app.
+    pub only: Option<AppId>,
 }
 
 /// What somebody agreed to of what a package asks for, or, in an update, newly asks for.
@@ -150,7 +153,8 @@ pub struct PackageInfo {
     pub granted: GrantRecord,
     /// How many registrations it has.
     pub registrations: usize,
-    /// Whether it is installed here: its components were found and compiled.
+    /// Whether it is installed here: its components were found and compiled. On a host that only answers questions,
+    /// which compiles nothing: whether its files are there.
     pub loaded: bool,
 }
 
@@ -193,6 +197,14 @@ pub enum InstallError {
     NotInstalled {
         /// The app.
         app: AppId,
+    },
+    /// The package is another app's than was meant.
+    #[error("the package is of app `{found}`, and not of `{meant}`; name that app, or give another package")]
+    OtherApp {
+        /// The app that was meant.
+        meant: AppId,
+        /// Whose it is.
+        found: AppId,
     },
     /// The version is older than the one that is installed.
     #[error("app `{app}` has version {installed}, and {offered} is older; allow a downgrade to replace it")]
@@ -241,9 +253,18 @@ pub enum InstallError {
     /// The store did not answer.
     #[error("the store did not do it")]
     Store(#[from] StoreError),
+    /// The host only answers questions.
+    #[error("this host was started to look only, and changes no package; ask one that may")]
+    ReadOnly,
     /// Reading or compiling was cut off: the host stops.
     #[error("the host is stopping")]
     Stopping,
+}
+
+impl From<ReadOnly> for InstallError {
+    fn from(_: ReadOnly) -> Self {
+        Self::ReadOnly
+    }
 }
 
 /// The digest as records keep it; what is not one is no package of ours.

@@ -9,14 +9,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use dormouse_core::event::EventKind;
-use dormouse_core::registration::{
-    EntryPoint, NAME_LEN_MAX, RegistrationContext, RegistrationRecord, RegistrationStatus,
-};
+use dormouse_core::registration::{EntryPoint, NAME_LEN_MAX, RegistrationContext, RegistrationRecord};
 use dormouse_core::{
     AccessStatus, AppId, Cancellation, CancellationReason, Condition, Registration, RegistrationError,
-    RegistrationId, TaskBuilder, Timestamp,
+    RegistrationId, StoreError, TaskBuilder, Timestamp,
 };
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::drive::cell::RunCell;
 use crate::drive::persist;
@@ -35,22 +33,22 @@ pub(crate) struct Made {
 const TURNS: usize = 64;
 
 /// Whose turn it is to register or unregister, by app.
-pub(crate) struct Turns([Mutex<()>; TURNS]);
+pub(crate) struct Turns([Arc<Mutex<()>>; TURNS]);
 
 impl Default for Turns {
     fn default() -> Self {
-        Self(std::array::from_fn(|_| Mutex::default()))
+        Self(std::array::from_fn(|_| Arc::default()))
     }
 }
 
 impl Turns {
     /// Waits for the turn of `app`.
-    pub(crate) async fn of(&self, app: &AppId) -> MutexGuard<'_, ()> {
+    pub(crate) async fn of(&self, app: &AppId) -> OwnedMutexGuard<()> {
         let mut hasher = DefaultHasher::new();
         app.hash(&mut hasher);
         let turn = usize::try_from(hasher.finish() % TURNS as u64).unwrap_or_default();
         let [first, ..] = &self.0;
-        self.0.get(turn).unwrap_or(first).lock().await
+        self.0.get(turn).unwrap_or(first).clone().lock_owned().await
     }
 }
 
@@ -114,7 +112,7 @@ pub(crate) async fn register(
 ) -> Result<Made, HostError> {
     let mine = Arc::clone(shared);
     let done = persist::to_the_end(shared, async move {
-        let _turn = mine.turns.of(&app).await;
+        let turn = mine.turns.of(&app).await;
         let same_name = mine.state().registrations.named(&app, builder.group_id(), builder.name()).cloned();
         let same_name = same_name.filter(|_| if_exists != IfExists::AllowDuplicate);
         let id = match &same_name {
@@ -122,9 +120,11 @@ pub(crate) async fn register(
             None => RegistrationId::from_uuid(mine.ids.fresh()),
         };
         let name: String = builder.name().chars().take(NAME_LEN_MAX).collect();
+        let before = same_name.as_ref().map(|known| known.record());
         let made = make(&mine, &app, id, builder, same_name, if_exists).await;
         if let Err(error) = &made {
             mine.emit(id, || EventKind::RegistrationFailed { app, name, error: with_causes(error) });
+            undo(&mine, id, before, turn, error);
         }
         made
     });
@@ -146,7 +146,7 @@ async fn make(
     })?;
     let access = shared.access(&shared.state(), app);
     let record = match &same_name {
-        None => RegistrationRecord { registration, status: RegistrationStatus::Active, watermark: now },
+        None => RegistrationRecord::new(registration, now),
         Some(known) if if_exists == IfExists::Keep => {
             return Ok(Made { known: known.clone(), contradictions, access });
         }
@@ -166,6 +166,7 @@ async fn make(
     if let Some(before) = &same_name {
         // What runs goes on, and counts.
         known.runs = before.runs.clone();
+        known.crashes = before.crashes.clone();
         if before.registration.trigger == known.registration.trigger {
             known.fired_here = before.fired_here.clone();
         }
@@ -189,6 +190,31 @@ async fn make(
     Ok(Made { known, contradictions, access })
 }
 
+/// An error says that nothing changed, and nobody knows that of a save that had no answer: it is undone, before the
+/// next turn of the app.
+fn undo(
+    shared: &Arc<Shared>,
+    id: RegistrationId,
+    before: Option<RegistrationRecord>,
+    turn: OwnedMutexGuard<()>,
+    error: &HostError,
+) {
+    if !matches!(error, HostError::Store(StoreError::Unavailable(_))) {
+        return;
+    }
+    let mine = shared.clone();
+    drop(persist::to_the_end(shared, async move {
+        let as_it_was = || async {
+            match &before {
+                Some(record) => mine.store.save_registration(record.clone()).await,
+                None => mine.store.remove_registration(id, mine.clock.wall()).await.map(drop),
+            }
+        };
+        persist::retrying(&mine, id, "undo a registration", as_it_was).await;
+        drop(turn);
+    }));
+}
+
 /// Registers what the host itself wants of an app: its update task, which the manifest need not declare triggers for.
 /// Only for triggers without a source.
 pub(crate) async fn register_of_host(
@@ -198,7 +224,7 @@ pub(crate) async fn register_of_host(
 ) -> Result<RegistrationId, HostError> {
     let mine = Arc::clone(shared);
     let done = persist::to_the_end(shared, async move {
-        let _turn = mine.turns.of(&app).await;
+        let turn = mine.turns.of(&app).await;
         let (id, now) = (RegistrationId::from_uuid(mine.ids.fresh()), mine.clock.wall());
         let registration = with_context(&mine, &app, None, |context| {
             let known = context.entry_points.unwrap_or_default();
@@ -206,9 +232,12 @@ pub(crate) async fn register_of_host(
             let context = RegistrationContext { entry_points: Some(&any), ..*context };
             builder.build(id, app.clone(), now, &context)
         })?;
-        let record = RegistrationRecord { registration, status: RegistrationStatus::Active, watermark: now };
+        let record = RegistrationRecord::new(registration, now);
         let known = Arc::new(know(&mine, record.clone())?);
-        mine.store.save_registration(record).await?;
+        if let Err(error) = mine.store.save_registration(record).await.map_err(HostError::Store) {
+            undo(&mine, id, None, turn, &error);
+            return Err(error);
+        }
         let name = known.registration.name.clone();
         mine.state().registrations.insert(known);
         mine.emit(id, || EventKind::Registered { name });
@@ -221,7 +250,7 @@ pub(crate) async fn register_of_host(
 fn in_place_of(known: &Known, mut registration: Registration, now: Timestamp) -> RegistrationRecord {
     let before = &known.registration;
     if before.trigger != registration.trigger {
-        return RegistrationRecord { registration, status: RegistrationStatus::Active, watermark: now };
+        return RegistrationRecord::new(registration, now);
     }
     // The schedule goes on from where it began, and what was missed stays known.
     registration.registered_at = before.registered_at;

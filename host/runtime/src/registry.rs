@@ -53,6 +53,11 @@ impl Registry {
         self.by_id.contains_key(&id)
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Known>> {
         self.by_id.values()
     }

@@ -3,10 +3,12 @@
 //! The mutex is a `std` one, held for a few map operations and never across an await, a guest or an
 //! observer. The truth about activations is in the store; what is here can be rebuilt from it.
 
+mod figures;
 mod known;
 mod permit;
+mod pulse;
+mod state;
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,28 +16,25 @@ use std::time::Duration;
 use dormouse_core::admission::{Admission, AdmissionRequest, Slots, admit};
 use dormouse_core::condition::Judgement;
 use dormouse_core::event::{Event, EventKind};
-use dormouse_core::quota::Quota;
 use dormouse_core::{
-    AccessStatus, ActivationId, AppId, AppRecord, Clock, Completion, Condition, ConditionProvider, Holds,
-    IdSource, Limits, NodeId, Observer, Registration, RegistrationId, SignalSource, Store, TimerProfile,
-    Timestamp, WorkCost,
+    AccessStatus, AppId, Clock, Condition, ConditionProvider, Holds, IdSource, Limits, NodeId, Observer,
+    Registration, RegistrationId, Retention, SignalSource, Store, TimerProfile, Timestamp, WorkCost,
 };
-use foldhash::HashMap;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, broadcast, oneshot, watch};
+use tokio::sync::{Notify, broadcast, watch};
+use uuid::Uuid;
 
-use crate::app::InstalledApp;
-use crate::drive::cell::RunCell;
-use crate::drive::dispatch::Left;
 use crate::engine::Engine;
 use crate::registrar::Turns;
-use crate::registry::Registry;
 use crate::source::filesystem::{Unaccepted, Watchers};
 use crate::source::socket::Sockets;
 use crate::subscribe::Progress;
 
+pub(crate) use figures::Figures;
 pub(crate) use known::Known;
 pub(crate) use permit::Permit;
+pub(crate) use pulse::{Pulse, Pulses};
+pub(crate) use state::State;
 
 /// What a host is built with and never changes.
 pub(crate) struct Config {
@@ -49,6 +48,13 @@ pub(crate) struct Config {
     /// What holds for apps that nobody decided about.
     pub(crate) access_default: AccessStatus,
     pub(crate) lease: Duration,
+    /// At so many crashes in a row a registration is in quarantine; never at 0.
+    pub(crate) quarantine_after: u32,
+    pub(crate) retention: Option<Retention>,
+    /// Bytes of each stream of a run that are kept when it is over.
+    pub(crate) keep_output: usize,
+    /// It only answers questions.
+    pub(crate) read_only: bool,
     /// File system calls of guests run on the guest's own thread: for the deterministic rig only.
     pub(crate) blocking_inline: bool,
 }
@@ -73,6 +79,9 @@ pub(crate) struct Shared {
     pub(crate) turns: Turns,
     /// Permits that are out: runs whose end is not written yet among them.
     pub(crate) in_flight: AtomicU32,
+    pub(crate) started_at: Timestamp,
+    pub(crate) figures: Figures,
+    pub(crate) pulses: Pulses,
     /// What the deterministic rig has to know of guests.
     pub(crate) seen: Seen,
     sources: Mutex<Vec<Arc<dyn SignalSource>>>,
@@ -165,53 +174,11 @@ impl Wakeups {
     }
 }
 
-#[derive(Default)]
-pub(crate) struct State {
-    pub(crate) apps: HashMap<AppId, Arc<InstalledApp>>,
-    /// What is kept of apps, installed here or not.
-    pub(crate) records: HashMap<AppId, AppRecord>,
-    pub(crate) registrations: Registry,
-    /// What runs here, by activation: there is one run of each at a time.
-    pub(crate) running: HashMap<ActivationId, Arc<RunCell>>,
-    /// Why what waits was left when the dispatcher last looked at it.
-    pub(crate) left: HashMap<ActivationId, Left>,
-    /// The newest completions of this host, for those who ask for one that has just come.
-    pub(crate) recent: Recent,
-    pub(crate) quotas: HashMap<AppId, Quota>,
-    pub(crate) app_runs: HashMap<AppId, u32>,
-    pub(crate) host_runs: u32,
-    pub(crate) awaited: HashMap<ActivationId, Vec<oneshot::Sender<Completion>>>,
-    pub(crate) stopping: bool,
-}
+/// What concerns no registration is told of this one, which there is not.
+pub(crate) const NOBODY: RegistrationId = RegistrationId::from_uuid(Uuid::nil());
 
-/// The newest completions, up to [`RECENT_MAX`].
-#[derive(Default)]
-pub(crate) struct Recent {
-    by_id: HashMap<ActivationId, Completion>,
-    order: VecDeque<ActivationId>,
-}
-
-/// A short run is often over before its caller asks for its completion: so many need no look into the store.
-/// Each is some hundred bytes, or a few kilobytes with a failure's message.
-const RECENT_MAX: usize = 128;
-
-impl Recent {
-    pub(crate) fn push(&mut self, completion: Completion) {
-        let id = completion.run.activation;
-        if self.by_id.insert(id, completion).is_none() {
-            self.order.push_back(id);
-        }
-        if self.order.len() > RECENT_MAX
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.by_id.remove(&oldest);
-        }
-    }
-
-    pub(crate) fn get(&self, id: ActivationId) -> Option<&Completion> {
-        self.by_id.get(&id)
-    }
-}
+/// The host only answers questions. Each kind of error says it in the words of its own.
+pub(crate) struct ReadOnly;
 
 impl Shared {
     #[expect(clippy::too_many_arguments, reason = "called once, by the builder that holds all of these")]
@@ -227,6 +194,9 @@ impl Shared {
         control: Handle,
     ) -> Self {
         Self {
+            started_at: clock.wall(),
+            figures: Figures::default(),
+            pulses: Pulses::default(),
             config,
             store,
             clock,
@@ -257,6 +227,11 @@ impl Shared {
         // A panic while it was held is a bug that was reported; what is in it stays whole all the same, as
         // every change is one map operation.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asked before anything is changed.
+    pub(crate) const fn writable(&self) -> Result<(), ReadOnly> {
+        if self.config.read_only { Err(ReadOnly) } else { Ok(()) }
     }
 
     /// Tells the observers. Costs nothing when there are none.

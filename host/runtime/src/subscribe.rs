@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use dormouse_core::{ActivationId, Completion, Cursor, RegistrationId, RunId, StoreError};
+use dormouse_core::{ActivationId, Completion, Cursor, RegistrationId, RunId, StoreError, Webhook};
 use tokio::sync::{broadcast, watch};
 
-use crate::shared::Shared;
+use crate::shared::{ReadOnly, Shared};
 
 /// The longest name of a subscriber, in bytes.
 pub const SUBSCRIBER_LEN_MAX: usize = 128;
@@ -32,18 +32,29 @@ pub struct Progress {
 pub enum Notice {
     /// A run is so far.
     Progress(Progress),
+    /// Of the completions behind `from`, up to `to`, some or all were let go of before they were told: they are not told
+    /// any more. Those that are still there follow.
+    Missed {
+        /// It has read up to here.
+        from: Cursor,
+        /// From here on nothing is missing.
+        to: Cursor,
+    },
     /// An activation ended. Told again after a restart unless [`Subscription::ack`] was called for it.
     Completed(Box<Completion>),
 }
 
-/// A named reader of the journal of completions.
+/// A reader of the journal of completions, most often one with a name.
 ///
 /// A new name begins at the journal's present end; a known one where its last [`ack`](Subscription::ack)
 /// left it, so that what came while it was away is not missed: at least once, in order.
 pub struct Subscription {
     shared: Arc<Shared>,
-    name: String,
+    /// Under which it is kept how far it has read.
+    name: Option<String>,
     read: Cursor,
+    /// It was told that something is missing up to here.
+    missed: Cursor,
     page: VecDeque<Completion>,
     journal: watch::Receiver<()>,
     progress: broadcast::Receiver<Progress>,
@@ -68,28 +79,73 @@ pub enum SubscribeError {
         /// Its length in bytes.
         len: usize,
     },
+    /// A name that only webhooks have.
+    #[error("{name:?} is not a name for a subscriber: those of webhooks begin so; choose another")]
+    Reserved {
+        /// The name.
+        name: String,
+    },
+    /// The host only answers questions, and this would have been kept.
+    #[error(
+        "this host was started to look only, and keeps nothing of who has read how far; ask one that may"
+    )]
+    ReadOnly,
     /// The store did not answer. What was not read is still there.
     #[error("the journal of completions could not be read")]
     Store(#[source] StoreError),
 }
 
+impl From<ReadOnly> for SubscribeError {
+    fn from(_: ReadOnly) -> Self {
+        Self::ReadOnly
+    }
+}
+
 impl Subscription {
-    pub(crate) async fn open(shared: Arc<Shared>, name: String) -> Result<Self, SubscribeError> {
-        if name.is_empty() || name.len() > SUBSCRIBER_LEN_MAX {
-            return Err(SubscribeError::Name { len: name.len() });
+    pub(crate) async fn open(
+        shared: Arc<Shared>,
+        name: String,
+        after: Option<Cursor>,
+    ) -> Result<Self, SubscribeError> {
+        check(&name)?;
+        if name.starts_with(Webhook::SUBSCRIBER_PREFIX) {
+            return Err(SubscribeError::Reserved { name });
         }
+        Self::begin(shared, Some(name), after).await
+    }
+
+    pub(crate) async fn of_webhook(shared: Arc<Shared>, webhook: &str) -> Result<Self, SubscribeError> {
+        check(webhook)?;
+        Self::begin(shared, Some(Webhook::subscriber(webhook)), None).await
+    }
+
+    pub(crate) async fn nameless(shared: Arc<Shared>, after: Option<Cursor>) -> Result<Self, SubscribeError> {
+        Self::begin(shared, None, after).await
+    }
+
+    async fn begin(
+        shared: Arc<Shared>,
+        name: Option<String>,
+        after: Option<Cursor>,
+    ) -> Result<Self, SubscribeError> {
         // Before the cursor is read: what comes in between is seen as news.
         let journal = shared.wake.journal.subscribe();
         let progress = shared.wake.progress.subscribe();
-        let read = match shared.store.cursor(&name).await.map_err(SubscribeError::Store)? {
-            Some(cursor) => cursor,
-            None => {
-                let head = shared.store.head().await.map_err(SubscribeError::Store)?;
-                shared.store.commit_cursor(&name, head).await.map_err(SubscribeError::Store)?;
-                head
-            }
+        let store = &shared.store;
+        let kept = match &name {
+            Some(name) => store.cursor(name).await.map_err(SubscribeError::Store)?,
+            None => None,
         };
-        Ok(Self { shared, name, read, page: VecDeque::new(), journal, progress })
+        let read = match after.or(kept) {
+            Some(cursor) => cursor,
+            None => store.head().await.map_err(SubscribeError::Store)?,
+        };
+        if let (Some(name), None) = (&name, kept) {
+            shared.writable()?;
+            store.commit_cursor(name, read).await.map_err(SubscribeError::Store)?;
+        }
+        let (page, missed) = (VecDeque::new(), Cursor::default());
+        Ok(Self { shared, name, read, missed, page, journal, progress })
     }
 
     /// Waits for the next notice. Dropping the future loses nothing.
@@ -107,8 +163,8 @@ impl Subscription {
                     Err(_) => break,
                 }
             }
-            if let Some(completion) = self.completion().await? {
-                return Ok(Notice::Completed(Box::new(completion)));
+            if let Some(notice) = self.read_on().await? {
+                return Ok(notice);
             }
             tokio::select! {
                 biased;
@@ -123,7 +179,7 @@ impl Subscription {
         }
     }
 
-    /// Waits for the next completion, passing progress over.
+    /// Waits for the next completion, passing over progress and what is missing.
     ///
     /// # Errors
     ///
@@ -136,25 +192,51 @@ impl Subscription {
         }
     }
 
-    async fn completion(&mut self) -> Result<Option<Completion>, SubscribeError> {
+    /// The next of what the journal has behind what was read.
+    async fn read_on(&mut self) -> Result<Option<Notice>, SubscribeError> {
         if self.page.is_empty() {
             self.journal.mark_unchanged();
-            let page = self.shared.store.completions(self.read, PAGE).await.map_err(SubscribeError::Store)?;
+            let store = &self.shared.store;
+            let page = store.completions(self.read, PAGE).await.map_err(SubscribeError::Store)?;
+            // After the page: what was let go of before it was read is below.
+            let floor = store.floor().await.map_err(SubscribeError::Store)?;
             self.page = page.into();
+            let from = self.read.max(self.missed);
+            if from < floor {
+                self.missed = floor;
+                let name = self.name.as_deref().unwrap_or_default();
+                tracing::warn!(
+                    name,
+                    from = from.0,
+                    to = floor.0,
+                    "a subscriber was away too long: completions are gone"
+                );
+                return Ok(Some(Notice::Missed { from, to: floor }));
+            }
         }
         let next = self.page.pop_front();
         if let Some(completion) = &next {
             self.read = completion.cursor;
         }
-        Ok(next)
+        Ok(next.map(|completion| Notice::Completed(Box::new(completion))))
     }
 
-    /// Everything up to `cursor` was dealt with: it is not told again, not even after a restart.
+    /// Everything up to `cursor` was dealt with: it is not told again, not even after a restart. Of a reader without a
+    /// name nothing is kept.
     ///
     /// # Errors
     ///
-    /// [`SubscribeError::Store`]: it may be told again.
+    /// [`SubscribeError::Store`]: it may be told again. [`SubscribeError::ReadOnly`].
     pub async fn ack(&mut self, cursor: Cursor) -> Result<(), SubscribeError> {
-        self.shared.store.commit_cursor(&self.name, cursor).await.map_err(SubscribeError::Store)
+        let Some(name) = &self.name else { return Ok(()) };
+        self.shared.writable()?;
+        self.shared.store.commit_cursor(name, cursor).await.map_err(SubscribeError::Store)
     }
+}
+
+fn check(name: &str) -> Result<(), SubscribeError> {
+    if name.is_empty() || name.len() > SUBSCRIBER_LEN_MAX {
+        return Err(SubscribeError::Name { len: name.len() });
+    }
+    Ok(())
 }

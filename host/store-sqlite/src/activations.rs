@@ -1,49 +1,25 @@
 //! Activations: each command loads rows, has core's [`Activation`] take the step, and writes it down.
 
-use dormouse_core::activation::{ActivationState, Claim, Firing, Lease};
-use dormouse_core::ids::{ActivationId, Fence, RegistrationId};
-use dormouse_core::overlap::{Decision, Refusal};
-use dormouse_core::registration::RegistrationStatus;
-use dormouse_core::store::{COALESCED_KEYS_MAX, Counts, Enqueue, Enqueued, Reap, Reaped, steps};
+use dormouse_core::activation::ActivationState;
+use dormouse_core::ids::{ActivationId, RegistrationId};
+use dormouse_core::store::{Counts, steps};
 use dormouse_core::{Activation, Timestamp};
 use rusqlite::{Connection, ErrorCode, params};
 
 use crate::errors::Fault;
 use crate::rows::{
-    StateColumns, activation, activation_bytes, activation_columns, collect, details_columns, first, limit,
-    node_bytes, registration_bytes, signed, split_details, whole_activation,
+    StateColumns, activation, activation_bytes, collect, first, limit, registration_bytes, signed,
+    split_details, whole_activation,
 };
-use crate::writer::Tx;
-use crate::{ledger, refusals, registrations};
+use crate::tx::Tx;
 
 /// The queries whose plans are tested.
 pub(crate) mod sql {
-    use super::{activation_columns, details_columns};
-
-    macro_rules! activations {
-        ($index:literal, $where:literal) => {
-            concat!("select ", activation_columns!(), " from activation as a ", $index, " where ", $where)
-        };
-    }
-
-    macro_rules! whole_activations {
-        ($index:literal, $where:literal) => {
-            concat!(
-                "select ",
-                activation_columns!(),
-                ", ",
-                details_columns!(),
-                " from activation as a ",
-                $index,
-                " left join details as d on d.n = a.n where ",
-                $where
-            )
-        };
-    }
+    use crate::rows::{activations, whole_activations};
 
     pub(crate) const PENDING: &str = whole_activations!(
         "indexed by activation_pending",
-        "a.state = 0 and (a.fired_at, a.id) > (?1, ?2) and a.not_before <= ?3
+        "a.state = 0 and (a.fired_at, a.id) > (?1, ?2) and (a.not_before <= ?3 or a.backoff_since > ?3)
          order by a.fired_at, a.id limit ?4"
     );
     pub(crate) const NEXT_BACKOFF: &str = "select min(not_before) from activation indexed by activation_backoff where state = 0 and not_before > ?1";
@@ -62,10 +38,6 @@ pub(crate) mod sql {
     pub(crate) const COUNTS: &str = "select
         (select count(*) from activation indexed by activation_waiting where state = 0 and registration = ?1),
         (select count(*) from activation indexed by activation_running where state = 1 and registration = ?1)";
-    pub(crate) const REAP: &str = whole_activations!(
-        "indexed by activation_running",
-        "a.state = 1 and (a.until < ?1 or a.node = ?2) order by a.until, a.id limit ?3"
-    );
     pub(crate) const BY_ID: &str = activations!("", "a.id = ?1");
     pub(crate) const WHOLE_BY_ID: &str = whole_activations!("", "a.id = ?1");
     pub(crate) const BY_KEY: &str = whole_activations!(
@@ -76,23 +48,13 @@ pub(crate) mod sql {
     );
     pub(crate) const INSERT: &str = "insert into activation
         (id, registration, app, key, coalesced, scheduled_for, fired_at, not_before, failures, interruptions,
-         fence, state, run, node, since, until, outcome, over_at)
-        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+         fence, state, run, node, since, until, outcome, over_at, backoff_since)
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
     pub(crate) const UPDATE: &str =
         "update activation set not_before = ?2, failures = ?3, interruptions = ?4,
-        fence = ?5, state = ?6, run = ?7, node = ?8, since = ?9, until = ?10, outcome = ?11, over_at = ?12
+        fence = ?5, state = ?6, run = ?7, node = ?8, since = ?9, until = ?10, outcome = ?11, over_at = ?12,
+        backoff_since = ?13
         where n = ?1";
-}
-
-impl Tx<'_> {
-    pub(crate) fn counts(&mut self, id: RegistrationId) -> Result<Counts, Fault> {
-        if let Some(counts) = self.counts.get(&id) {
-            return Ok(*counts);
-        }
-        let counts = counts(self.conn, id)?;
-        self.counts.insert(id, counts);
-        Ok(counts)
-    }
 }
 
 pub(crate) fn counts(conn: &Connection, id: RegistrationId) -> Result<Counts, Fault> {
@@ -147,7 +109,65 @@ pub(crate) fn waiting(conn: &Connection, id: RegistrationId, count: usize) -> Re
     collect(rows, |row| Ok(whole_activation(row)?.1))
 }
 
+/// The one of a registration that has this key, or into which a firing with it was counted.
+pub(crate) fn by_key(
+    conn: &Connection,
+    registration: RegistrationId,
+    key: &str,
+) -> Result<Option<(i64, Activation)>, Fault> {
+    let by_key = params![registration_bytes(&registration), key];
+    first(conn.prepare_cached(sql::BY_KEY)?.query(by_key)?, whole_activation)
+}
+
 // ---- writing -----------------------------------------------------------------------------------------
+
+/// Puts a new one in.
+pub(crate) fn put(tx: &mut Tx<'_>, activation: &Activation) -> Result<(), Fault> {
+    let StateColumns { state, run, node, since, until, outcome, over_at } =
+        StateColumns::of(&activation.state)?;
+    let inserted = tx.conn.prepare_cached(sql::INSERT)?.insert(params![
+        activation_bytes(&activation.id),
+        registration_bytes(&activation.registration),
+        activation.app.as_str(),
+        activation.key,
+        activation.coalesced,
+        activation.scheduled_for.map(Timestamp::as_micros),
+        activation.fired_at.as_micros(),
+        activation.not_before.as_micros(),
+        activation.failures,
+        activation.interruptions,
+        signed(activation.fence.0),
+        state,
+        run,
+        node,
+        since,
+        until,
+        outcome,
+        over_at,
+        activation.backoff_since.as_micros(),
+    ]);
+    let n = match inserted {
+        Ok(n) => n,
+        // The key was looked up before, so it is the id.
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+            return Err(Fault::Store(steps::id_in_use(activation.id)));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    save_details(tx, n, activation)?;
+    let mut counts = tx.counts(activation.registration)?;
+    Standing::of(&activation.state).enter(&mut counts);
+    tx.cache.counts.insert(activation.registration, counts);
+    Ok(())
+}
+
+pub(crate) fn save_details(tx: &Tx<'_>, n: i64, activation: &Activation) -> Result<(), Fault> {
+    if let Some((head, payload)) = split_details(&activation.details)? {
+        let sql = "insert or replace into details (n, head, payload) values (?1, ?2, ?3)";
+        tx.conn.prepare_cached(sql)?.execute(params![n, head, payload])?;
+    }
+    Ok(())
+}
 
 /// Writes down all that a transition may change.
 pub(crate) fn update(tx: &Tx<'_>, n: i64, activation: &Activation) -> Result<(), Fault> {
@@ -166,6 +186,7 @@ pub(crate) fn update(tx: &Tx<'_>, n: i64, activation: &Activation) -> Result<(),
         until,
         outcome,
         over_at,
+        activation.backoff_since.as_micros(),
     ])?;
     Ok(())
 }
@@ -178,7 +199,7 @@ pub(crate) fn step(tx: &mut Tx<'_>, n: i64, was: Standing, activation: &Activati
         let mut counts = tx.counts_before_step(activation.registration, was, is)?;
         was.leave(&mut counts);
         is.enter(&mut counts);
-        tx.counts.insert(activation.registration, counts);
+        tx.cache.counts.insert(activation.registration, counts);
     }
     Ok(())
 }
@@ -191,7 +212,7 @@ impl Tx<'_> {
         was: Standing,
         is: Standing,
     ) -> Result<Counts, Fault> {
-        if let Some(counts) = self.counts.get(&id) {
+        if let Some(counts) = self.cache.counts.get(&id) {
             return Ok(*counts);
         }
         let mut counts = counts(self.conn, id)?;
@@ -233,174 +254,4 @@ impl Standing {
             Self::Neither => {}
         }
     }
-}
-
-pub(crate) fn enqueue(tx: &mut Tx<'_>, ask: &Enqueue) -> Result<Enqueued, Fault> {
-    let answer = decide(tx, ask)?;
-    if let Enqueued::Refused(reason) = answer {
-        refusals::note(tx, ask.firing.registration, reason, ask.firing.fired_at)?;
-    }
-    Ok(answer)
-}
-
-fn decide(tx: &mut Tx<'_>, ask: &Enqueue) -> Result<Enqueued, Fault> {
-    let Enqueue { firing, overlap, claim, watermark, spend } = ask;
-    let registration = firing.registration;
-    if let Some(watermark) = watermark {
-        registrations::advance(tx, registration, *watermark)?;
-    }
-    let by_key = params![registration_bytes(&registration), firing.key];
-    let known = first(tx.conn.prepare_cached(sql::BY_KEY)?.query(by_key)?, whole_activation)?;
-    if let Some((_, activation)) = known {
-        if *spend {
-            registrations::spend(tx, registration)?;
-        }
-        let again = claim.and_then(|claim| steps::lease_again(&activation, &claim));
-        return Ok(
-            again.map_or(Enqueued::Duplicate(activation.id), |lease| Enqueued::Claimed(Box::new(lease)))
-        );
-    }
-    match registrations::find(tx.conn, registration)? {
-        None => return Ok(Enqueued::Refused(Refusal::NotRegistered)),
-        Some(RegistrationStatus::Spent) => return Ok(Enqueued::Refused(Refusal::Spent)),
-        Some(RegistrationStatus::Active) => {}
-    }
-    let Counts { waiting, running } = tx.counts(registration)?;
-    let at_once = claim.filter(|_| waiting == 0 && running < overlap.runs_max());
-    let answer = match overlap.decide(waiting, running) {
-        Decision::Refuse(why) => return Ok(Enqueued::Refused(why)),
-        Decision::Insert => insert(tx, firing, at_once)?,
-        Decision::Coalesce => coalesce(tx, firing, false)?,
-        Decision::Replace => coalesce(tx, firing, true)?,
-    };
-    if *spend {
-        registrations::spend(tx, registration)?;
-    }
-    Ok(answer)
-}
-
-fn insert(tx: &mut Tx<'_>, firing: &Firing, claim: Option<Claim>) -> Result<Enqueued, Fault> {
-    let mut activation = firing.clone().into_activation();
-    let lease = claim.and_then(|claim| activation.claim(&claim).ok());
-    let StateColumns { state, run, node, since, until, outcome, over_at } =
-        StateColumns::of(&activation.state)?;
-    let inserted = tx.conn.prepare_cached(sql::INSERT)?.insert(params![
-        activation_bytes(&activation.id),
-        registration_bytes(&activation.registration),
-        activation.app.as_str(),
-        activation.key,
-        activation.coalesced,
-        activation.scheduled_for.map(Timestamp::as_micros),
-        activation.fired_at.as_micros(),
-        activation.not_before.as_micros(),
-        activation.failures,
-        activation.interruptions,
-        signed(activation.fence.0),
-        state,
-        run,
-        node,
-        since,
-        until,
-        outcome,
-        over_at,
-    ]);
-    let n = match inserted {
-        Ok(n) => n,
-        // The key was looked up before, so it is the id.
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
-            return Err(Fault::Store(steps::id_in_use(activation.id)));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    save_details(tx, n, &activation)?;
-    let mut counts = tx.counts(activation.registration)?;
-    Standing::of(&activation.state).enter(&mut counts);
-    tx.counts.insert(activation.registration, counts);
-    Ok(match lease {
-        Some(lease) => Enqueued::Claimed(Box::new(lease)),
-        None => Enqueued::Waiting(Box::new(activation)),
-    })
-}
-
-fn save_details(tx: &Tx<'_>, n: i64, activation: &Activation) -> Result<(), Fault> {
-    if let Some((head, payload)) = split_details(&activation.details)? {
-        let sql = "insert or replace into details (n, head, payload) values (?1, ?2, ?3)";
-        tx.conn.prepare_cached(sql)?.execute(params![n, head, payload])?;
-    }
-    Ok(())
-}
-
-/// Counts a firing into the newest activation that waits.
-fn coalesce(tx: &Tx<'_>, firing: &Firing, replace: bool) -> Result<Enqueued, Fault> {
-    let registration = registration_bytes(&firing.registration);
-    let newest =
-        first(tx.conn.prepare_cached(sql::NEWEST_WAITING)?.query([registration])?, whole_activation)?;
-    let Some((n, mut activation)) = newest else {
-        return Err(Fault::corrupt("an activation that waits is not there"));
-    };
-    activation.coalesce(firing.clone(), replace).map_err(Fault::corrupt)?;
-    let sql = "update activation set coalesced = ?2, scheduled_for = ?3 where n = ?1";
-    let scheduled_for = activation.scheduled_for.map(Timestamp::as_micros);
-    tx.conn.prepare_cached(sql)?.execute(params![n, activation.coalesced, scheduled_for])?;
-    tx.conn.prepare_cached("delete from details where n = ?1")?.execute([n])?;
-    save_details(tx, n, &activation)?;
-
-    let sql = "insert into coalesced_key (registration, key, n, place)
-               values (?1, ?2, ?3, (select coalesce(max(place), 0) + 1 from coalesced_key where n = ?3))";
-    tx.conn.prepare_cached(sql)?.execute(params![registration, firing.key, n])?;
-    let sql = "delete from coalesced_key
-               where n = ?1 and place <= (select max(place) from coalesced_key where n = ?1) - ?2";
-    tx.conn.prepare_cached(sql)?.execute(params![n, limit(COALESCED_KEYS_MAX)])?;
-    Ok(Enqueued::Coalesced(Box::new(activation)))
-}
-
-pub(crate) fn claim(tx: &mut Tx<'_>, id: ActivationId, claim: &Claim) -> Result<Option<Lease>, Fault> {
-    let Some((n, mut activation)) = find(tx.conn, id)? else { return Ok(None) };
-    if let Some(lease) = steps::lease_again(&activation, claim) {
-        return Ok(Some(lease));
-    }
-    let was = Standing::of(&activation.state);
-    let Ok(lease) = activation.claim(claim) else { return Ok(None) };
-    step(tx, n, was, &activation)?;
-    Ok(Some(lease))
-}
-
-pub(crate) fn renew(
-    tx: &mut Tx<'_>,
-    held: &[(ActivationId, Fence)],
-    until: Timestamp,
-) -> Result<Vec<ActivationId>, Fault> {
-    let mut lost = Vec::new();
-    for (id, fence) in held {
-        let renewed = find_bare(tx.conn, *id)?
-            .and_then(|(n, mut activation)| activation.renew(*fence, until).ok().map(|()| (n, activation)));
-        match renewed {
-            Some((n, activation)) => update(tx, n, &activation)?,
-            None => lost.push(*id),
-        }
-    }
-    Ok(lost)
-}
-
-pub(crate) fn reap(tx: &mut Tx<'_>, ask: Reap, now: Timestamp, count: usize) -> Result<Vec<Reaped>, Fault> {
-    let node = ask.node.as_ref().map(node_bytes);
-    let found = collect(
-        tx.conn.prepare_cached(sql::REAP)?.query(params![
-            ask.ended_before.as_micros(),
-            node,
-            limit(count)
-        ])?,
-        whole_activation,
-    )?;
-    let mut reaped = Vec::with_capacity(found.len());
-    for (n, activation) in found {
-        let registered = registrations::find(tx.conn, activation.registration)?.is_some();
-        let was = Standing::of(&activation.state);
-        let one = steps::interrupt(activation, registered, now).map_err(Fault::corrupt)?;
-        step(tx, n, was, &one.activation)?;
-        let coalesced = (!registered).then_some(one.activation.coalesced);
-        ledger::record(tx, &one.run, coalesced, false)?;
-        reaped.push(one);
-    }
-    Ok(reaped)
 }

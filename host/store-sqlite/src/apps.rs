@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 use crate::errors::Fault;
 use crate::registrations;
 use crate::rows::{collect, from_json, json, registration_id, text};
-use crate::writer::Tx;
+use crate::tx::Tx;
 
 /// The queries whose plans are tested.
 pub(crate) mod sql {

@@ -4,22 +4,22 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use dormouse_core::ids::{AppId, RegistrationId};
+use dormouse_core::ids::AppId;
 use dormouse_core::overlap::{Overlap, Refusal};
 use dormouse_core::store::exercise::fixture::{QUEUE, app, ask, at, claim, firing, record, registration};
-use dormouse_core::store::{Counts, Enqueue, Enqueued};
+use dormouse_core::store::{Enqueue, Enqueued};
 use dormouse_core::trigger::TriggerDetails;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use rusqlite::{Connection, StatementStatus};
 
 use crate::errors::Fault;
-use crate::writer::Tx;
-use crate::{activations, apps, refusals, registrations, schema};
+use crate::tx::{Cache, Tx};
+use crate::{activations, apps, enqueue, refusals, registrations, schema};
 
 /// A database, and what was run on it: the text of each statement, and the steps of all its runs so far.
 struct Meter {
     conn: Connection,
-    counts: HashMap<RegistrationId, Counts>,
+    cache: Cache,
     ran: Arc<Mutex<Vec<(String, i32)>>>,
 }
 
@@ -33,7 +33,8 @@ impl Meter {
             "create temp table other as
                  with recursive other (n) as (select 1 union all select n + 1 from other where n < {others})
                  select n, cast(printf('%016d', n) as blob) as id from other;
-             insert into registration select id, 0, 0, '{{}}', 'app' || n % 1000 from other;
+             insert into registration (id, spent, watermark, body, app)
+                 select id, 0, 0, '{{}}', 'app' || n % 1000 from other;
              insert into refusal select id, 'spent', 1, 0, 0 from other;
              insert into app select distinct app, '{{}}' from registration;"
         );
@@ -47,14 +48,14 @@ impl Meter {
             }
         };
         conn.trace_v2(TraceEventCodes::SQLITE_TRACE_PROFILE, Some(tell)).expect("it can be traced");
-        Self { conn, counts: HashMap::new(), ran }
+        Self { conn, cache: Cache::default(), ran }
     }
 
     fn run<T>(&mut self, command: impl FnOnce(&mut Tx<'_>) -> Result<T, Fault>) -> Cost<T> {
         // A statement counts on where it was when it is used again.
         self.conn.flush_prepared_statement_cache();
         self.ran.lock().expect("no panic").clear();
-        let answer = command(&mut Tx { conn: &self.conn, counts: &mut self.counts }).expect("it works");
+        let answer = command(&mut Tx { conn: &self.conn, cache: &mut self.cache }).expect("it works");
         let ran = std::mem::take(&mut *self.ran.lock().expect("no panic"));
         let steps = ran.iter().cloned().collect::<HashMap<_, _>>().into_values().sum();
         Cost { answer, statements: ran.into_iter().map(|(sql, _)| sql).collect(), steps }
@@ -65,7 +66,7 @@ impl Meter {
     }
 
     fn enqueue(&mut self, ask: Enqueue) -> Cost<Enqueued> {
-        self.run(|tx| activations::enqueue(tx, &ask))
+        self.run(|tx| enqueue::enqueue(tx, &ask))
     }
 }
 

@@ -41,6 +41,28 @@ pub enum OpenError {
         /// The newest version that is known here.
         known: i32,
     },
+    /// The file was written by an earlier version, and cannot be brought up to date by who only reads.
+    #[error("`{}` was made by an older dormouse (schema {found}, this one reads {known}); start the host once, which brings it up to date", .path.display())]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// The version of its schema.
+        found: i32,
+        /// The version that is read here.
+        known: i32,
+    },
+    /// There is no store, and who only reads makes none.
+    #[error("there is no store `{}`; check the state directory, or start the host once, which makes one", .path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The newest of it is in a log that cannot be read without its index, and who only reads makes none.
+    #[error("`{}-wal` has no `-shm` file beside it; copy all three files, or start the host once", .path.display())]
+    NoIndex {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is damaged.
     #[error("`{}` is damaged ({detail}); restore it from a backup, or move it away together with its `-wal` and `-shm` files to begin anew", .path.display())]
     Corrupt {

@@ -5,8 +5,8 @@
 //!   answers each after the commit. Nothing lingers for others to come: while one commit waits for the disk
 //!   the next batch gathers by itself, about half of the clients strong. One client pays one `fsync` for a
 //!   command, 64 clients share it.
-//! - **Readers never wait for it.** Lists and look-ups have a connection and a thread of their own and see
-//!   everything that was answered before they were asked.
+//! - **Readers never wait for it.** Look-ups have a connection and a thread of their own, lists have others; they
+//!   see everything that was answered before they were asked.
 //! - **Two commits for a run**: [`enqueue`](dormouse_core::store::ActivationStore::enqueue) with a claim, and
 //!   [`finish`](dormouse_core::store::ActivationStore::finish).
 //!
@@ -18,25 +18,42 @@
 //! | tables, indexes, how a schema changes | `schema.rs` |
 //! | batches, and what becomes of one that fails | `writer.rs` |
 //! | what may be wrong with a file, and what is said of it | `open.rs`, [`OpenError`] |
-//! | the commands | `apps.rs`, `registrations.rs`, `refusals.rs`, `activations.rs`, `ledger.rs` |
+//! | a state directory that another process has, or that cannot be written | [`SqliteStore::open_read_only`], `read_only.rs` |
+//! | apps and registrations | `apps.rs`, `registrations.rs`, `refusals.rs` |
+//! | the way of a firing | `enqueue.rs`, `leases.rs`, `ledger.rs`, with the rows in `activations.rs` |
+//! | what is over | `journal.rs`, `runs.rs`, `dead_letters.rs`, `webhooks.rs`, and how it is let go: `prune.rs` |
 
 mod activations;
 mod apps;
+mod dead_letters;
+mod enqueue;
 mod errors;
+mod journal;
+mod leases;
 mod ledger;
 mod lock;
 mod open;
+mod prune;
+mod read_only;
 mod reader;
 mod refusals;
 mod registrations;
 mod rows;
+mod runs;
 mod schema;
+mod stations;
+mod stats;
 mod store;
+mod traits;
+mod tx;
+mod webhooks;
 mod writer;
 
 pub use errors::OpenError;
+pub use lock::holder;
+pub use open::Synchronous;
+pub use stats::Stats;
 pub use store::SqliteStore;
-pub use writer::Stats;
 
 #[cfg(test)]
 mod costs;

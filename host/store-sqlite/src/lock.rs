@@ -9,6 +9,9 @@ use crate::errors::OpenError;
 /// The name of the lock file in the state directory.
 const FILE_NAME: &str = "dormouse.lock";
 
+/// How often it is tried before it counts as held.
+const TRIES_MAX: u32 = 100;
+
 /// The state directory, held by this process until it is dropped or the process ends, however that does.
 ///
 /// SQLite's own locks would let a second host in, and both would run what the other one runs. The file
@@ -27,12 +30,23 @@ impl DirectoryLock {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(OpenError::Locked { directory: directory.to_owned(), holder: holder(&mut file) });
+        // Somebody may be looking who holds it, which takes a moment: that is no reason to refuse.
+        let mut tries = 0;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if tries < TRIES_MAX => {
+                    tries += 1;
+                    std::thread::yield_now();
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(OpenError::Locked {
+                        directory: directory.to_owned(),
+                        holder: first_line(&file),
+                    });
+                }
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         file.set_len(0).map_err(failed)?;
         file.rewind().map_err(failed)?;
@@ -41,9 +55,21 @@ impl DirectoryLock {
     }
 }
 
+/// The process that has the state directory `directory`; none if nobody has, or if it cannot be told. It may be a
+/// process of another container, where its id means nothing.
+#[must_use]
+pub fn holder(directory: &Path) -> Option<u32> {
+    let file = File::open(directory.join(FILE_NAME)).ok()?;
+    match file.try_lock_shared() {
+        // Nobody; and this lock goes with the file.
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+        Err(TryLockError::WouldBlock) => first_line(&file),
+    }
+}
+
 /// Whoever holds it may be about to write its id: then it cannot be told.
-fn holder(file: &mut File) -> Option<u32> {
+fn first_line(file: &File) -> Option<u32> {
     let mut text = String::new();
     file.take(16).read_to_string(&mut text).ok()?;
-    text.trim().parse().ok()
+    text.lines().next()?.trim().parse().ok()
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use dormouse_core::activation::ActivationState;
 use dormouse_core::completion::Cursor;
 use dormouse_core::store::exercise::fixture::{
-    QUEUE, activation, app, ask, at, enqueue, firing, registration, run, stored,
+    QUEUE, activation, app, ask, at, enqueue, firing, registration, resumed, run, stored,
 };
-use dormouse_core::store::{Counts, Enqueued, RunFilter, Store};
-use dormouse_core::{Outcome, StoreError, Trigger, TriggerDetails};
+use dormouse_core::store::{Counts, DeadLetterFilter, Enqueued, Prune, Pruned, RunFilter, Store, Totals};
+use dormouse_core::{Outcome, OutcomeKind, StoreError, Trigger, TriggerDetails};
 use futures::executor::block_on;
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -18,7 +18,7 @@ use crate::{SqliteStore, schema};
 
 /// Rows as version 1 wrote them: two registrations of two apps, and an activation in each state.
 const ROWS: &str = r#"
-insert into registration values
+insert into registration (id, spent, watermark, body) values
     (x'00000000000000000000000000000001', 0, 77000,
      '{"id":"00000000-0000-0000-0000-000000000001","app":"org.example.feeds","name":"refresh","entry_point":"main",
        "trigger":{"kind":"application"},"conditions":["internet-available"],"cancel_on_condition_loss":true,
@@ -55,22 +55,53 @@ insert into run values
 insert into subscriber values ('mail', 1);
 "#;
 
+/// Rows as version 2 wrote them, besides [`ROWS`]: of activations that failed, one of a registration that is gone; a
+/// run that another attempt followed; an outcome that makes no sense.
+const MORE_ROWS: &str = r#"
+insert into app values ('org.example.feeds', '{}');
+insert into refusal values (x'00000000000000000000000000000001', 'spent', 1, 0, 0);
+insert into activation
+    (n, id, registration, app, key, coalesced, fired_at, not_before, failures, interruptions, fence, state,
+     outcome, over_at)
+values
+    (5, x'00000000000000000000000000000005', x'00000000000000000000000000000001', 'org.example.feeds', '5',
+     1, 0, 0, 1, 0, 2, 2, '{"outcome":"failed","message":"no feed","retry_after":null}', 6000),
+    (6, x'00000000000000000000000000000006', x'00000000000000000000000000000001', 'org.example.feeds', '6',
+     1, 0, 0, 0, 0, 1, 2, '{"outcome":"canceled","cancellation":{"reason":"execution-time-exceeded",
+     "policy":"wall","detail":""},"forced":true}', 7000),
+    (7, x'00000000000000000000000000000007', x'00000000000000000000000000000001', 'org.example.feeds', '7',
+     1, 0, 0, 0, 0, 1, 2, '{"outcome":"canceled","cancellation":{"reason":"abort",
+     "policy":"operator","detail":""},"forced":true}', 8000),
+    (8, x'00000000000000000000000000000008', x'000000000000000000000000000000ff', 'org.example.feeds', '8',
+     1, 0, 0, 0, 0, 1, 2, '{"outcome":"failed","message":"no feed","retry_after":null}', 9000);
+insert into run
+select 1 + n, id, id, registration, app, 1, 1, over_at - 500, over_at - 400, outcome, '{}', 1, null
+from activation where n = 5;
+insert into run
+select 2 + n, id, id, registration, app, fence, fence, over_at, over_at, outcome, '{}', 1, 1
+from activation where n between 5 and 8;
+"#;
+
 /// The columns that version 1 made.
 const TABLES: [&str; 6] = [
     "select id, spent, watermark, body from registration",
-    "select * from activation",
+    "select n, id, registration, app, key, coalesced, scheduled_for, fired_at, not_before, failures, interruptions,
+     fence, state, run, node, since, until, outcome, over_at from activation",
     "select * from details",
     "select * from coalesced_key",
-    "select * from run",
+    "select place, id, activation, registration, app, attempt, fence, started_at, ended_at, outcome, receipt,
+     accepted, coalesced from run",
     "select * from subscriber",
 ];
 
-/// Makes a file of version 1 with `rows`.
-fn version_1(directory: &Path, rows: &str) -> Connection {
+/// Makes a file of version `version` with `rows`.
+fn of_version(version: usize, directory: &Path, rows: &str) -> Connection {
     let conn = Connection::open(directory.join(SqliteStore::FILE_NAME)).expect("a new file");
-    conn.execute_batch(schema::MIGRATIONS[0]).expect("the schema is valid");
+    for step in &schema::MIGRATIONS[..version] {
+        conn.execute_batch(step).expect("the schema is valid");
+    }
     conn.pragma_update(None, "application_id", schema::APPLICATION_ID).expect("a pragma");
-    conn.pragma_update(None, "user_version", 1).expect("a pragma");
+    conn.pragma_update(None, "user_version", version as i64).expect("a pragma");
     conn.execute_batch(rows).expect("the rows are valid");
     conn
 }
@@ -89,7 +120,7 @@ fn contents(conn: &Connection) -> Vec<Vec<Vec<Value>>> {
 #[test]
 fn a_file_of_version_1_keeps_everything() {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let before = contents(&version_1(directory.path(), ROWS));
+    let before = contents(&of_version(1, directory.path(), ROWS));
     assert!(before.iter().all(|rows| !rows.is_empty()), "each table is tried");
 
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory.path()).expect("it opens"));
@@ -106,7 +137,7 @@ fn a_file_of_version_1_keeps_everything() {
         assert_eq!(counts, Counts { waiting: 1, running: 1 });
         let runs = store.runs(RunFilter::default(), 9).await.expect("the store works");
         assert_eq!(
-            runs.iter().map(|r| (r.run, r.outcome.clone())).collect::<Vec<_>>(),
+            runs.iter().map(|r| (r.run.run, r.run.outcome.clone())).collect::<Vec<_>>(),
             [(run(3), Outcome::Succeeded)]
         );
         assert_eq!(store.completions(Cursor(0), 9).await.expect("the store works").len(), 1);
@@ -122,13 +153,13 @@ fn a_file_of_version_1_keeps_everything() {
     let conn = Connection::open(directory.path().join(SqliteStore::FILE_NAME)).expect("it is closed");
     assert_eq!(contents(&conn), before);
     let version: i32 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a pragma");
-    assert_eq!(version, 2);
+    assert_eq!(version, 3);
 }
 
 #[test]
 fn registrations_of_version_1_go_with_their_app() {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    version_1(directory.path(), ROWS);
+    of_version(1, directory.path(), ROWS);
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory.path()).expect("it opens"));
     block_on(async {
         let removed = store.remove_app(&app(), at(60)).await.expect("the store works");
@@ -141,8 +172,8 @@ fn registrations_of_version_1_go_with_their_app() {
 #[test]
 fn a_registration_that_makes_no_sense_is_told_when_it_is_read_and_can_be_removed() {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let row = "insert into registration values (x'00000000000000000000000000000001', 0, 0, '{')";
-    version_1(directory.path(), row);
+    let row = "insert into registration (id, spent, watermark, body) values (x'00000000000000000000000000000001', 0, 0, '{')";
+    of_version(1, directory.path(), row);
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory.path()).expect("it opens"));
     block_on(async {
         let error = store.registrations().await.expect_err("it makes no sense");
@@ -150,4 +181,57 @@ fn a_registration_that_makes_no_sense_is_told_when_it_is_read_and_can_be_removed
         store.remove_registration(registration(1), at(1)).await.expect("the store works");
         assert!(store.registrations().await.expect("the store works").is_empty());
     });
+}
+
+#[test]
+fn a_file_of_version_2_keeps_everything_and_has_its_lists() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let before = contents(&of_version(2, directory.path(), &[ROWS, MORE_ROWS].concat()));
+    let sqlite = SqliteStore::open(directory.path()).expect("it opens");
+    assert_eq!(contents(&Connection::open(sqlite.path()).expect("it is there")), before);
+    let store: Arc<dyn Store> = Arc::new(sqlite);
+    block_on(async {
+        let registrations = store.registrations().await.expect("the store works");
+        assert!(registrations.iter().all(|record| record.crashes == 0));
+        assert_eq!(store.refusals(registration(1)).await.expect("the store works").len(), 1);
+
+        let letters = store.dead_letters(DeadLetterFilter::default(), 9).await.expect("the store works");
+        let ids: Vec<_> = letters.iter().map(|letter| letter.id).collect();
+        assert_eq!(ids, [activation(6), activation(5)], "failures of what is registered");
+        let totals = store.totals().await.expect("the store works");
+        assert_eq!(totals, Totals { waiting: 1, running: 1, dead_letters: 2 });
+
+        let places = async |filter: RunFilter| -> Vec<u64> {
+            let runs = store.runs(filter, 99).await.expect("the store works");
+            runs.iter().map(|listed| listed.place.0).collect()
+        };
+        assert_eq!(places(RunFilter::default()).await, [10, 9, 8, 7, 6, 1]);
+        let failed = RunFilter { outcome: Some(OutcomeKind::Failed), ..RunFilter::default() };
+        assert_eq!(places(failed).await, [10, 7, 6]);
+        let of = RunFilter { registration: Some(registration(2)), ..RunFilter::default() };
+        assert_eq!(places(of).await, [1]);
+        assert_eq!(store.head().await.expect("the store works"), Cursor(10));
+        assert_eq!(store.floor().await.expect("the store works"), Cursor(0));
+
+        // Six runs are there, of ten places: two are too many, however the places are numbered.
+        let ask = Prune { ended_before: at(0), keep_runs: 4, unread_before: at(9), limit: 99 };
+        let pruned = store.prune(ask).await.expect("the store works");
+        assert_eq!(pruned, Pruned { runs: 2, activations: 1, more: false });
+        assert_eq!(places(RunFilter::default()).await, [10, 9, 8, 7]);
+        let next = resumed(&store, 1, 99, 2000).await;
+        assert_eq!(next.cursor, Cursor(11), "places go on");
+    });
+}
+
+#[test]
+fn an_outcome_that_makes_no_sense_is_listed_so_that_it_is_told() {
+    for outcome in ["{", "{}", r#"{"outcome":"eaten"}"#] {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let conn = of_version(2, directory.path(), ROWS);
+        conn.execute("update run set outcome = ?1", [outcome]).expect("there is one");
+        drop(conn);
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory.path()).expect("it opens"));
+        let error = block_on(store.runs(RunFilter::default(), 9)).expect_err("it makes no sense");
+        assert!(matches!(error, StoreError::Corrupt(_)), "{error:?}");
+    }
 }

@@ -13,10 +13,36 @@ use crate::schema;
 const CHECK_LEN_MAX: u64 = 32 * 1024 * 1024;
 
 /// Prepared statements kept for each connection: more than there are in this crate.
-const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 96;
 
-/// A connection to write with and one to read with.
-pub(crate) fn open(path: &Path) -> Result<(Connection, Connection), OpenError> {
+/// When a commit counts as done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Synchronous {
+    /// When the disk has it: what was answered outlives a power loss.
+    #[default]
+    Full,
+    /// When the operating system has it: what was answered outlives the process, however that ends, and of what was
+    /// answered in the seconds before a power loss the newest may be gone. The file stays whole.
+    Normal,
+}
+
+impl Synchronous {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Normal => "normal",
+        }
+    }
+}
+
+/// A connection to write with, and others to read with.
+pub(crate) struct Connections {
+    pub(crate) writer: Connection,
+    pub(crate) reader: Connection,
+    pub(crate) lists: Connection,
+}
+
+pub(crate) fn open(path: &Path, synchronous: Synchronous) -> Result<Connections, OpenError> {
     let failed = |error| OpenError::sqlite(path, error);
     let len = match std::fs::metadata(path) {
         Ok(metadata) => metadata.len(),
@@ -24,25 +50,28 @@ pub(crate) fn open(path: &Path) -> Result<(Connection, Connection), OpenError> {
         Err(error) => return Err(OpenError::io(path, error)),
     };
     if len > 0 {
-        inspect(path, len)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(path, flags).map_err(failed)?;
+        conn.busy_timeout(BUSY).map_err(failed)?;
+        inspect(&conn, path, len)?;
     }
-    let mut writer = connect(path).map_err(failed)?;
+    let mut writer = connect(path, synchronous).map_err(failed)?;
     let found = schema::migrate(&mut writer).map_err(failed)?;
     if found != schema::VERSION {
         tracing::info!(path = %path.display(), found, now = schema::VERSION, "the schema was brought up to date");
     }
-    let reader = connect(path).map_err(failed)?;
-    reader.pragma_update(None, "query_only", true).map_err(failed)?;
-    Ok((writer, reader))
+    let reader = || {
+        let conn = connect(path, synchronous)?;
+        conn.pragma_update(None, "query_only", true)?;
+        Ok(conn)
+    };
+    Ok(Connections { reader: reader().map_err(failed)?, lists: reader().map_err(failed)?, writer })
 }
 
 /// Reads who made the file and whether it is whole, through a connection that cannot write: what is
-/// another's stays as it is.
-fn inspect(path: &Path, len: u64) -> Result<(), OpenError> {
+/// another's stays as it is. Answers the version of its schema.
+pub(crate) fn inspect(conn: &Connection, path: &Path, len: u64) -> Result<i32, OpenError> {
     let failed = |error| OpenError::sqlite(path, error);
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags).map_err(failed)?;
-    conn.busy_timeout(BUSY).map_err(failed)?;
     let number = |name| conn.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map_err(failed);
     let (application_id, found) = (number("application_id")?, number("user_version")?);
     let tables: u32 =
@@ -61,30 +90,34 @@ fn inspect(path: &Path, len: u64) -> Result<(), OpenError> {
             return Err(OpenError::Corrupt { path: path.to_owned(), detail: one_line(&detail) });
         }
     }
-    Ok(())
+    Ok(found)
 }
 
 fn one_line(detail: &str) -> String {
     detail.lines().map(|line| line.trim_matches(['*', ' '])).collect::<Vec<_>>().join(" ")
 }
 
-const BUSY: Duration = Duration::from_secs(5);
+pub(crate) const BUSY: Duration = Duration::from_secs(5);
 
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
+fn connect(path: &Path, synchronous: Synchronous) -> rusqlite::Result<Connection> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(BUSY)?;
-    conn.set_prepared_statement_cache_capacity(STATEMENTS);
     conn.pragma_update(None, "journal_mode", "wal")?;
-    // NORMAL would answer before the commit is on the disk.
-    conn.pragma_update(None, "synchronous", "full")?;
+    conn.pragma_update(None, "synchronous", synchronous.as_str())?;
     // The default of 1000 pages halves throughput at the 99th percentile: a checkpoint runs inside a commit.
     conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    prepare_to_read(&conn)?;
+    Ok(conn)
+}
+
+/// What every connection needs, whatever it is for.
+pub(crate) fn prepare_to_read(conn: &Connection) -> rusqlite::Result<()> {
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
     conn.pragma_update(None, "cache_size", -65_536)?; // KiB
     conn.pragma_update(None, "temp_store", "memory")?;
-    conn.pragma_update(None, "foreign_keys", true)?;
     // A row that was flipped on the disk is refused where it is read, and not followed out of its page.
-    conn.pragma_update(None, "cell_size_check", true)?;
-    Ok(conn)
+    conn.pragma_update(None, "cell_size_check", true)
 }

@@ -1,6 +1,6 @@
 //! The thread that reads.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -9,8 +9,9 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::errors::Fault;
+use crate::read_only::View;
 
-type Read = Box<dyn FnOnce(&Connection) + Send>;
+type Read = Box<dyn FnOnce(&mut View) + Send>;
 
 /// How many reads may wait before those who ask do.
 const INBOX: usize = 1024;
@@ -24,27 +25,27 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn start(conn: Connection, path: PathBuf) -> std::io::Result<Self> {
+    pub(crate) fn start(mut view: View, path: Arc<Path>) -> std::io::Result<Self> {
         let (inbox, mut reads) = mpsc::channel::<Read>(INBOX);
         let thread = std::thread::Builder::new().name("dormouse-read".to_owned()).spawn(move || {
             while let Some(read) = reads.blocking_recv() {
-                read(&conn);
+                read(&mut view);
             }
         })?;
-        Ok(Self { inbox: Some(inbox), thread: Some(thread), path: path.into() })
+        Ok(Self { inbox: Some(inbox), thread: Some(thread), path })
     }
 
     pub(crate) async fn run<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        read: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
         let stopped =
             || StoreError::Unavailable(format!("`{}`: its reader has stopped", self.path.display()));
         let path = Arc::clone(&self.path);
         let (reply, answer) = oneshot::channel();
-        let read: Read = Box::new(move |conn| {
+        let read: Read = Box::new(move |view| {
             // Whoever asked may have gone away: then there is nobody to tell.
-            let _ = reply.send(read(conn).map_err(|fault| fault.into_store_error(&path)));
+            let _ = reply.send(view.ask(read).map_err(|fault| fault.into_store_error(&path)));
         });
         let inbox = self.inbox.as_ref().ok_or_else(stopped)?;
         inbox.send(read).await.map_err(|_| stopped())?;

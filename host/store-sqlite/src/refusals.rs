@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 
 use crate::errors::Fault;
 use crate::rows::{collect, from_name, moment, name, registration_bytes, unsigned};
-use crate::writer::Tx;
+use crate::tx::Tx;
 
 /// The queries whose plans are tested.
 pub(crate) mod sql {

@@ -1,9 +1,10 @@
 //! Rows as values, and values as rows.
 
 use dormouse_core::activation::{Activation, ActivationState, Running};
-use dormouse_core::completion::RunRecord;
+use dormouse_core::completion::{Completion, Cursor, RunRecord};
 use dormouse_core::ids::{ActivationId, AppId, Fence, NodeId, RegistrationId, RunId};
 use dormouse_core::outcome::Outcome;
+use dormouse_core::store::ListedRun;
 use dormouse_core::trigger::SocketActivity;
 use dormouse_core::{Message, Timestamp, TriggerDetails};
 use rusqlite::Row;
@@ -86,7 +87,8 @@ pub(crate) fn moment(row: &Row<'_>, index: usize) -> Result<Timestamp, Fault> {
 macro_rules! activation_columns {
     () => {
         "a.n, a.id, a.registration, a.app, a.key, a.coalesced, a.scheduled_for, a.fired_at, a.not_before, \
-         a.failures, a.interruptions, a.fence, a.state, a.run, a.node, a.since, a.until, a.outcome, a.over_at"
+         a.failures, a.interruptions, a.fence, a.state, a.run, a.node, a.since, a.until, a.outcome, a.over_at, \
+         a.backoff_since"
     };
 }
 
@@ -97,10 +99,40 @@ macro_rules! details_columns {
     };
 }
 
-pub(crate) use {activation_columns, details_columns};
+/// A query of activations without their details.
+macro_rules! activations {
+    ($index:literal, $where:literal) => {
+        concat!(
+            "select ",
+            crate::rows::activation_columns!(),
+            " from activation as a ",
+            $index,
+            " where ",
+            $where
+        )
+    };
+}
+
+/// A query of activations with their details.
+macro_rules! whole_activations {
+    ($index:literal, $where:literal) => {
+        concat!(
+            "select ",
+            crate::rows::activation_columns!(),
+            ", ",
+            crate::rows::details_columns!(),
+            " from activation as a ",
+            $index,
+            " left join details as d on d.n = a.n where ",
+            $where
+        )
+    };
+}
+
+pub(crate) use {activation_columns, activations, details_columns, whole_activations};
 
 /// Where [`details_columns`] begin.
-const DETAILS: usize = 19;
+const DETAILS: usize = 20;
 
 /// An activation with its row number, without its details: what most steps need.
 pub(crate) fn activation(row: &Row<'_>) -> Result<(i64, Activation), Fault> {
@@ -114,6 +146,7 @@ pub(crate) fn activation(row: &Row<'_>) -> Result<(i64, Activation), Fault> {
         scheduled_for: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_micros),
         fired_at: moment(row, 7)?,
         not_before: moment(row, 8)?,
+        backoff_since: moment(row, 19)?,
         failures: row.get(9)?,
         interruptions: row.get(10)?,
         fence: Fence(unsigned(row.get(11)?)?),
@@ -224,15 +257,22 @@ fn details(row: &Row<'_>) -> Result<TriggerDetails, Fault> {
 
 // ---- runs --------------------------------------------------------------------------------------------
 
-/// The columns that [`run`] reads, of table `run`.
+/// The columns that [`run`] reads, of table `run as r`.
 macro_rules! run_columns {
     () => {
-        "place, id, activation, registration, app, attempt, fence, started_at, ended_at, outcome, receipt, \
-         accepted, coalesced"
+        "r.place, r.id, r.activation, r.registration, r.app, r.attempt, r.fence, r.started_at, r.ended_at, \
+         r.outcome, r.receipt, r.accepted, r.coalesced"
     };
 }
 
-pub(crate) use run_columns;
+/// A query of runs.
+macro_rules! runs {
+    ($rest:literal) => {
+        concat!("select ", crate::rows::run_columns!(), " from run as r ", $rest)
+    };
+}
+
+pub(crate) use {run_columns, runs};
 
 /// A run with its place, whether it was accepted, and, if it ended its activation, for how many firings.
 pub(crate) struct StoredRun {
@@ -261,6 +301,17 @@ pub(crate) fn run(row: &Row<'_>) -> Result<StoredRun, Fault> {
         accepted: row.get(11)?,
         coalesced: row.get(12)?,
     })
+}
+
+impl StoredRun {
+    pub(crate) fn listed(self) -> ListedRun {
+        ListedRun { place: Cursor(self.place), run: self.run }
+    }
+
+    /// The completion, if it ended its activation.
+    pub(crate) fn completion(self) -> Option<Completion> {
+        Some(Completion { cursor: Cursor(self.place), coalesced: self.coalesced?, run: self.run })
+    }
 }
 
 /// All rows of a query.

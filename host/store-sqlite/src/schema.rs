@@ -3,6 +3,7 @@
 //! Moments are microseconds since the Unix epoch, ids are their 16 bytes. A partial index is used only by
 //! a query that repeats its `where` word for word; `plans.rs` tests that each query finds its own.
 
+use dormouse_core::station::pass;
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Marks a file as Dormouse's: "dorm", in `pragma application_id`.
@@ -10,10 +11,13 @@ pub(crate) const APPLICATION_ID: i32 = 0x646f_726d;
 
 /// What leads from each version to the next; the first, from an empty file. Never edit one that was
 /// released: append another.
-pub(crate) const MIGRATIONS: &[&str] = &[V1, V2];
+pub(crate) const MIGRATIONS: &[&str] = &[V1, V2, V3];
 
 /// The version that this code reads and writes.
 pub(crate) const VERSION: i32 = MIGRATIONS.len() as i32;
+
+/// Passed inside each step before its commit, and after it.
+const STATION: &str = "migrate";
 
 /// Brings the file to [`VERSION`], one transaction for each step, so that an end in between loses nothing.
 /// Answers the version that was there.
@@ -24,7 +28,9 @@ pub(crate) fn migrate(conn: &mut Connection) -> rusqlite::Result<i32> {
         tx.execute_batch(step)?;
         tx.pragma_update(None, "application_id", APPLICATION_ID)?;
         tx.pragma_update(None, "user_version", version)?;
+        pass(STATION);
         tx.commit()?;
+        pass(STATION);
     }
     Ok(found)
 }
@@ -133,4 +139,69 @@ create table refusal (
     last_at integer not null,
     primary key (registration, reason)
 ) strict, without rowid;
+";
+
+const V3: &str = "
+alter table registration add column crashes integer not null default 0;
+
+-- How a run ended, for the indexes: it is in the outcome already. 6: that makes no sense, which is told where it
+-- is read. Each list is a piece of an index, or is merged from one piece for each kind.
+alter table run add column kind integer generated always as (
+    case when outcome = '{\"outcome\":\"succeeded\"}' then 0     -- nearly all, and need not be parsed
+    when json_valid(outcome) then
+        case outcome ->> '$.outcome'
+            when 'succeeded' then 0 when 'failed' then 1 when 'canceled' then 2
+            when 'trapped' then 3 when 'deferral-abandoned' then 4 when 'interrupted' then 5
+            else 6
+        end
+    else 6 end
+) virtual;
+drop index run_registration;
+drop index run_completion;
+create index run_id on run (id);
+create index run_ended on run (kind, ended_at);
+create index run_app_ended on run (app, kind, ended_at);
+create index run_registration_ended on run (registration, kind, ended_at);
+-- Runs that another attempt followed. They are so few that the journal passes them by.
+create index run_attempt on run (ended_at) where coalesced is null;
+
+alter table activation add column backoff_since integer not null default 0;
+alter table activation add column dead integer not null default 0;   -- 1: a dead letter
+create index activation_dead on activation (over_at, id) where dead = 1;
+create index activation_dead_app on activation (app, over_at, id) where dead = 1;
+create index activation_dead_registration on activation (registration, over_at, id) where dead = 1;
+create index activation_withdrawn on activation (over_at, id) where state = 3;
+update activation set dead = 1
+where state = 2 and json_valid(outcome) and registration in (select id from registration)
+    and (outcome ->> '$.outcome' in ('failed', 'trapped', 'deferral-abandoned')
+        or outcome ->> '$.outcome' = 'canceled'
+            and outcome ->> '$.cancellation.reason' = 'execution-time-exceeded');
+
+-- What a run wrote. No row: nothing was kept.
+create table output (
+    place integer primary key references run (place) on delete cascade,
+    stdout blob not null,
+    stderr blob not null
+) strict;
+
+-- One row: what remains of the runs that were let go of.
+create table pruned (
+    one integer primary key check (one = 1),
+    runs integer not null,              -- how many
+    last_place integer not null,        -- the newest one's
+    floor integer not null              -- the newest one's that was a completion
+) strict;
+insert into pruned select 1, coalesce(max(place), 0) - count(*), 0, 0 from run;
+
+create table webhook (
+    name text primary key not null,
+    body text not null                  -- Webhook as JSON
+) strict, without rowid;
+
+create table undelivered (
+    webhook text not null references webhook (name) on delete cascade,
+    cursor integer not null,
+    body text not null,                 -- Undelivered as JSON
+    unique (webhook, cursor)
+) strict;
 ";

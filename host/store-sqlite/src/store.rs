@@ -1,26 +1,20 @@
-//! The store itself: commands to the writer, questions to the reader.
+//! The store itself: what it consists of, and how it is opened.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
-use async_trait::async_trait;
-use dormouse_core::activation::{Claim, Lease};
-use dormouse_core::app::AppRecord;
-use dormouse_core::completion::{Completion, Cursor, RunRecord};
-use dormouse_core::explain::RefusalRecord;
-use dormouse_core::ids::{ActivationId, AppId, Fence, RegistrationId};
-use dormouse_core::overlap::Refusal;
-use dormouse_core::registration::RegistrationRecord;
-use dormouse_core::store::{
-    ActivationStore, AppStore, Counts, Enqueue, Enqueued, Finish, Finished, Journal, Reap, Reaped,
-    RegistrationStore, Removed, RunFilter,
-};
-use dormouse_core::{Activation, StoreError, Timestamp};
+use dormouse_core::StoreError;
+use rusqlite::Connection;
 
-use crate::errors::OpenError;
+use crate::errors::{Fault, OpenError};
 use crate::lock::DirectoryLock;
+use crate::open::{self, Connections, Synchronous};
+use crate::read_only::{View, log_len};
 use crate::reader::Reader;
-use crate::writer::{Stats, Writer};
-use crate::{activations, apps, ledger, open, refusals, registrations};
+use crate::stations::Kind;
+use crate::stats::{Counters, Stats};
+use crate::tx::Tx;
+use crate::writer::Writer;
 
 /// The embedded store. See the [crate's page](crate).
 ///
@@ -31,9 +25,11 @@ pub struct SqliteStore {
     // In this order they are dropped: the writer's connection is the last one, and puts the log into the
     // file; then the directory is free.
     reader: Reader,
-    writer: Writer,
-    path: PathBuf,
-    _lock: DirectoryLock,
+    /// For what may take longer, so that a list keeps no look-up waiting.
+    lists: Option<Reader>,
+    writer: Option<Writer>,
+    path: Arc<Path>,
+    _lock: Option<DirectoryLock>,
 }
 
 impl SqliteStore {
@@ -50,16 +46,42 @@ impl SqliteStore {
     /// [`OpenError`] says what is wrong with the directory or the file, and what to do. A file that is not
     /// this store's, or newer, or damaged, is left as it is.
     pub fn open(directory: &Path) -> Result<Self, OpenError> {
-        let path = directory.join(Self::FILE_NAME);
+        Self::open_with(directory, Synchronous::Full)
+    }
+
+    /// As [`SqliteStore::open`], with a choice of what is answered when.
+    ///
+    /// # Errors
+    ///
+    /// As [`SqliteStore::open`].
+    pub fn open_with(directory: &Path, synchronous: Synchronous) -> Result<Self, OpenError> {
+        let path: Arc<Path> = directory.join(Self::FILE_NAME).into();
         let lock = DirectoryLock::take(directory)?;
-        let (writer, reader) = open::open(&path)?;
+        let Connections { writer, reader, lists } = open::open(&path, synchronous)?;
         let failed = |error| OpenError::io(&path, error);
+        let read = |conn| Reader::start(View::of_own(conn, Arc::clone(&path)), Arc::clone(&path));
         Ok(Self {
-            reader: Reader::start(reader, path.clone()).map_err(failed)?,
-            writer: Writer::start(writer, path.clone()).map_err(failed)?,
-            path,
-            _lock: lock,
+            reader: read(reader).map_err(failed)?,
+            lists: Some(read(lists).map_err(failed)?),
+            writer: Some(Writer::start(writer, Arc::clone(&path)).map_err(failed)?),
+            path: Arc::clone(&path),
+            _lock: Some(lock),
         })
+    }
+
+    /// Opens the store in `directory` to look at it, whether another process has it or not: takes no lock, makes no
+    /// file, and works where nothing can be written. It sees what is committed when it is asked. What would write
+    /// is answered with [`StoreError::Unavailable`].
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] says what is wrong. An older store is refused with [`OpenError::Older`], and none is made with
+    /// [`OpenError::Missing`].
+    pub fn open_read_only(directory: &Path) -> Result<Self, OpenError> {
+        let path: Arc<Path> = directory.join(Self::FILE_NAME).into();
+        let view = View::open(Arc::clone(&path))?;
+        let reader = Reader::start(view, Arc::clone(&path)).map_err(|error| OpenError::io(&path, error))?;
+        Ok(Self { reader, lists: None, writer: None, path, _lock: None })
     }
 
     /// The database.
@@ -71,140 +93,52 @@ impl SqliteStore {
     /// What it has done since it was opened. Commands divided by commits is how much is shared.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.writer.stats()
-    }
-}
-
-#[async_trait]
-impl RegistrationStore for SqliteStore {
-    async fn save_registration(&self, record: RegistrationRecord) -> Result<(), StoreError> {
-        self.writer.run(move |tx| registrations::save(tx, &record)).await
+        self.writer.as_ref().map(|writer| writer.counters().stats()).unwrap_or_default()
     }
 
-    async fn remove_registration(&self, id: RegistrationId, at: Timestamp) -> Result<Removed, StoreError> {
-        self.writer.run(move |tx| registrations::remove(tx, id, at)).await
+    /// The length of the database, in bytes, as it is now; 0 if that cannot be told.
+    #[must_use]
+    pub fn database_len(&self) -> u64 {
+        std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len())
     }
 
-    async fn registrations(&self) -> Result<Vec<RegistrationRecord>, StoreError> {
-        self.reader.run(registrations::all).await
+    /// The length of its log, in bytes, as it is now; 0 if there is none. It is written over from its beginning, so
+    /// its length is the most that it held.
+    #[must_use]
+    pub fn wal_len(&self) -> u64 {
+        log_len(&self.path)
     }
 
-    async fn advance_watermark(&self, id: RegistrationId, to: Timestamp) -> Result<(), StoreError> {
-        self.writer.run(move |tx| registrations::advance(tx, id, to)).await
-    }
-
-    async fn note_refusal(
+    /// A command: answered once it is on the disk.
+    pub(crate) async fn write<T: Send + 'static>(
         &self,
-        id: RegistrationId,
-        reason: Refusal,
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.writer.run(move |tx| refusals::note(tx, id, reason, at)).await
+        kind: Kind,
+        work: impl FnMut(&mut Tx<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer()?.run(kind, work).await
     }
 
-    async fn refusals(&self, id: RegistrationId) -> Result<Vec<RefusalRecord>, StoreError> {
-        self.reader.run(move |conn| refusals::of(conn, id)).await
-    }
-}
-
-#[async_trait]
-impl AppStore for SqliteStore {
-    async fn save_app(&self, record: AppRecord) -> Result<(), StoreError> {
-        self.writer.run(move |tx| apps::save(tx, &record)).await
+    fn writer(&self) -> Result<&Writer, StoreError> {
+        self.writer.as_ref().ok_or_else(|| StoreError::Unavailable("opened for reading only".to_owned()))
     }
 
-    async fn remove_app(&self, app: &AppId, at: Timestamp) -> Result<Removed, StoreError> {
-        let app = app.clone();
-        self.writer.run(move |tx| apps::remove(tx, &app, at)).await
+    pub(crate) fn counters(&self) -> Result<&Counters, StoreError> {
+        self.writer().map(Writer::counters)
     }
 
-    async fn apps(&self) -> Result<Vec<AppRecord>, StoreError> {
-        self.reader.run(apps::all).await
-    }
-}
-
-#[async_trait]
-impl ActivationStore for SqliteStore {
-    async fn enqueue(&self, ask: Enqueue) -> Result<Enqueued, StoreError> {
-        self.writer.run(move |tx| activations::enqueue(tx, &ask)).await
-    }
-
-    async fn pending(
+    /// A look-up.
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
-        now: Timestamp,
-        after: Option<(Timestamp, ActivationId)>,
-        limit: usize,
-    ) -> Result<Vec<Activation>, StoreError> {
-        self.reader.run(move |conn| activations::pending(conn, now, after, limit)).await
+        read: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.reader.run(read).await
     }
 
-    async fn next_backoff(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        self.reader.run(move |conn| activations::next_backoff(conn, now)).await
-    }
-
-    async fn claim(&self, id: ActivationId, claim: Claim) -> Result<Option<Lease>, StoreError> {
-        self.writer.run(move |tx| activations::claim(tx, id, &claim)).await
-    }
-
-    async fn renew(
+    /// A list, or whatever else may take longer.
+    pub(crate) async fn list<T: Send + 'static>(
         &self,
-        held: &[(ActivationId, Fence)],
-        until: Timestamp,
-    ) -> Result<Vec<ActivationId>, StoreError> {
-        let held = held.to_vec();
-        self.writer.run(move |tx| activations::renew(tx, &held, until)).await
-    }
-
-    async fn finish(&self, finish: Finish) -> Result<Finished, StoreError> {
-        self.writer.run(move |tx| ledger::finish(tx, &finish)).await
-    }
-
-    async fn reap(&self, ask: Reap, now: Timestamp, limit: usize) -> Result<Vec<Reaped>, StoreError> {
-        self.writer.run(move |tx| activations::reap(tx, ask, now, limit)).await
-    }
-
-    async fn activation(&self, id: ActivationId) -> Result<Option<Activation>, StoreError> {
-        self.reader.run(move |conn| Ok(activations::find(conn, id)?.map(|(_, activation)| activation))).await
-    }
-
-    async fn waiting(
-        &self,
-        registration: RegistrationId,
-        limit: usize,
-    ) -> Result<Vec<Activation>, StoreError> {
-        self.reader.run(move |conn| activations::waiting(conn, registration, limit)).await
-    }
-
-    async fn counts(&self, id: RegistrationId) -> Result<Counts, StoreError> {
-        self.reader.run(move |conn| activations::counts(conn, id)).await
-    }
-
-    async fn runs(&self, filter: RunFilter, limit: usize) -> Result<Vec<RunRecord>, StoreError> {
-        self.reader.run(move |conn| ledger::runs(conn, filter, limit)).await
-    }
-}
-
-#[async_trait]
-impl Journal for SqliteStore {
-    async fn completions(&self, after: Cursor, limit: usize) -> Result<Vec<Completion>, StoreError> {
-        self.reader.run(move |conn| ledger::completions(conn, after, limit)).await
-    }
-
-    async fn completion(&self, id: ActivationId) -> Result<Option<Completion>, StoreError> {
-        self.reader.run(move |conn| ledger::find(conn, id)).await
-    }
-
-    async fn head(&self) -> Result<Cursor, StoreError> {
-        self.reader.run(ledger::head).await
-    }
-
-    async fn cursor(&self, subscriber: &str) -> Result<Option<Cursor>, StoreError> {
-        let subscriber = subscriber.to_owned();
-        self.reader.run(move |conn| ledger::cursor(conn, &subscriber)).await
-    }
-
-    async fn commit_cursor(&self, subscriber: &str, cursor: Cursor) -> Result<(), StoreError> {
-        let subscriber = subscriber.to_owned();
-        self.writer.run(move |tx| ledger::commit_cursor(tx, &subscriber, cursor)).await
+        read: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.lists.as_ref().unwrap_or(&self.reader).run(read).await
     }
 }

@@ -1,38 +1,32 @@
 //! The thread that writes: many commands, one transaction, one wait for the disk.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use dormouse_core::StoreError;
-use dormouse_core::ids::RegistrationId;
-use dormouse_core::store::Counts;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::errors::Fault;
+use crate::stations::{Kind, Kinds};
+use crate::stats::Counters;
+use crate::tx::{Cache, Tx};
 
 /// The most commands in one transaction, and how many may wait before those who ask do. Bounds what a
 /// crash of the disk can refuse at once, and the memory of what waits.
 const BATCH_MAX: usize = 1024;
 
-/// What a command works on.
-pub(crate) struct Tx<'a> {
-    pub(crate) conn: &'a Connection,
-    /// How many activations of a registration wait and run: read once, then counted along. This thread is
-    /// the only writer, so they stay true until a rollback, which forgets them.
-    pub(crate) counts: &'a mut HashMap<RegistrationId, Counts>,
-}
-
 /// A command with its caller. It may be run more than once: a transaction that fails is rolled back.
 trait Job: Send {
+    fn kind(&self) -> Kind;
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), Fault>;
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
 struct Task<T, F> {
+    kind: Kind,
     work: F,
     done: Option<T>,
     reply: oneshot::Sender<Result<T, StoreError>>,
@@ -43,6 +37,10 @@ where
     T: Send,
     F: FnMut(&mut Tx<'_>) -> Result<T, Fault> + Send,
 {
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         self.done = Some((self.work)(tx)?);
         Ok(())
@@ -57,22 +55,6 @@ where
     }
 }
 
-/// What a store has done since it was opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Stats {
-    /// Commands that write, whether they changed something or not, without those that failed.
-    pub commands: u64,
-    /// Transactions that they were committed in.
-    pub commits: u64,
-}
-
-#[derive(Debug, Default)]
-struct Counters {
-    commands: AtomicU64,
-    commits: AtomicU64,
-}
-
 /// The way to the thread. Dropping it lets the thread finish what waits, and joins it.
 pub(crate) struct Writer {
     inbox: Option<mpsc::Sender<Box<dyn Job>>>,
@@ -85,18 +67,21 @@ impl std::fmt::Debug for Writer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Writer")
             .field("path", &self.path)
-            .field("stats", &self.stats())
+            .field("stats", &self.counters.stats())
             .finish_non_exhaustive()
     }
 }
 
 impl Writer {
-    pub(crate) fn start(conn: Connection, path: PathBuf) -> std::io::Result<Self> {
+    pub(crate) fn start(conn: Connection, path: Arc<Path>) -> std::io::Result<Self> {
         let (inbox, jobs) = mpsc::channel(BATCH_MAX);
-        let path: Arc<Path> = path.into();
         let counters = Arc::new(Counters::default());
-        let worker =
-            Worker { conn, counts: HashMap::new(), path: Arc::clone(&path), counters: Arc::clone(&counters) };
+        let worker = Worker {
+            conn,
+            cache: Cache::default(),
+            path: Arc::clone(&path),
+            counters: Arc::clone(&counters),
+        };
         let thread = std::thread::Builder::new()
             .name("dormouse-write".to_owned())
             .spawn(move || worker.serve(jobs))?;
@@ -106,21 +91,19 @@ impl Writer {
     /// Runs `work` in a transaction and answers once that is on the disk.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
+        kind: Kind,
         work: impl FnMut(&mut Tx<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
         let stopped =
             || StoreError::Unavailable(format!("`{}`: its writer has stopped", self.path.display()));
         let (reply, answer) = oneshot::channel();
         let inbox = self.inbox.as_ref().ok_or_else(stopped)?;
-        inbox.send(Box::new(Task { work, done: None, reply })).await.map_err(|_| stopped())?;
+        inbox.send(Box::new(Task { kind, work, done: None, reply })).await.map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
     }
 
-    pub(crate) fn stats(&self) -> Stats {
-        Stats {
-            commands: self.counters.commands.load(Ordering::Relaxed),
-            commits: self.counters.commits.load(Ordering::Relaxed),
-        }
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
     }
 }
 
@@ -136,7 +119,7 @@ impl Drop for Writer {
 /// What the thread owns.
 struct Worker {
     conn: Connection,
-    counts: HashMap<RegistrationId, Counts>,
+    cache: Cache,
     path: Arc<Path>,
     counters: Arc<Counters>,
 }
@@ -168,13 +151,14 @@ impl Worker {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "how long a disk takes is no moment of any clock's")]
     fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Fault> {
+        let begun = Instant::now();
         let result = self.transact(batch);
         if result.is_err() {
-            self.counts.clear();
+            self.cache = Cache::default();
         } else {
-            self.counters.commands.fetch_add(batch.len() as u64, Ordering::Relaxed);
-            self.counters.commits.fetch_add(1, Ordering::Relaxed);
+            self.counters.committed(batch.len(), begun.elapsed());
         }
         result
     }
@@ -182,11 +166,15 @@ impl Worker {
     fn transact(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Fault> {
         // Dropped without a commit, it rolls back.
         let transaction = Transaction::new(&mut self.conn, TransactionBehavior::Immediate)?;
-        let mut tx = Tx { conn: &transaction, counts: &mut self.counts };
+        let mut tx = Tx { conn: &transaction, cache: &mut self.cache };
+        let mut kinds = Kinds::default();
         for job in batch {
             job.run(&mut tx)?;
+            kinds.add(job.kind());
         }
+        kinds.pass_before();
         transaction.commit()?;
+        kinds.pass_after();
         Ok(())
     }
 

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dormouse_core::StoreError;
 use dormouse_core::store::exercise::fixture::{QUEUE, activation, ask, firing, register};
@@ -15,19 +15,23 @@ use dormouse_store_sqlite::{OpenError, SqliteStore};
 use futures::executor::block_on;
 use futures::future::join_all;
 
-/// A file system of its own, unmounted at the end.
-struct SmallDisk(tempfile::TempDir);
+/// A file system of its own, unmounted at the end. One at a time: `mount` is another process, which has for a moment
+/// what this one has open, locks among it.
+struct SmallDisk(tempfile::TempDir, #[expect(dead_code, reason = "it is held")] MutexGuard<'static, ()>);
+
+static ONE: Mutex<()> = Mutex::new(());
 
 impl SmallDisk {
     #[expect(clippy::print_stderr, reason = "whoever runs the tests is told what was not tested")]
     fn mount() -> Option<Self> {
+        let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
         let directory = tempfile::tempdir().unwrap();
         let mount = Command::new("mount")
             .args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"])
             .arg(directory.path())
             .output();
         match mount {
-            Ok(output) if output.status.success() => Some(Self(directory)),
+            Ok(output) if output.status.success() => Some(Self(directory, one)),
             Ok(output) => {
                 let why = String::from_utf8_lossy(&output.stderr);
                 eprintln!("skipped: no small disk could be mounted: {}", why.trim());
@@ -135,4 +139,30 @@ fn a_read_only_file_system_is_told() {
     disk.remount_read_only();
     let error = SqliteStore::open(disk.path()).unwrap_err();
     assert!(matches!(error, OpenError::ReadOnly { .. }), "{error:?}");
+}
+
+#[test]
+fn a_read_only_file_system_can_be_looked_at() {
+    // A store that was closed, and one whose host fell: its log is still there.
+    for fell in [false, true] {
+        let Some(disk) = SmallDisk::mount() else { return };
+        let elsewhere = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(elsewhere.path()).unwrap());
+        block_on(async {
+            register(&store, 1).await;
+            for n in 1..6 {
+                enqueue(&store, n).await.unwrap();
+            }
+        });
+        let store = fell.then_some(store);
+        for file in std::fs::read_dir(elsewhere.path()).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), disk.path().join(file.file_name())).unwrap();
+        }
+        drop(store);
+        assert_eq!(disk.path().join("dormouse.db-wal").exists(), fell);
+        disk.remount_read_only();
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open_read_only(disk.path()).unwrap());
+        block_on(assert_all_there(&store, &[1, 2, 3, 4, 5]));
+    }
 }

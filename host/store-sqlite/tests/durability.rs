@@ -102,8 +102,8 @@ fn a_log_that_was_cut_anywhere_leaves_a_beginning_of_what_happened() {
             file.unwrap().set_len(cut).unwrap();
 
             let (_sqlite, after) = open(left.path());
-            let mut runs = after.runs(RunFilter::default(), 99).await.unwrap();
-            runs.reverse();
+            let runs = after.runs(RunFilter::default(), 99).await.unwrap();
+            let runs: Vec<_> = runs.into_iter().rev().map(|listed| listed.run).collect();
             assert_eq!(runs, all[..runs.len()], "cut at {cut} of {log}");
             let journal = after.completions(Cursor(0), 99).await.unwrap();
             assert_eq!(journal.len(), runs.len(), "run and completion are written as one");
@@ -137,8 +137,28 @@ fn commands_that_wait_share_a_commit() {
         }
         let after = sqlite.stats();
         assert_eq!(after.commands - before.commands, 256);
+        assert!(after.largest_batch >= 128, "{after:?}");
         // The first may have been taken alone; all others were there when the writer looked again.
         assert!(after.commits - before.commits <= 2, "{after:?} after {before:?}");
+    });
+}
+
+#[test]
+fn a_lone_command_has_a_commit_of_its_own() {
+    block_on(async {
+        let directory = tempfile::tempdir().unwrap();
+        let (sqlite, store) = open(directory.path());
+        register(&store, 1).await;
+        let before = sqlite.stats();
+        for n in 1..=20 {
+            store.enqueue(ask(firing(n, 1, 1), QUEUE)).await.unwrap();
+        }
+        let after = sqlite.stats();
+        // It waits for no others: there are none that would come.
+        assert_eq!((after.commands - before.commands, after.commits - before.commits), (20, 20));
+        assert_eq!(after.largest_batch, 1);
+        assert!(after.commit_time > before.commit_time && after.commit_time_max <= after.commit_time);
+        assert!(sqlite.wal_len() > 0 && sqlite.database_len() > 0);
     });
 }
 

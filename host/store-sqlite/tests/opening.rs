@@ -7,7 +7,7 @@ use std::sync::Arc;
 use dormouse_core::StoreError;
 use dormouse_core::store::exercise::fixture::{completed, register, registration};
 use dormouse_core::store::{AppStore, RegistrationStore, Store};
-use dormouse_store_sqlite::{OpenError, SqliteStore};
+use dormouse_store_sqlite::{OpenError, SqliteStore, holder};
 use futures::executor::block_on;
 use tempfile::TempDir;
 
@@ -63,20 +63,20 @@ fn a_file_of_an_earlier_schema_is_brought_up_to_date() {
     drop(store);
     let conn = rusqlite::Connection::open(database(&directory)).unwrap();
     let version: i32 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, 2);
+    assert_eq!(version, 3);
 }
 
 #[test]
 fn a_newer_schema_is_refused() {
-    for newer in [3, 7] {
+    for newer in [4, 7] {
         let directory = used();
         let conn = rusqlite::Connection::open(database(&directory)).unwrap();
         conn.pragma_update(None, "user_version", newer).unwrap();
         conn.execute_batch("pragma wal_checkpoint(truncate)").unwrap();
         drop(conn);
         let error = refused(&directory);
-        assert!(matches!(error, OpenError::Newer { found, known: 2, .. } if found == newer), "{error:?}");
-        let told = format!("newer dormouse (schema {newer}, this one knows up to 2)");
+        assert!(matches!(error, OpenError::Newer { found, known: 3, .. } if found == newer), "{error:?}");
+        let told = format!("newer dormouse (schema {newer}, this one knows up to 3)");
         assert!(error.to_string().contains(&told), "{error}");
     }
 }
@@ -162,6 +162,42 @@ fn a_second_process_is_told_who_has_it() {
     assert!(error.to_string().contains(&format!("by process {id}")), "{error}");
     drop(first);
     SqliteStore::open(directory.path()).expect("it is free again");
+}
+
+#[test]
+fn the_holder_of_a_directory_is_known_for_as_long_as_it_holds_it() {
+    let directory = tempfile::tempdir().unwrap();
+    assert_eq!(holder(directory.path()), None, "there is no lock");
+    let store = SqliteStore::open(directory.path()).unwrap();
+    for _ in 0..2 {
+        assert_eq!(holder(directory.path()), Some(std::process::id()));
+    }
+    let looking = SqliteStore::open_read_only(directory.path()).unwrap();
+    drop(store);
+    assert_eq!(holder(directory.path()), None, "who only looks holds nothing");
+    drop(looking);
+    let written = std::fs::read_to_string(directory.path().join("dormouse.lock")).unwrap();
+    assert_eq!(
+        written.lines().next(),
+        Some(std::process::id().to_string().as_str()),
+        "its id is still there"
+    );
+}
+
+#[test]
+fn a_host_starts_though_others_look_who_holds_the_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                let _ = holder(directory.path());
+            }
+        });
+        let opened: Vec<_> = (0..50).map(|_| SqliteStore::open(directory.path()).map(drop)).collect();
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(opened.iter().all(Result::is_ok), "{opened:?}");
+    });
 }
 
 #[test]

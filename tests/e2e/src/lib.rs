@@ -3,24 +3,33 @@
 //! The tests are in `tests`, and belong to the package `dormouse-cli`, for which Cargo builds the binary:
 //! `cargo nextest run -p dormouse-cli`.
 //!
-//! [`dormouse`] runs it to its end; [`Running`] follows its events while it runs, and sends it signals. What a
-//! test waits for are events and ends of processes, never times: [`PATIENCE`] is only there so that a test
-//! that hangs fails instead.
+//! [`dormouse`] runs it to its end; [`Running`] follows its events while it runs, and sends it signals; [`Daemon`] is
+//! `dormouse serve` under a service manager, asked over its socket. What a test waits for are events and ends of
+//! processes, never times: [`PATIENCE`] is only there so that a test that hangs fails instead.
 
 #![expect(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod binary;
+mod daemon;
+mod drawn;
+mod http;
 mod package;
 mod running;
 
 use std::ffi::OsStr;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+pub use daemon::Daemon;
+pub use drawn::Drawn;
+pub use http::{Answer, Ask};
 pub use package::Package;
 pub use running::Running;
 pub use rustix::process::Signal;
 pub use serde_json::Value;
+use tempfile::TempDir;
 
 /// How long a test waits for something that should come at once.
 pub const PATIENCE: Duration = Duration::from_secs(120);
@@ -118,10 +127,43 @@ pub fn command(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     command.args(args).stdin(Stdio::null());
     // Shared by all tests, and not the user's.
     command.env("XDG_CACHE_HOME", binary::path().with_file_name("e2e-cache"));
-    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_LOG", "RUST_BACKTRACE", "DORMOUSE_STATE"] {
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_LOG", "RUST_BACKTRACE", "JOURNAL_STREAM"] {
         command.env_remove(name);
     }
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if ["DORMOUSE_", "OTEL_", "NOTIFY_", "WATCHDOG_"].iter().any(|ours| text.starts_with(ours)) {
+            command.env_remove(name);
+        }
+    }
     command
+}
+
+/// A directory for a state, as a host wants it: nobody else's business.
+///
+/// # Panics
+///
+/// If it cannot be made.
+#[must_use]
+pub fn state_dir() -> TempDir {
+    let mut builder = tempfile::Builder::new();
+    builder.permissions(Permissions::from_mode(0o700)).tempdir().expect("there is room")
+}
+
+/// Turns of a loop that looks for something which comes soon: as many as there are within [`PATIENCE`].
+pub fn patiently() -> impl Iterator<Item = ()> {
+    const TURN: Duration = Duration::from_millis(20);
+    let turns = PATIENCE.as_millis() / TURN.as_millis();
+    (0..turns).map(|turn| {
+        if turn > 0 {
+            pause(TURN);
+        }
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "a process of its own tells nobody when it has done something")]
+fn pause(span: Duration) {
+    std::thread::sleep(span);
 }
 
 /// Runs the binary to its end.

@@ -174,7 +174,8 @@ impl Drop for Running {
     }
 }
 
-fn lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
+/// The lines that come out of `pipe`.
+pub(crate) fn lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
     let (tx, rx): (Sender<String>, _) = channel();
     thread::spawn(move || {
         for line in BufReader::new(pipe).lines() {

@@ -67,7 +67,7 @@ fn kill_at(state: &TempDir, args: &[&str], stage: u64, points: &mut Points) -> b
 }
 
 fn installed(state: &TempDir) -> Option<String> {
-    let listed = dormouse(["list", "--json", "--state", state.path().to_str().unwrap()]).expect_code(0);
+    let listed = dormouse(["apps", "--json", "--state", state.path().to_str().unwrap()]).expect_code(0);
     let listed = json_lines(&listed.stdout);
     let package = listed.first()?;
     assert_eq!(package["loaded"], true, "{package}");
@@ -91,7 +91,7 @@ fn an_installation_that_is_killed_is_whole_or_not_there() {
     let (mut cut_off, mut there) = (0, 0);
     let package = Package::new("1.0.0", programs::STDIO_STDIN_EMPTY, "", OFTEN);
     for round in 0..10 {
-        let state = tempfile::tempdir().unwrap();
+        let state = dormouse_e2e::state_dir();
         cut_off += u32::from(kill_at(&state, &["install", package.arg()], round % 5, &mut points));
         match installed(&state) {
             Some(version) => {
@@ -124,7 +124,7 @@ fn an_update_that_is_killed_leaves_the_old_version_or_the_new_one() {
     );
     new.add("migrate.wasm", programs::RUN_RETURNS_OK);
     for round in 0..10 {
-        let state = tempfile::tempdir().unwrap();
+        let state = dormouse_e2e::state_dir();
         let path = state.path().to_str().unwrap();
         dormouse(["install", old.arg(), "--state", path]).expect_code(0);
         cut_off += u32::from(kill_at(&state, &["update", new.arg()], round % 5, &mut points));

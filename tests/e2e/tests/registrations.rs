@@ -1,7 +1,7 @@
 //! Registrations: made, listed, explained, removed; and whether an app may run at all.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use dormouse_e2e::{Ended, Package, Value, dormouse, json_lines};
+use dormouse_e2e::{Drawn, Ended, Package, Value, dormouse, json_lines};
 use tempfile::TempDir;
 use test_artifacts as programs;
 
@@ -12,7 +12,7 @@ fn with(state: &TempDir, args: &[&str]) -> Ended {
 }
 
 fn installed() -> TempDir {
-    let state = tempfile::tempdir().unwrap();
+    let state = dormouse_e2e::state_dir();
     let package = Package::new("1.0.0", programs::RUN_NO_DETAILS, "", "");
     with(&state, &["install", package.arg()]).expect_code(0);
     state
@@ -134,13 +134,96 @@ fn access_is_decided_kept_and_explained() {
 }
 
 #[test]
-fn a_state_directory_that_is_in_use_says_by_whom() {
+fn what_a_trigger_or_a_run_may_be_given_more_is_registered_and_shown() {
     let state = installed();
-    let mut running = dormouse_e2e::Running::start(["serve", "--state", state.path().to_str().unwrap()]);
-    running.wait_for_note("serving");
-    for args in [&["list"][..], &["registrations"], &["access", APP]] {
+    let flags =
+        ["--every", "5m", "--misfire", "skip", "--jitter", "10s", "--class", "long", "--memory", "32MiB"];
+    let more =
+        ["--retry", "3", "--retry-initial", "2s", "--env", "NUTS=many", "--arg", "-v", "--group", "winter"];
+    let all: Vec<&str> = flags.into_iter().chain(more).collect();
+    register(&state, "x", &all).expect_code(0);
+    let made = &listed(&state)[0];
+    assert_eq!((&made["trigger"]["misfire"], &made["limits"]["class"]), (&"skip".into(), &"long".into()));
+    assert_eq!((&made["retry"]["max_attempts"], &made["env"]["NUTS"]), (&4.into(), &"many".into()));
+    let shown = with(&state, &["show", "x"]).expect_code(0).stdout;
+    for text in
+        ["class long, memory 32.0 MiB", "up to 3 times, after 2.0s", "NUTS=many", "winter", "0 waiting"]
+    {
+        assert!(shown.contains(text), "no {text:?} in\n{shown}");
+    }
+    register(&state, "y", &["--application", "--misfire", "all"])
+        .expect_code(2)
+        .expect_error("--misfire says nothing of a application trigger");
+    with(&state, &["list", "--group", "summer"]).expect_stdout("nothing is registered");
+}
+
+#[test]
+fn a_name_may_be_written_with_its_app_and_one_that_is_nearly_right_is_answered_with_it() {
+    let state = installed();
+    register(&state, "hourly", &["--every", "1h"]).expect_code(0);
+    let id = listed(&state)[0]["id"].as_str().unwrap().to_owned();
+    for which in ["hourly", "org.example.nest/hourly", &id, &id[24..]] {
+        with(&state, &["explain", which]).expect_code(0).expect_stdout(&id);
+    }
+    with(&state, &["explain", "hourli"]).expect_code(2).expect_error("did you mean `hourly`?");
+    with(&state, &["explain", "org.example.oak/hourly"])
+        .expect_code(2)
+        .expect_error("there is no registration");
+}
+
+#[test]
+fn a_state_directory_that_a_run_has_is_looked_at_and_not_changed() {
+    let state = installed();
+    register(&state, "x", &["--every", "1h"]).expect_code(0);
+    let path = state.path().to_str().unwrap();
+    let mut running = dormouse_e2e::Running::start(["run", programs::CANCEL_SLEEPING, "--state", path]);
+    running.wait_for("started");
+    for args in
+        [&["apps"][..], &["list"], &["show", "x"], &["explain", "x"], &["access", APP], &["runs"], &["quota"]]
+    {
+        with(&state, args).expect_code(0);
+    }
+    for args in [&["unregister", "x"][..], &["access", APP, "denied-by-user"], &["uninstall", APP, "--yes"]] {
         with(&state, args).expect_code(5).expect_error(&format!("in use by process {}", running.id()));
     }
-    running.signal(dormouse_e2e::Signal::TERM);
-    running.finish().0.expect_code(143);
+    for args in [
+        &["fire", "x"][..],
+        &["cancel", "x"],
+        &["watch"],
+        &["logs", "x", "-f"],
+        &["dead", "redrive", "--all"],
+    ] {
+        with(&state, args).expect_code(6).expect_error("no host runs").expect_stderr("dormouse serve");
+    }
+    running.signal(dormouse_e2e::Signal::INT);
+    running.finish().0.expect_code(130);
+    assert!(listed(&state).iter().any(|registration| registration["name"] == "x"));
+}
+
+#[test]
+fn a_list_is_drawn_again_also_when_no_host_tells_of_changes() {
+    let state = installed();
+    let mut drawn = Drawn::start(["list", "--watch=1", "--state", state.path().to_str().unwrap()]);
+    drawn.wait_for("nothing is registered");
+    register(&state, "x", &["--every", "1h"]).expect_code(0);
+    drawn.wait_for("every 1h");
+}
+
+#[test]
+fn what_is_only_looked_at_makes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = dir.path().join("state");
+    let path = state.to_str().unwrap();
+    for (args, told) in [
+        (&["list"][..], "nothing is registered"),
+        (&["apps"], "no packages are installed"),
+        (&["runs"], "nothing ran"),
+        (&["quota"], "no app has a quota"),
+        (&["dead", "list"], "there are no dead letters"),
+        (&["subscribers"], "nobody reads completions"),
+        (&["webhooks", "list"], "nobody is told"),
+    ] {
+        dormouse(args.iter().copied().chain(["--state", path])).expect_code(0).expect_stdout(told);
+    }
+    assert!(!state.exists());
 }

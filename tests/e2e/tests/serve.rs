@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use test_artifacts as programs;
 
 fn installed(program: &str, rest: &str) -> TempDir {
-    let state = tempfile::tempdir().unwrap();
+    let state = dormouse_e2e::state_dir();
     let package = Package::new("1.0.0", program, "", rest);
     dormouse(["install", package.arg(), "--state", state.path().to_str().unwrap()]).expect_code(0);
     state
@@ -45,8 +45,11 @@ fn what_was_cut_off_runs_again_when_it_is_served_and_not_when_it_is_looked_at() 
     let mut running = Running::start(["serve", "--state", path]);
     running.wait_for("started");
     drop(running.kill());
+    // Nobody has the state directory: this looks, and changes nothing.
+    let told = dormouse(["explain", "soon", "--state", path]).expect_code(0).stdout;
+    assert!(told.contains("was cut off with its own and runs again"), "{told}");
     // Each of these would find it waiting, and able to start.
-    for args in [&["list"][..], &["registrations"], &["access", "org.example.nest"]] {
+    for args in [&["list"][..], &["registrations"], &["access", "org.example.nest", "always-allowed"]] {
         dormouse(args.iter().copied().chain(["--state", path])).expect_code(0);
     }
     let told = dormouse(["explain", "soon", "--state", path]).expect_code(0).stdout;

@@ -14,14 +14,14 @@ fn with(state: &TempDir, args: &[&str]) -> Ended {
 
 /// Version 1 is installed.
 fn installed() -> TempDir {
-    let state = tempfile::tempdir().unwrap();
+    let state = dormouse_e2e::state_dir();
     let package = Package::new("1.0.0", programs::RUN_NO_DETAILS, "", "");
     with(&state, &["install", package.arg()]).expect_code(0);
     state
 }
 
 fn version(state: &TempDir) -> String {
-    let listed = json_lines(&with(state, &["list", "--json"]).expect_code(0).stdout);
+    let listed = json_lines(&with(state, &["apps", "--json"]).expect_code(0).stdout);
     listed[0]["version"].as_str().unwrap().to_owned()
 }
 
@@ -56,7 +56,7 @@ fn the_update_task_runs_and_its_output_is_seen() {
     let said = json_lines(&ended.stdout);
     let end = said.last().unwrap();
     assert_eq!((&end["event"], &end["from"]), (&"updated".into(), &"1.1.0".into()));
-    assert_eq!(end["update_task"]["outcome"], "succeeded");
+    assert_eq!(end["updated"]["outcome"], "succeeded");
     assert_eq!(names(&said).iter().filter(|name| **name == "completed").count(), 1);
     let output = said.iter().find(|event| event["event"] == "output").unwrap();
     assert_eq!(output["text"], "2\n");
@@ -84,7 +84,7 @@ fn an_older_version_is_installed_only_if_that_is_meant() {
 
 #[test]
 fn what_is_not_installed_is_not_updated() {
-    let state = tempfile::tempdir().unwrap();
+    let state = dormouse_e2e::state_dir();
     let package = Package::new("1.0.0", programs::RUN_NO_DETAILS, "", "");
     with(&state, &["update", package.arg()])
         .expect_code(2)

@@ -1,8 +1,11 @@
 //! Flags that several commands have.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
+
+use crate::parse::seconds;
 
 /// Where the state is.
 #[derive(Debug, Args)]
@@ -16,6 +19,22 @@ pub(crate) struct HomeArgs {
     pub(crate) state: Option<PathBuf>,
 }
 
+/// Which host to ask: the one on a state directory, or one that is reached otherwise.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Host")]
+pub(crate) struct HostArgs {
+    #[command(flatten)]
+    pub(crate) home: HomeArgs,
+
+    /// The host to ask, wherever its state is: unix:///path/to/socket or http://address:port
+    #[arg(long, value_name = "URL", env = "DORMOUSE_HOST")]
+    pub(crate) host: Option<String>,
+
+    /// The file with the token for --host http://; without it, DORMOUSE_TOKEN holds the token itself
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+}
+
 /// For whom to print.
 #[derive(Clone, Copy, Debug, Args)]
 #[command(next_help_heading = "Output")]
@@ -23,4 +42,18 @@ pub(crate) struct JsonArgs {
     /// Print JSON, one object a line, for programs
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How a list is printed.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct ListArgs {
+    /// Print JSON, one object a line, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Print it again whenever something happens, and at the latest after so many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, num_args = 0..=1, require_equals = true,
+        default_missing_value = "5", conflicts_with = "json")]
+    pub(crate) watch: Option<Duration>,
 }

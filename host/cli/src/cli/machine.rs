@@ -1,9 +1,10 @@
 //! The flags of the commands about the machine and the host on it.
 
 use clap::Args;
+use clap_complete::Shell;
 use dormouse::Condition;
 
-use super::{HomeArgs, JsonArgs, OutputArgs};
+use super::{HostArgs, JsonArgs};
 
 const TRIGGERS_ABOUT: &str = "\
 List UWP's triggers and what each is here.
@@ -16,19 +17,24 @@ List the conditions that a registration may have, and whether each holds on this
 
 Without arguments, every way in which a condition is written; with arguments, those conditions.";
 
-const SERVE_ABOUT: &str = "\
-Run the installed apps in the foreground: their triggers fire, and their tasks run.
+const DOCTOR_ABOUT: &str = "\
+Say what is found on this machine, and what is missing.
 
-What an earlier host left unfinished in the state directory is run first. Events, receipts and the tasks' output are \
-printed as `dormouse run` prints them.
+`ok` is as it should be, `absent` is not there and not needed, `warn` is worth a look, and with `bad` a host cannot run: \
+then the exit code is 5. It really compiles something, and writes to the disk.";
 
-Ctrl-C cancels what runs and gives it its grace to end; a second Ctrl-C takes it down at once. SIGTERM and SIGHUP \
-do the same. What was cut off runs again when it is started again.";
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  dormouse completions bash > ~/.local/share/bash-completion/completions/dormouse
+  dormouse completions zsh > ~/.zfunc/_dormouse
+  dormouse completions fish > ~/.config/fish/completions/dormouse.fish";
 
 /// `dormouse triggers`.
 #[derive(Debug, Args)]
-#[command(long_about = TRIGGERS_ABOUT)]
+#[command(long_about = TRIGGERS_ABOUT, after_help = "Examples:\n  dormouse triggers\n  dormouse triggers --json")]
 pub(crate) struct TriggersArgs {
+    #[command(flatten)]
+    pub(crate) host: HostArgs,
     #[command(flatten)]
     pub(crate) json: JsonArgs,
 }
@@ -45,24 +51,25 @@ pub(crate) struct ConditionsArgs {
     pub(crate) conditions: Vec<Condition>,
 
     #[command(flatten)]
+    pub(crate) host: HostArgs,
+    #[command(flatten)]
     pub(crate) json: JsonArgs,
 }
 
 /// `dormouse doctor`.
 #[derive(Debug, Args)]
+#[command(long_about = DOCTOR_ABOUT, after_help = "Examples:\n  dormouse doctor\n  dormouse doctor --state /var/lib/dormouse --json")]
 pub(crate) struct DoctorArgs {
     #[command(flatten)]
-    pub(crate) home: HomeArgs,
+    pub(crate) host: HostArgs,
     #[command(flatten)]
     pub(crate) json: JsonArgs,
 }
 
-/// `dormouse serve`.
+/// `dormouse completions`.
 #[derive(Debug, Args)]
-#[command(long_about = SERVE_ABOUT, after_help = "Examples:\n  dormouse serve\n  dormouse serve --state /var/lib/dormouse --json")]
-pub(crate) struct ServeArgs {
-    #[command(flatten)]
-    pub(crate) home: HomeArgs,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
+#[command(after_help = COMPLETIONS_EXAMPLES)]
+pub(crate) struct CompletionsArgs {
+    /// For which shell
+    pub(crate) shell: Shell,
 }

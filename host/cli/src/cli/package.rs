@@ -6,7 +6,7 @@ use clap::Args;
 use dormouse::AppId;
 use dormouse_package::Digest;
 
-use super::{HomeArgs, JsonArgs, OutputArgs};
+use super::{HostArgs, JsonArgs, ListArgs, OutputArgs};
 use crate::parse::{EnvArg, GuestDirArg, app};
 
 const INSTALL_ABOUT: &str = "\
@@ -79,7 +79,7 @@ pub(crate) struct PackageArgs {
     pub(crate) env: Vec<EnvArg>,
 
     #[command(flatten)]
-    pub(crate) home: HomeArgs,
+    pub(crate) host: HostArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
@@ -97,18 +97,19 @@ pub(crate) struct UninstallArgs {
     pub(crate) yes: bool,
 
     #[command(flatten)]
-    pub(crate) home: HomeArgs,
+    pub(crate) host: HostArgs,
     #[command(flatten)]
     pub(crate) json: JsonArgs,
 }
 
-/// `dormouse list`.
+/// `dormouse apps`.
 #[derive(Debug, Args)]
-pub(crate) struct ListArgs {
+#[command(after_help = "Examples:\n  dormouse apps\n  dormouse apps --json")]
+pub(crate) struct AppsArgs {
     #[command(flatten)]
-    pub(crate) home: HomeArgs,
+    pub(crate) host: HostArgs,
     #[command(flatten)]
-    pub(crate) json: JsonArgs,
+    pub(crate) list: ListArgs,
 }
 
 /// `dormouse pack`.

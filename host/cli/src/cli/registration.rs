@@ -7,21 +7,23 @@ use clap::{ArgGroup, Args, ValueEnum};
 use dormouse::core::explain::HISTORY_LISTED_MAX;
 use dormouse::{AccessStatus, AppId, Condition, Overlap, SystemEvent};
 
-use super::{HomeArgs, JsonArgs};
-use crate::parse::{app, duration, overlap};
+use super::{HostArgs, JsonArgs, LimitArgs, ListArgs};
+use crate::parse::{EnvArg, app, bytes, duration, overlap};
 
 const REGISTER_ABOUT: &str = "\
 Register a task of an installed app: an entry point and exactly one trigger.
 
 A registration of the same app, group and name is replaced if it says something else; --if-exists says otherwise. \
-What is registered is kept until it is unregistered, and fires while `dormouse serve` runs.";
+What is registered is kept until it is unregistered, and fires while `dormouse serve` runs. --misfire, --jitter, \
+--one-shot, --settle and --keep-alive say more of the triggers that they fit.";
 
 const REGISTER_EXAMPLES: &str = "\
 Examples:
   dormouse register org.example.feeds --name hourly --entry-point refresh --cron '0 * * * *' --tz Europe/Berlin
   dormouse register org.example.feeds --name online --entry-point refresh --system internet-available \\
       --condition free-network-available
-  dormouse register org.example.feeds --name new --entry-point refresh --watch /pictures --overlap queue:10";
+  dormouse register org.example.feeds --name new --entry-point refresh --watch /pictures --overlap queue:10
+  dormouse register org.example.feeds --name ask --entry-point refresh --application --class long --retry 3";
 
 /// `dormouse register`.
 #[derive(Debug, Args)]
@@ -45,6 +47,8 @@ pub(crate) struct RegisterArgs {
 
     #[command(flatten)]
     pub(crate) wake: WakeArgs,
+    #[command(flatten)]
+    pub(crate) finer: FinerArgs,
 
     /// Start only while this holds; all must. May be repeated. See `dormouse conditions`
     #[arg(long, value_name = "CONDITION")]
@@ -62,6 +66,19 @@ pub(crate) struct RegisterArgs {
     #[arg(long)]
     pub(crate) group: Option<String>,
 
+    /// A variable of the task's environment; without a value, the one that it has here. May be repeated
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub(crate) env: Vec<EnvArg>,
+
+    /// An argument of the task, which every run gets. May be repeated
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) arg: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) more: MoreLimitArgs,
+
     /// What to do if there is one of this name
     #[arg(long, value_name = "WHAT", default_value = "replace")]
     pub(crate) if_exists: Existing,
@@ -71,7 +88,7 @@ pub(crate) struct RegisterArgs {
     pub(crate) validate: bool,
 
     #[command(flatten)]
-    pub(crate) home: HomeArgs,
+    pub(crate) host: HostArgs,
     #[command(flatten)]
     pub(crate) json: JsonArgs,
 }
@@ -133,6 +150,78 @@ pub(crate) struct WakeArgs {
     pub(crate) application: bool,
 }
 
+/// More about what wakes it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Trigger")]
+pub(crate) struct FinerArgs {
+    /// What becomes of times that passed while no host ran, for --every, --cron and --maintenance [default: coalesce]
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) misfire: Option<MisfireArg>,
+
+    /// Put each time off by up to so long, for --every, --cron and --maintenance
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) jitter: Option<Duration>,
+
+    /// Fire for the first time only, for --maintenance, --system and --signal
+    #[arg(long)]
+    pub(crate) one_shot: bool,
+
+    /// Wait until a directory was quiet for so long, for --watch
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) settle: Option<Duration>,
+
+    /// Also fire when a connection was silent for so long, for --listen
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) keep_alive: Option<Duration>,
+}
+
+/// What becomes of times that passed while no host ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MisfireArg {
+    /// The newest fires once and stands for all
+    Coalesce,
+    /// The newest fires if it is not late
+    Skip,
+    /// Each fires
+    All,
+}
+
+/// What else bounds a run, and what follows when it fails.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct MoreLimitArgs {
+    /// What limits are taken from where no flag says one [default: what the trigger picks]
+    #[arg(long)]
+    pub(crate) class: Option<ClassArg>,
+
+    /// What is kept of each stream that a run writes, while it runs [default: 1MiB]
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub(crate) output_bytes: Option<u64>,
+
+    /// Deferrals of a run at once [default: 64]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) deferrals: Option<u32>,
+
+    /// How long to wait before the first --retry; each wait after it is twice as long [default: 1s]
+    #[arg(long, value_name = "TIME", value_parser = duration, requires = "retry")]
+    pub(crate) retry_initial: Option<Duration>,
+
+    /// The longest wait before a --retry [default: 15m]
+    #[arg(long, value_name = "TIME", value_parser = duration, requires = "retry")]
+    pub(crate) retry_max: Option<Duration>,
+}
+
+/// What a run is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClassArg {
+    /// 25 seconds
+    Default,
+    /// 10 minutes
+    Long,
+    /// 30 minutes
+    Maintenance,
+}
+
 /// What to do if there is a registration of this name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Existing {
@@ -149,36 +238,66 @@ pub(crate) enum Existing {
 /// Which registration.
 #[derive(Debug, Args)]
 pub(crate) struct WhichArgs {
-    /// Its id, the end of its id, or its name
-    #[arg(value_name = "ID|NAME")]
+    /// Its id, the end of its id, its name, or APP/NAME
+    #[arg(value_name = "NAME")]
     pub(crate) which: String,
 
     /// Of this app only
-    #[arg(long, value_name = "NAME", value_parser = app)]
+    #[arg(long, value_name = "APP", value_parser = app)]
     pub(crate) app: Option<AppId>,
 }
 
 /// `dormouse unregister`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  dormouse unregister hourly --app org.example.feeds")]
+#[command(
+    after_help = "Examples:\n  dormouse unregister hourly --app org.example.feeds\n  dormouse unregister org.example.feeds/hourly --cancel"
+)]
 pub(crate) struct UnregisterArgs {
     #[command(flatten)]
     pub(crate) which: WhichArgs,
+
+    /// Cancel what runs of it as well
+    #[arg(long)]
+    pub(crate) cancel: bool,
+
     #[command(flatten)]
-    pub(crate) home: HomeArgs,
+    pub(crate) host: HostArgs,
     #[command(flatten)]
     pub(crate) json: JsonArgs,
 }
 
-/// `dormouse registrations`.
+/// `dormouse list`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  dormouse list\n  dormouse list --app org.example.feeds --watch")]
 pub(crate) struct RegistrationsArgs {
     /// Of this app only
-    #[arg(long, value_name = "NAME", value_parser = app)]
+    #[arg(long, value_name = "APP", value_parser = app)]
+    pub(crate) app: Option<AppId>,
+
+    /// Of this group only
+    #[arg(long)]
+    pub(crate) group: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) host: HostArgs,
+    #[command(flatten)]
+    pub(crate) list: ListArgs,
+}
+
+/// `dormouse show`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  dormouse show org.example.feeds/hourly\n  dormouse show 1a2b3c4d")]
+pub(crate) struct ShowArgs {
+    /// A registration as APP/NAME, by its name or its id; or the id of a run or an activation. The end of an id will do
+    #[arg(value_name = "NAME|ID")]
+    pub(crate) which: String,
+
+    /// A registration of this app only
+    #[arg(long, value_name = "APP", value_parser = app)]
     pub(crate) app: Option<AppId>,
 
     #[command(flatten)]
-    pub(crate) home: HomeArgs,
+    pub(crate) host: HostArgs,
     #[command(flatten)]
     pub(crate) json: JsonArgs,
 }
@@ -197,7 +316,19 @@ pub(crate) struct AccessArgs {
     pub(crate) status: Option<AccessStatus>,
 
     #[command(flatten)]
-    pub(crate) home: HomeArgs,
+    pub(crate) host: HostArgs,
+    #[command(flatten)]
+    pub(crate) json: JsonArgs,
+}
+
+/// `dormouse release`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  dormouse release org.example.feeds/hourly")]
+pub(crate) struct ReleaseArgs {
+    #[command(flatten)]
+    pub(crate) which: WhichArgs,
+    #[command(flatten)]
+    pub(crate) host: HostArgs,
     #[command(flatten)]
     pub(crate) json: JsonArgs,
 }
@@ -215,7 +346,7 @@ pub(crate) struct ExplainArgs {
     pub(crate) history: u16,
 
     #[command(flatten)]
-    pub(crate) home: HomeArgs,
+    pub(crate) host: HostArgs,
     #[command(flatten)]
     pub(crate) json: JsonArgs,
 }

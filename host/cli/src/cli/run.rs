@@ -46,6 +46,11 @@ pub(crate) struct RunArgs {
     pub(crate) grants: GrantArgs,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+
+    /// CPU time of all runs together per window, like 2s/15m; when it is spent they are paused until the next
+    #[arg(long, value_name = "CPU/WINDOW", value_parser = quota, help_heading = "Limits")]
+    pub(crate) quota: Option<QuotaPolicy>,
+
     #[command(flatten)]
     pub(crate) state: StateArgs,
     #[command(flatten)]
@@ -144,11 +149,11 @@ pub(crate) struct GrantArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub(crate) struct LimitArgs {
-    /// CPU time of a run until it is cancelled [default: 10s; 5m without a trigger]
+    /// CPU time of a run until it is cancelled [default: 10s; 5m when it is requested]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) cpu: Option<Duration>,
 
-    /// Wall-clock time of a run until it is cancelled [default: 25s; 10m without a trigger]
+    /// Wall-clock time of a run until it is cancelled [default: 25s; 10m when it is requested]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) wall: Option<Duration>,
 
@@ -159,10 +164,6 @@ pub(crate) struct LimitArgs {
     /// Memory of a run [default: 64MiB]
     #[arg(long, value_name = "SIZE", value_parser = bytes)]
     pub(crate) memory: Option<u64>,
-
-    /// CPU time of all runs together per window, like 2s/15m; when it is spent they are paused until the next
-    #[arg(long, value_name = "CPU/WINDOW", value_parser = quota)]
-    pub(crate) quota: Option<QuotaPolicy>,
 
     /// Try again up to N times after a failure, with growing waits [default: not at all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=999))]

@@ -1,157 +1,83 @@
 //! `dormouse explain`: why is it not running, why did it stop?
 
 use anstream::ColorChoice;
-use dormouse::core::completion::RunRecord;
-use dormouse::core::explain::Why;
-use dormouse::core::registration::RegistrationStatus;
-use dormouse::{Explanation, Outcome};
-use serde_json::{Value, json};
+use dormouse_control::api::{ExplanationView, RunView, WhyView};
 
+use super::details::Details;
 use super::which;
 use crate::cli::ExplainArgs;
-use crate::error::{Failure, Result};
+use crate::control::{self, Need};
+use crate::error::Result;
 use crate::exit::Exit;
-use crate::host::{self, host_failed};
 use crate::output::escape::escape;
-use crate::output::{Page, describe_trigger, outcome_line, span};
+use crate::output::{Page, millis};
 
 pub(crate) fn explain(args: &ExplainArgs, color: ColorChoice) -> Result<Exit> {
-    let known = host::idle(&args.home, true, async |host| {
-        let registration = which::find(host, &args.which)?;
-        let known = host.explain(registration.id).await.map_err(|e| host_failed(&e))?;
-        known.ok_or_else(|| Failure::new(Exit::State, format!("registration {} is gone", registration.id)))
-    })?;
-    let mut page = Page::new();
-    if args.json.json {
-        page.json(&object(&known, args.history.into()))?;
-    } else {
-        for line in lines(&known, args.history.into()) {
-            page.line(escape(&line));
+    control::with(&args.host, Need::Judge, async |host| {
+        let registration = which::find(host, &args.which).await?;
+        let known = host.explain(registration.id, Some(args.history.into())).await?;
+        let mut page = Page::new();
+        if args.json.json {
+            page.json(&known)?;
+        } else {
+            page.line(escape(&known.verdict));
+            details(&known, host.is_daemon()).onto(&mut page);
         }
-    }
-    page.print(color, Exit::Success)
+        page.print(color, Exit::Success)
+    })
 }
 
-/// For people: the answer first.
-fn lines(known: &Explanation, history: usize) -> Vec<String> {
-    let registration = &known.registration;
-    let mut lines = vec![known.verdict()];
-    let mut row = |label: &str, text: String| lines.push(format!("  {label:<12} {text}"));
-    row("name", registration.name.clone());
-    row("id", registration.id.to_string());
-    row("app", registration.app.to_string());
-    row("entry point", registration.entry_point.clone());
-    row("trigger", describe_trigger(&registration.trigger));
-    row("status", status(known.status).to_owned());
-    row(
-        "access",
-        known.access.map_or_else(|| "the app is not installed".to_owned(), |access| access.to_string()),
-    );
-    for (condition, holds) in &known.conditions {
-        row("condition", format!("{condition} is {holds}"));
+/// What is behind the answer.
+fn details(known: &ExplanationView, is_daemon: bool) -> Details {
+    let mut details = Details::new();
+    details.row("name", known.name.clone());
+    details.row("id", known.id.to_string());
+    details.row("app", known.app.to_string());
+    details.row("entry point", known.entry_point.clone());
+    details.row("trigger", known.trigger_text.clone());
+    details.row("status", known.status.as_str());
+    let access = known.access.map(|access| access.to_string());
+    details.row("access", access.unwrap_or_else(|| "the app is not installed".to_owned()));
+    for state in &known.conditions {
+        details.row("condition", format!("{} is {}", state.condition, state.holds));
     }
     for waiting in &known.waiting {
         let firings =
             if waiting.coalesced == 1 { String::new() } else { format!(" ({} firings)", waiting.coalesced) };
-        // This process has the state directory, and starts nothing.
-        let why = match &waiting.why {
-            Why::Nothing => "starts when a host runs: `dormouse serve`".to_owned(),
-            why => why.to_string(),
-        };
-        row(
-            "waiting",
-            format!("{}, fired at {}{firings}: {why}", waiting.activation.short(), waiting.fired_at),
-        );
+        let (activation, why) = (waiting.activation.short(), why(&waiting.why, is_daemon));
+        details.row("waiting", format!("{activation}, fired at {}{firings}: {why}", waiting.fired_at));
     }
     for running in &known.running {
-        row("running", format!("{} since {}", running.run.short(), running.since));
+        let paused = if running.paused { ", paused: its app's CPU time is spent" } else { "" };
+        details.row("running", format!("{} since {}{paused}", running.run.short(), running.since));
     }
     for refused in &known.refusals {
         let times = format!("{}x, first {}, last {}", refused.count, refused.first_at, refused.last_at);
-        row("refused", format!("{times}: {}", refused.reason));
+        details.row("refused", format!("{times}: {}", refused.text));
     }
-    for ended in known.history.iter().take(history) {
-        row("ended", ended_line(ended));
+    for ended in &known.history {
+        details.row("ended", ended_line(ended));
     }
-    lines
+    details
 }
 
-const fn status(status: RegistrationStatus) -> &'static str {
-    match status {
-        RegistrationStatus::Active => "active",
-        RegistrationStatus::Spent => "spent",
+/// Why it waits. A host that starts nothing cannot be what it is about to start on.
+pub(super) fn why(why: &WhyView, is_daemon: bool) -> &str {
+    match why.waits_for.as_str() {
+        "nothing" if !is_daemon => "starts when a host runs: `dormouse serve`",
+        _ => &why.text,
     }
 }
 
-fn ended_line(ended: &RunRecord) -> String {
-    let why = match &ended.outcome {
-        Outcome::Failed(failure) => format!(": {}", failure.message),
-        Outcome::Canceled { cancellation, .. } => format!(": {cancellation}"),
-        Outcome::Trapped { kind, message } => format!(": {kind}: {message}"),
-        _ => String::new(),
-    };
+/// A run in a line.
+pub(super) fn ended_line(ended: &RunView) -> String {
     format!(
-        "{} at {}, attempt {}, {} of wall clock, {} of CPU, {}{why}",
+        "{} at {}, attempt {}, {} of wall clock, {} of CPU, {}",
         ended.run.short(),
         ended.ended_at,
         ended.attempt,
-        span(ended.receipt.wall),
-        span(ended.receipt.cpu),
-        ended.outcome.as_str(),
+        millis(ended.receipt.wall_ms),
+        millis(ended.receipt.cpu_ms),
+        ended.text,
     )
-}
-
-/// For programs: moments in RFC 3339, as in events.
-fn object(known: &Explanation, history: usize) -> Value {
-    let waiting = known.waiting.iter().map(|waiting| {
-        json!({
-            "activation": waiting.activation,
-            "fired_at": waiting.fired_at.to_string(),
-            "coalesced": waiting.coalesced,
-            "why": waiting.why.to_string(),
-            "blocking": match &waiting.why {
-                Why::Conditions { blocking, .. } => json!(blocking),
-                _ => Value::Null,
-            },
-        })
-    });
-    let refusals = known.refusals.iter().map(|refused| {
-        json!({
-            "reason": refused.reason,
-            "text": refused.reason.to_string(),
-            "count": refused.count,
-            "first_at": refused.first_at.to_string(),
-            "last_at": refused.last_at.to_string(),
-        })
-    });
-    let running = known.running.iter().map(
-        |running| json!({ "run": running.run, "since": running.since.to_string(), "paused": running.paused }),
-    );
-    let ended = known.history.iter().take(history).map(|ended| {
-        json!({
-            "run": ended.run,
-            "activation": ended.activation,
-            "attempt": ended.attempt,
-            "started_at": ended.started_at.to_string(),
-            "ended_at": ended.ended_at.to_string(),
-            "outcome": outcome_line(&ended.outcome),
-        })
-    });
-    let conditions = known.conditions.iter();
-    json!({
-        "verdict": known.verdict(),
-        "id": known.registration.id,
-        "app": known.registration.app,
-        "name": known.registration.name,
-        "entry_point": known.registration.entry_point,
-        "trigger": known.registration.trigger,
-        "status": known.status,
-        "access": known.access,
-        "next": known.next.map(|next| next.to_string()),
-        "conditions": conditions.map(|(condition, holds)| json!({ "condition": condition, "holds": holds })).collect::<Vec<_>>(),
-        "waiting": waiting.collect::<Vec<_>>(),
-        "running": running.collect::<Vec<_>>(),
-        "refusals": refusals.collect::<Vec<_>>(),
-        "history": ended.collect::<Vec<_>>(),
-    })
 }

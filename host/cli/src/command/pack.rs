@@ -32,8 +32,7 @@ pub(crate) fn pack(args: &PackArgs, color: ColorChoice) -> Result<Exit> {
     };
     // Under a name of its own until it is whole.
     let file = NamedTempFile::new_in(place).map_err(|e| failed(&e))?;
-    let packed =
-        dormouse_package::pack(&dir, BufWriter::new(file.as_file())).map_err(|e| package_failed(&e))?;
+    let packed = dormouse_package::pack(&dir, BufWriter::new(file.as_file())).map_err(package_failed)?;
     let path = args.output.clone().unwrap_or_else(|| {
         let manifest = &packed.manifest;
         PathBuf::from(format!("{}-{}.tar.gz", manifest.name, manifest.version))

@@ -1,67 +1,92 @@
-//! `dormouse registrations`.
+//! `dormouse list`.
 
 use anstream::ColorChoice;
 use dormouse::core::registration::RegistrationStatus;
-use serde_json::json;
+use dormouse_control::api::{Moment, RegistrationView};
+use dormouse_control::client::RegistrationsQuery;
+use futures::StreamExt as _;
+use futures::stream;
+use serde::Serialize;
 
+use super::listing::list;
 use crate::cli::RegistrationsArgs;
+use crate::control::{Connection, found};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::host::{self, host_failed};
-use crate::output::{Page, Sheet, describe_trigger};
+use crate::output::Sheet;
+
+/// How many registrations are asked about at once.
+const AT_ONCE: usize = 8;
+
+/// A registration, with what comes and what goes on.
+#[derive(Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    registration: RegistrationView,
+    /// How many activations wait.
+    waiting: usize,
+    /// How many run.
+    running: usize,
+    /// It is in quarantine.
+    quarantined: bool,
+    /// When its schedule fires next.
+    next: Option<Moment>,
+}
 
 pub(crate) fn registrations(args: &RegistrationsArgs, color: ColorChoice) -> Result<Exit> {
-    let all = host::idle(&args.home, false, async |host| {
-        let mut all = Vec::new();
-        for record in host.registrations() {
-            let registration = record.registration;
-            if args.app.as_ref().is_some_and(|app| *app != registration.app) {
-                continue;
-            }
-            if let Some(known) = host.explain(registration.id).await.map_err(|e| host_failed(&e))? {
-                all.push(known);
-            }
-        }
-        Ok(all)
-    })?;
-    let mut page = Page::new();
-    if args.json.json {
-        for known in all {
-            page.json(&json!({
-                "id": known.registration.id,
-                "app": known.registration.app,
-                "group": known.registration.group,
-                "name": known.registration.name,
-                "entry_point": known.registration.entry_point,
-                "trigger": known.registration.trigger,
-                "conditions": known.registration.conditions,
-                "status": known.status,
-                "waiting": known.waiting.len(),
-                "next": known.next.map(|next| next.to_string()),
-            }))?;
-        }
-        return page.print(color, Exit::Success);
-    }
+    let query = RegistrationsQuery {
+        app: args.app.clone(),
+        group: args.group.clone(),
+        ..RegistrationsQuery::default()
+    };
+    list(&args.host, args.list, color, async |host| fetch(host, &query).await, draw)
+}
+
+async fn fetch(host: &Connection, query: &RegistrationsQuery) -> Result<Vec<Listed>> {
+    let all = host.all_registrations(query).await?;
+    let listed = stream::iter(all).map(|registration| async {
+        // None if it was removed meanwhile.
+        let known = found(host.explain(registration.id, Some(0)).await)?;
+        Ok(known.map(|known| Listed {
+            registration,
+            waiting: known.waiting.len(),
+            running: known.running.len(),
+            quarantined: known.quarantined.is_some(),
+            next: known.next,
+        }))
+    });
+    let listed: Vec<Result<Option<Listed>>> = listed.buffered(AT_ONCE).collect().await;
+    listed.into_iter().filter_map(Result::transpose).collect()
+}
+
+fn draw(all: &[Listed]) -> String {
     let mut sheet = Sheet::new(["ID", "APP", "NAME", "TRIGGER", "CONDITIONS", "STATUS", "NEXT"]);
-    for known in all {
-        let registration = known.registration;
+    for listed in all {
+        let registration = &listed.registration;
         let conditions: Vec<String> = registration.conditions.iter().map(ToString::to_string).collect();
-        let status = match (known.status, known.waiting.len()) {
-            (RegistrationStatus::Active, 0) => "active".to_owned(),
-            (RegistrationStatus::Active, waiting) => format!("active, {waiting} waiting"),
-            (RegistrationStatus::Spent, 0) => "spent".to_owned(),
-            (RegistrationStatus::Spent, waiting) => format!("spent, {waiting} waiting"),
-        };
         sheet.row([
             registration.id.short(),
             registration.app.to_string(),
-            registration.name,
-            describe_trigger(&registration.trigger),
+            registration.name.clone(),
+            registration.trigger_text.clone(),
             conditions.join(" "),
-            status,
-            known.next.map(|next| next.to_string()).unwrap_or_default(),
+            status(listed),
+            listed.next.map(|next| next.to_string()).unwrap_or_default(),
         ]);
     }
-    page.line(if sheet.is_empty() { "nothing is registered".to_owned() } else { sheet.text() });
-    page.print(color, Exit::Success)
+    sheet.text_or("nothing is registered")
+}
+
+fn status(listed: &Listed) -> String {
+    let mut status = match (listed.quarantined, listed.registration.status) {
+        (true, _) => "in quarantine".to_owned(),
+        (false, RegistrationStatus::Active) => "active".to_owned(),
+        (false, RegistrationStatus::Spent) => "spent".to_owned(),
+    };
+    for (count, what) in [(listed.running, "running"), (listed.waiting, "waiting")] {
+        if count > 0 {
+            status.push_str(&format!(", {count} {what}"));
+        }
+    }
+    status
 }

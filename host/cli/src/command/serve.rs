@@ -1,74 +1,66 @@
-//! `dormouse serve`: the installed apps, in the foreground.
+//! `dormouse serve`: the host as a daemon, which others ask and a service manager watches.
+//!
+//! ```text
+//! start   state, lock -> ports -> host: reaped, loaded -> webhooks -> control API -> ready
+//! stop    host: told, grace, force -> webhooks -> control API -> telemetry -> store, lock
+//! ```
 
-use std::sync::Arc;
+mod beat;
+mod daemon;
+mod figures;
+mod logs;
+mod mode;
+mod notify;
+mod open;
+mod stop;
+mod telemetry;
+mod token;
+
+use std::time::Duration;
 
 use anstream::ColorChoice;
-use dormouse::Host;
-use dormouse::core::event::EventKind;
 
+use self::daemon::Daemon;
+use self::logs::Logs;
+use self::mode::Mode;
+use self::notify::Notify;
 use crate::cli::ServeArgs;
 use crate::error::{Failure, Result};
 use crate::exit::Exit;
-use crate::foreground::{self, Foreground, Stop, given_up};
-use crate::host::{self, start_failed};
-use crate::output::Control;
+use crate::foreground::{self, Foreground};
+use crate::host;
 use crate::state::{self, State};
 
+/// How long what was begun on the threads of the host may take to end after all has stopped.
+const LAST_WAIT: Duration = Duration::from_secs(5);
+
 pub(crate) fn serve(args: &ServeArgs, color: ColorChoice) -> Result<Exit> {
-    foreground::start_logs(args.output.verbose, Some("warn"), color);
-    let state = State::open(Some(&state::home(&args.home)?))?;
+    let mode = Mode::of(args);
+    let logs = Logs::start(args, mode, color);
+    let home = state::home(&args.home)?;
+    let home = std::path::absolute(&home).unwrap_or(home);
+    open::check(args, &home)?;
+    let notify = Notify::from_env();
+    notify.loading("opening the state directory");
+    let state = State::own(&home, args.keep.synchronous.into())?;
+    host::use_tls();
     let runtime = host::runtime()?;
     let (printer, thread, control) = foreground::printer(&args.output, color)?;
-    let ended = runtime.block_on(async {
-        let mut foreground = Foreground::new(printer, control)?;
-        let ended = run(&mut foreground, &state).await;
-        foreground.close(thread, ended).await
-    });
-    // What did not end when it was told to must not keep the program.
-    runtime.shutdown_background();
+    let (ended, left_at_once) = runtime.block_on(async {
+        let foreground = Foreground::new(printer, control)?;
+        let mut daemon = Daemon::new(args, mode, &home, &state, &logs, notify, foreground)?;
+        let ended = Box::pin(daemon.run()).await;
+        let left_at_once = daemon.left_at_once;
+        Ok::<_, Failure>((daemon.foreground.close(thread, ended).await, left_at_once))
+    })?;
+    if left_at_once {
+        // Neither what runs nor a store that hangs is waited for: to the next host it is as if this one fell.
+        runtime.shutdown_background();
+        std::mem::forget(state);
+    } else {
+        // Nobody uses the store any more when its last handle goes, with which its log is put into the database.
+        runtime.shutdown_timeout(LAST_WAIT);
+        drop(state);
+    }
     ended
-}
-
-async fn run(foreground: &mut Foreground, state: &State) -> Result<Exit> {
-    let observer = Arc::new(foreground.printer.clone());
-    let builder = host::with_machine(host::builder(state, Some(observer))?, &host::machine()?);
-    // Packages that are not in the cache are compiled: somebody may not want to wait for that.
-    let host = tokio::select! {
-        host = builder.start() => host.map_err(|e| start_failed(&e))?,
-        exit = foreground.signals.next() => return Ok(exit),
-    };
-    let (apps, registrations) = (host.packages().len(), host.registrations().len());
-    let plural = |n: usize| if n == 1 { "" } else { "s" };
-    foreground.printer.note(format!(
-        "serving {registrations} registration{} of {apps} app{}",
-        plural(registrations),
-        plural(apps)
-    ));
-    let stop = until_stop(foreground, &host).await?;
-    stop.tell(&foreground.printer);
-    foreground.stop(&host).await;
-    match stop {
-        Stop::Reached => Ok(Exit::Success),
-        Stop::Asked(exit) => Ok(exit),
-        Stop::Failed(failure) => Err(failure),
-    }
-}
-
-/// Until a signal comes, or nothing can be done any more. The host is there for as long as this waits.
-async fn until_stop(foreground: &mut Foreground, _host: &Host) -> Result<Stop> {
-    loop {
-        tokio::select! {
-            biased;
-            exit = foreground.signals.next() => return Ok(Stop::Asked(exit)),
-            control = foreground.control.recv() => match control {
-                Some(Control::Event(event)) => {
-                    if let EventKind::Fault { message, given_up: true } = &event.kind {
-                        return Err(given_up(message));
-                    }
-                }
-                Some(Control::Failed(error)) => return Ok(Stop::unwritten(&error)),
-                None => return Err(Failure::internal("the printer has ended")),
-            },
-        }
-    }
 }

@@ -6,28 +6,24 @@ use anstream::ColorChoice;
 use serde_json::json;
 
 use crate::cli::UninstallArgs;
+use crate::control::{self, Need, found};
 use crate::error::{Failure, Result};
 use crate::exit::Exit;
-use crate::host::{self, install_failed};
 use crate::output::Page;
 
 pub(crate) fn uninstall(args: &UninstallArgs, color: ColorChoice) -> Result<Exit> {
     let name = &args.name;
-    host::idle(&args.home, false, async |host| {
-        let installed = host.packages().iter().any(|package| package.app == *name);
-        if installed && !args.yes {
+    control::with(&args.host, Need::Change, async |host| {
+        if !args.yes && found(host.app(name).await)?.is_some() {
             let question = format!("remove {name} with its registrations and its local folder?");
             agree(&question, "say so with --yes")?;
         }
-        host.uninstall_package(name).await.map_err(|e| install_failed(&e))
-    })?;
-    let mut page = Page::new();
-    if args.json.json {
-        page.json(&json!({ "event": "uninstalled", "app": name }))?;
-    } else {
-        page.line(format!("uninstalled {name}"));
-    }
-    page.print(color, Exit::Success)
+        host.uninstall(name).await?;
+        let mut page = Page::new();
+        let gone = json!({ "event": "uninstalled", "app": name });
+        page.answer(args.json.json, &gone, || vec![format!("uninstalled {name}")])?;
+        page.print(color, Exit::Success)
+    })
 }
 
 /// Asks on a terminal; elsewhere nobody can agree.

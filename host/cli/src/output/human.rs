@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use dormouse::core::event::{Event, EventKind, Stream};
-use dormouse::core::{HostPort, Timestamp};
-use dormouse::{Outcome, Receipt, RunId};
+use dormouse::RunId;
+use dormouse::core::event::{EventKind, Stream};
+use dormouse_control::api::{EventKindView, EventView, Moment, OutcomeView, ReceiptView};
 use jiff::tz::TimeZone;
 
 use super::escape::escape;
@@ -62,10 +62,12 @@ impl Human {
     /// # Errors
     ///
     /// Those of the sinks.
-    pub(crate) fn event(&mut self, event: &Event, to: &mut Sinks<'_>) -> io::Result<()> {
+    pub(crate) fn event(&mut self, event: &EventView, to: &mut Sinks<'_>) -> io::Result<()> {
         match &event.kind {
-            EventKind::Output { run, stream, text } => self.output(*run, *stream, text, to),
-            EventKind::Ended { run, outcome, receipt, .. } => {
+            EventKindView::Other(EventKind::Output { run, stream, text }) => {
+                self.output(*run, *stream, text, to)
+            }
+            EventKindView::Ended { run, outcome, receipt, .. } => {
                 for stream in [Stream::Stdout, Stream::Stderr] {
                     if let Some(lines) = self.begun.remove(&(*run, stream)) {
                         let mut written = Ok(());
@@ -73,13 +75,13 @@ impl Human {
                         written?;
                     }
                 }
-                if self.detail == Detail::Quiet && outcome.is_success() {
+                if self.detail == Detail::Quiet && matches!(outcome, OutcomeView::Succeeded) {
                     return Ok(());
                 }
-                self.ended(event.at, *run, outcome, receipt, to.err)
+                self.ended(event.time, *run, outcome, receipt, to.err)
             }
             kind => match self.told(kind) {
-                Some(told) => self.line(event.at, &told, to.err),
+                Some(told) => self.line(event.time, &told, to.err),
                 None => Ok(()),
             },
         }
@@ -95,7 +97,7 @@ impl Human {
         written
     }
 
-    fn line(&self, at: Timestamp, told: &Told, err: &mut dyn Write) -> io::Result<()> {
+    fn line(&self, at: Moment, told: &Told, err: &mut dyn Write) -> io::Result<()> {
         let Told { run, word, style, text } = told;
         let run = run.map(|run| run.short()).unwrap_or_default();
         let time = self.time(at);
@@ -104,33 +106,31 @@ impl Human {
 
     fn ended(
         &self,
-        at: Timestamp,
+        at: Moment,
         run: RunId,
-        outcome: &Outcome,
-        receipt: &Receipt,
+        outcome: &OutcomeView,
+        receipt: &ReceiptView,
         err: &mut dyn Write,
     ) -> io::Result<()> {
         let style = style_of(outcome);
         let told = Told { run: Some(run), word: "ended", style, text: outcome.as_str().to_owned() };
         self.line(at, &told, err)?;
         for (label, text) in receipt::rows(outcome, receipt) {
-            let mut label = label;
-            for line in text.lines() {
+            for (label, line) in receipt::lines(label, &text) {
                 writeln!(err, "  {DIM}{label:<12}{DIM:#} {}", escape(line))?;
-                label = "";
             }
         }
         Ok(())
     }
 
-    fn time(&self, at: Timestamp) -> String {
-        jiff::Timestamp::from_microsecond(at.as_micros()).map_or_else(
+    fn time(&self, at: Moment) -> String {
+        jiff::Timestamp::from_microsecond(at.0.as_micros()).map_or_else(
             |_| at.to_string(),
             |t| t.to_zoned(self.zone.clone()).strftime("%H:%M:%S%.3f").to_string(),
         )
     }
 
-    fn told(&self, kind: &EventKind) -> Option<Told> {
+    fn told(&self, kind: &EventKindView) -> Option<Told> {
         let (least, told) = told(kind)?;
         let shown = match self.detail {
             Detail::Quiet => false,
@@ -142,7 +142,32 @@ impl Human {
 }
 
 /// What is told of `kind`, and at which detail it begins to be.
-fn told(kind: &EventKind) -> Option<(Detail, Told)> {
+fn told(kind: &EventKindView) -> Option<(Detail, Told)> {
+    use Detail::Normal;
+    let (run, word, text) = match kind {
+        EventKindView::Denied { run, what, grant } => {
+            let text = match grant {
+                Some(flag) => format!("{what}; grant it with `{flag}`"),
+                None => what.clone(),
+            };
+            (Some(*run), "denied", text)
+        }
+        EventKindView::Paused { run, until } => {
+            (Some(*run), "paused", format!("its quota is spent until {until}"))
+        }
+        EventKindView::Retrying { activation, attempt, not_before } => {
+            let text =
+                format!("activation {}, attempt {attempt}, not before {not_before}", activation.short());
+            (None, "retrying", text)
+        }
+        EventKindView::Other(kind) => return told_as_it_is(kind),
+        // Written otherwise.
+        EventKindView::Ended { .. } => return None,
+    };
+    Some((Normal, Told { run, word, style: WARN, text }))
+}
+
+fn told_as_it_is(kind: &EventKind) -> Option<(Detail, Told)> {
     use Detail::{Normal, Quiet, Verbose};
     let of = |run: &RunId| Some(*run);
     let (least, run, word, style, text) = match kind {
@@ -192,13 +217,6 @@ fn told(kind: &EventKind) -> Option<(Detail, Told)> {
             (least, of(run), "returned", PLAIN, format!("{answer}, {open} deferrals open"))
         }
         EventKind::Progress { run, value } => (Verbose, of(run), "progress", PLAIN, value.to_string()),
-        EventKind::Denied { run, what } => {
-            let text = match grant_for(what) {
-                Some(flag) => format!("{what}; grant it with `{flag}`"),
-                None => what.clone(),
-            };
-            (Normal, of(run), "denied", WARN, text)
-        }
         EventKind::MemoryRefused { run, wanted, limit } => {
             let text = format!(
                 "growing to {} of memory, the limit being {}; raise it with `--memory`",
@@ -210,15 +228,7 @@ fn told(kind: &EventKind) -> Option<(Detail, Told)> {
         EventKind::CancelRequested { run, cancellation } => {
             (Normal, of(run), "cancel", WARN, cancellation.to_string())
         }
-        EventKind::Paused { run, until } => {
-            (Normal, of(run), "paused", WARN, format!("its quota is spent until {until}"))
-        }
         EventKind::Resumed { run } => (Normal, of(run), "resumed", PLAIN, String::new()),
-        EventKind::Retrying { activation, attempt, not_before } => {
-            let text =
-                format!("activation {}, attempt {attempt}, not before {not_before}", activation.short());
-            (Normal, None, "retrying", WARN, text)
-        }
         EventKind::Interrupted { activation, run } => {
             let text =
                 format!("activation {}: its host ended before it did; it runs again", activation.short());
@@ -237,22 +247,8 @@ fn told(kind: &EventKind) -> Option<(Detail, Told)> {
     Some((least, Told { run, word, style, text }))
 }
 
-/// The flag that would grant what a guest was denied; none if there is none.
-pub(crate) fn grant_for(what: &str) -> Option<String> {
-    let (kind, target) = what.split_once(' ')?;
-    match kind {
-        "connect" | "http" if target.parse::<HostPort>().is_ok() => Some(format!("--allow-net {target}")),
-        // An authority without a port, or a name that was looked up.
-        "lookup" | "http" if format!("{target}:1").parse::<HostPort>().is_ok() => {
-            Some(format!("--allow-net {target}:PORT"))
-        }
-        "connect" => Some("--allow-net HOST:PORT".to_owned()),
-        _ => None,
-    }
-}
-
 /// One line of a guest's: `1a2b3c4d | text`.
-fn guest_line(run: RunId, stream: Stream, line: &str, to: &mut Sinks<'_>) -> io::Result<()> {
+pub(crate) fn guest_line(run: RunId, stream: Stream, line: &str, to: &mut Sinks<'_>) -> io::Result<()> {
     let (sink, mark) = match stream {
         Stream::Stdout => (&mut *to.out, "|"),
         Stream::Stderr => (&mut *to.err, "stderr |"),
@@ -260,11 +256,13 @@ fn guest_line(run: RunId, stream: Stream, line: &str, to: &mut Sinks<'_>) -> io:
     writeln!(sink, "{RUN}{}{RUN:#} {DIM}{mark}{DIM:#} {}", run.short(), escape(line))
 }
 
-const fn style_of(outcome: &Outcome) -> Style {
+const fn style_of(outcome: &OutcomeView) -> Style {
     match outcome {
-        Outcome::Succeeded => GOOD,
-        Outcome::Canceled { .. } | Outcome::Interrupted => WARN,
-        Outcome::Failed(_) | Outcome::Trapped { .. } | Outcome::DeferralAbandoned { .. } => BAD,
+        OutcomeView::Succeeded => GOOD,
+        OutcomeView::Canceled { .. } | OutcomeView::Interrupted => WARN,
+        OutcomeView::Failed { .. } | OutcomeView::Trapped { .. } | OutcomeView::DeferralAbandoned { .. } => {
+            BAD
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 
+use super::escape::escape;
 use crate::error::{Failure, Result};
 use crate::exit::Exit;
 
@@ -28,9 +29,22 @@ impl Page {
 
     /// One object on a line.
     pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<()> {
-        let text = serde_json::to_string(value)
-            .map_err(|error| Failure::internal("an answer cannot be written as JSON").because(&error))?;
-        self.line(text);
+        self.line(json_line(value)?);
+        Ok(())
+    }
+
+    /// What a command answers: the object for programs, or these lines for people. Texts in them may come from
+    /// outside.
+    pub(crate) fn answer(
+        &mut self,
+        json: bool,
+        object: &impl Serialize,
+        lines: impl FnOnce() -> Vec<String>,
+    ) -> Result<()> {
+        if json {
+            return self.json(object);
+        }
+        lines().iter().for_each(|line| self.line(escape(line)));
         Ok(())
     }
 
@@ -42,6 +56,12 @@ impl Page {
             Err(error) => output_failed(&error),
         }
     }
+}
+
+/// One object, without the end of its line.
+pub(crate) fn json_line(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value)
+        .map_err(|error| Failure::internal("an answer cannot be written as JSON").because(&error))
 }
 
 /// What follows from standard output not being written.

@@ -13,11 +13,11 @@ use std::thread::JoinHandle;
 use anstream::{AutoStream, ColorChoice};
 use dormouse::Observer;
 use dormouse::core::event::{Event, EventKind};
+use dormouse_control::api::{EventKindView, EventView};
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::human::{Detail, Human, Sinks};
-use super::json;
 use super::progress::Bars;
 
 /// Bytes of guests' output that wait to be printed; what comes while there are more is skipped and counted.
@@ -51,7 +51,7 @@ pub(crate) enum Control {
 }
 
 enum Message {
-    Event(Event),
+    Event(EventView),
     Note(String),
     Line(String),
     /// What takes a while, none when it is done; and who waits until that is shown.
@@ -92,6 +92,16 @@ impl Printer {
         Ok((printer, Thread(thread), session))
     }
 
+    /// Prints an event of a host that this process asks.
+    pub(crate) fn event(&self, event: EventView) {
+        if let EventKindView::Other(EventKind::Output { text, .. }) = &event.kind
+            && !self.backlog.takes(text.len())
+        {
+            return;
+        }
+        let _ = self.messages.send(Message::Event(event));
+    }
+
     /// Tells people something, on standard error.
     pub(crate) fn note(&self, text: impl Into<String>) {
         // An error is that the thread has ended, and nobody looks any more.
@@ -125,23 +135,25 @@ impl Thread {
     }
 }
 
+impl Backlog {
+    /// Whether so many bytes more may wait to be printed. If not, they are counted as skipped.
+    fn takes(&self, len: usize) -> bool {
+        let before = self.waiting.fetch_add(len, Ordering::Relaxed);
+        let taken = before <= BACKLOG_BYTES_MAX;
+        if !taken {
+            self.waiting.fetch_sub(len, Ordering::Relaxed);
+            self.skipped.fetch_add(len, Ordering::Relaxed);
+        }
+        taken
+    }
+}
+
 impl Observer for Printer {
     fn observe(&self, event: &Event) {
-        match &event.kind {
-            EventKind::Output { text, .. } => {
-                let before = self.backlog.waiting.fetch_add(text.len(), Ordering::Relaxed);
-                if before > BACKLOG_BYTES_MAX {
-                    self.backlog.waiting.fetch_sub(text.len(), Ordering::Relaxed);
-                    self.backlog.skipped.fetch_add(text.len(), Ordering::Relaxed);
-                    return;
-                }
-            }
-            EventKind::Progress { .. } => {}
-            _ => {
-                let _ = self.control.send(Control::Event(event.clone()));
-            }
+        if !matches!(event.kind, EventKind::Output { .. } | EventKind::Progress { .. }) {
+            let _ = self.control.send(Control::Event(event.clone()));
         }
-        let _ = self.messages.send(Message::Event(event.clone()));
+        self.event(event.into());
     }
 }
 
@@ -205,8 +217,8 @@ impl Writer {
         self.bars.clear();
     }
 
-    fn event(&mut self, event: &Event) {
-        if let EventKind::Output { text, .. } = &event.kind {
+    fn event(&mut self, event: &EventView) {
+        if let EventKindView::Other(EventKind::Output { text, .. }) = &event.kind {
             self.backlog.waiting.fetch_sub(text.len(), Ordering::Relaxed);
         }
         let (mut out, mut err) = (Vec::new(), Vec::new());
@@ -224,10 +236,10 @@ impl Writer {
             }
             Format::Json => {
                 if skipped > 0 {
-                    out.extend_from_slice(json::skipped(skipped).as_bytes());
-                    out.push(b'\n');
+                    let line = serde_json::json!({ "event": "output-skipped", "bytes": skipped });
+                    out.extend_from_slice(format!("{line}\n").as_bytes());
                 }
-                match json::line(event) {
+                match serde_json::to_string(event) {
                     Ok(line) => {
                         out.extend_from_slice(line.as_bytes());
                         out.push(b'\n');
@@ -237,8 +249,8 @@ impl Writer {
             }
         }
         match &event.kind {
-            EventKind::Progress { run, value } => self.bars.set(*run, *value),
-            EventKind::Ended { run, .. } => self.bars.remove(*run),
+            EventKindView::Other(EventKind::Progress { run, value }) => self.bars.set(*run, *value),
+            EventKindView::Ended { run, .. } => self.bars.remove(*run),
             _ => {}
         }
         self.write(&out, &err);

@@ -3,42 +3,14 @@
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use dormouse::{Outcome, Receipt};
+use dormouse_control::api::{OutcomeView, ReceiptView};
 
 /// The rows, without styles: a label, and its text, which may have several lines.
-pub(crate) fn rows(outcome: &Outcome, receipt: &Receipt) -> Vec<(&'static str, String)> {
-    let mut rows = Vec::with_capacity(14);
-    match outcome {
-        Outcome::Succeeded | Outcome::Interrupted => rows.push(("outcome", outcome.as_str().to_owned())),
-        Outcome::Failed(failure) => {
-            rows.push(("outcome", outcome.as_str().to_owned()));
-            rows.push(("message", failure.message.clone()));
-            if let Some(after) = failure.retry_after {
-                rows.push(("retry after", span(after)));
-            }
-        }
-        Outcome::Canceled { cancellation, forced } => {
-            let how = if *forced { "by force: it did not end within its grace" } else { "cleanly" };
-            rows.push(("outcome", format!("{}, {how}", outcome.as_str())));
-            rows.push(("reason", cancellation.reason.to_string()));
-            rows.push(("policy", cancellation.policy.clone()));
-            if !cancellation.detail.is_empty() {
-                rows.push(("detail", cancellation.detail.clone()));
-            }
-        }
-        Outcome::Trapped { kind, message } => {
-            rows.push(("outcome", format!("{}, {kind}", outcome.as_str())));
-            rows.push(("message", message.clone()));
-        }
-        Outcome::DeferralAbandoned { open } => {
-            rows.push(("outcome", outcome.as_str().to_owned()));
-            let what = "open, and nothing was left in the guest that could complete them";
-            rows.push(("detail", format!("{open} {what}")));
-        }
-    }
-    rows.push(("queue wait", span(receipt.queue_wait)));
-    rows.push(("wall", span(receipt.wall)));
-    rows.push(("cpu", span(receipt.cpu)));
+pub(crate) fn rows(outcome: &OutcomeView, receipt: &ReceiptView) -> Vec<(&'static str, String)> {
+    let mut rows = outcome_rows(outcome);
+    rows.push(("queue wait", millis(receipt.queue_wait_ms)));
+    rows.push(("wall", millis(receipt.wall_ms)));
+    rows.push(("cpu", millis(receipt.cpu_ms)));
     let refused = match receipt.memory_refusals {
         0 => String::new(),
         n => format!(" ({n} refused growths)"),
@@ -57,10 +29,55 @@ pub(crate) fn rows(outcome: &Outcome, receipt: &Receipt) -> Vec<(&'static str, S
     }
     rows.push(("deferrals", receipt.deferrals.to_string()));
     let paused =
-        if receipt.suspended_count == 0 { String::new() } else { format!(" ({})", span(receipt.paused)) };
-    rows.push(("pauses", format!("{}{paused}", receipt.suspended_count)));
+        if receipt.pauses == 0 { String::new() } else { format!(" ({})", millis(receipt.paused_ms)) };
+    rows.push(("pauses", format!("{}{paused}", receipt.pauses)));
     rows.push(("denials", receipt.denials.to_string()));
     rows
+}
+
+/// What there is to say of how a run ended.
+fn outcome_rows(outcome: &OutcomeView) -> Vec<(&'static str, String)> {
+    let word = outcome.as_str();
+    let mut rows = Vec::with_capacity(14);
+    match outcome {
+        OutcomeView::Succeeded | OutcomeView::Interrupted => rows.push(("outcome", word.to_owned())),
+        OutcomeView::Failed { message, retry_after_ms } => {
+            rows.push(("outcome", word.to_owned()));
+            rows.push(("message", message.clone()));
+            if let Some(after) = retry_after_ms {
+                rows.push(("retry after", millis(*after)));
+            }
+        }
+        OutcomeView::Canceled { reason, policy, detail, forced } => {
+            let how = if *forced { "by force: it did not end within its grace" } else { "cleanly" };
+            rows.push(("outcome", format!("{word}, {how}")));
+            rows.push(("reason", reason.to_string()));
+            rows.push(("policy", policy.clone()));
+            if !detail.is_empty() {
+                rows.push(("detail", detail.clone()));
+            }
+        }
+        OutcomeView::Trapped { trap, message } => {
+            rows.push(("outcome", format!("{word}, {trap}")));
+            rows.push(("message", message.clone()));
+        }
+        OutcomeView::DeferralAbandoned { open } => {
+            rows.push(("outcome", word.to_owned()));
+            let what = "open, and nothing was left in the guest that could complete them";
+            rows.push(("detail", format!("{open} {what}")));
+        }
+    }
+    rows
+}
+
+/// The lines of a row's text: the label stands before the first.
+pub(crate) fn lines<'a>(label: &'a str, text: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    text.lines().enumerate().map(move |(n, line)| (if n == 0 { label } else { "" }, line))
+}
+
+/// A number of milliseconds as people read it.
+pub(crate) fn millis(ms: f64) -> String {
+    span(Duration::try_from_secs_f64(ms / 1_000.0).unwrap_or_default())
 }
 
 /// A span as people read it: `1.2ms`, `25.0s`, `2m 5s`.
@@ -84,7 +101,7 @@ pub(crate) fn size(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use dormouse::{Cancellation, CancellationReason};
+    use dormouse::CancellationReason;
 
     use super::*;
 
@@ -94,8 +111,13 @@ mod tests {
 
     #[test]
     fn a_cancellation_is_explained() {
-        let cancellation = Cancellation::new(CancellationReason::ExecutionTimeExceeded, "cpu", "1.2s of 1s");
-        let rows = rows(&Outcome::Canceled { cancellation, forced: true }, &Receipt::default());
+        let outcome = OutcomeView::Canceled {
+            reason: CancellationReason::ExecutionTimeExceeded,
+            policy: "cpu".to_owned(),
+            detail: "1.2s of 1s".to_owned(),
+            forced: true,
+        };
+        let rows = rows(&outcome, &ReceiptView::default());
         assert_eq!(row(&rows, "reason").as_deref(), Some("execution-time-exceeded"));
         assert_eq!(row(&rows, "policy").as_deref(), Some("cpu"));
         assert_eq!(row(&rows, "detail").as_deref(), Some("1.2s of 1s"));
@@ -104,15 +126,15 @@ mod tests {
 
     #[test]
     fn what_was_dropped_paused_and_refused_is_said() {
-        let receipt = Receipt {
+        let receipt = ReceiptView {
             stdout_bytes: 4096,
             output_dropped_bytes: 2048,
-            suspended_count: 2,
-            paused: Duration::from_secs(90),
+            pauses: 2,
+            paused_ms: 90_000.0,
             memory_refusals: 3,
-            ..Receipt::default()
+            ..ReceiptView::default()
         };
-        let rows = rows(&Outcome::Succeeded, &receipt);
+        let rows = rows(&OutcomeView::Succeeded, &receipt);
         assert_eq!(row(&rows, "output").as_deref(), Some("4.0 KiB stdout, 0 B stderr (2.0 KiB dropped)"));
         assert_eq!(row(&rows, "pauses").as_deref(), Some("2 (1m 30s)"));
         assert_eq!(row(&rows, "peak memory").as_deref(), Some("0 B (3 refused growths)"));
@@ -125,5 +147,15 @@ mod tests {
         {
             assert_eq!(span(Duration::from_millis(ms)), text);
         }
+        assert_eq!(
+            (millis(1.5), millis(-1.0), millis(f64::NAN)),
+            ("1.5ms".into(), "0.0ns".into(), "0.0ns".into())
+        );
+    }
+
+    #[test]
+    fn a_label_stands_before_the_first_line_only() {
+        let lines: Vec<_> = lines("message", "one\ntwo").collect();
+        assert_eq!(lines, [("message", "one"), ("", "two")]);
     }
 }

@@ -23,14 +23,15 @@ impl Sheet {
         self.0.add_row(cells.map(|cell| escape(&cell).into_owned()));
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Its lines.
     pub(crate) fn text(&self) -> String {
         let lines = self.0.lines().map(|line| line.trim_end().to_owned());
         lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// The same, or `nothing` if it has no rows.
+    pub(crate) fn text_or(&self, nothing: &str) -> String {
+        if self.0.is_empty() { nothing.to_owned() } else { self.text() }
     }
 }
 
@@ -41,7 +42,7 @@ mod tests {
     #[test]
     fn columns_are_aligned_and_nothing_in_them_reaches_the_terminal() {
         let mut sheet = Sheet::new(["NAME", "WHAT"]);
-        assert!(sheet.is_empty());
+        assert_eq!(sheet.text_or("nothing"), "nothing");
         sheet.row(["a\x1b[2J".to_owned(), "x".to_owned()]);
         sheet.row(["書".to_owned(), "y".to_owned()]);
         assert_eq!(sheet.text(), "NAME        WHAT\na\\u{1b}[2J  x\n書          y");

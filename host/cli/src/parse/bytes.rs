@@ -11,6 +11,18 @@ pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     if size.as_u64() == 0 { Err("it must be more than zero".to_owned()) } else { Ok(size.as_u64()) }
 }
 
+/// What is kept of one run's output: more would be a store of files.
+const KEPT_MAX: u64 = 16 * 1024 * 1024;
+
+/// As [`bytes`], up to 16 MiB; `0` is nothing.
+pub(crate) fn bytes_or_none(text: &str) -> Result<usize, String> {
+    let size = if text.trim() == "0" { 0 } else { bytes(text)? };
+    match usize::try_from(size) {
+        Ok(len) if size <= KEPT_MAX => Ok(len),
+        _ => Err("it must not be more than 16MiB".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,5 +38,13 @@ mod tests {
         for text in ["0", "0MiB"] {
             assert!(bytes(text).is_err_and(|e| e.contains("more than zero")), "{text}");
         }
+    }
+
+    #[test]
+    fn nothing_may_be_kept_and_not_too_much() {
+        assert_eq!(bytes_or_none("0"), Ok(0));
+        assert_eq!(bytes_or_none("16MiB"), Ok(16 << 20));
+        assert!(bytes_or_none("17MiB").is_err_and(|e| e.contains("16MiB")));
+        assert!(bytes_or_none("0 parsecs").is_err());
     }
 }

@@ -69,7 +69,8 @@ fn a_firing_becomes_an_activation_that_may_run_at_once_and_never_has() {
         coalesced: 3,
         scheduled_for: Some(at(9)),
         fired_at: at(10),
-        not_before: at(10),
+        not_before: Timestamp::EPOCH,
+        backoff_since: Timestamp::EPOCH,
         failures: 0,
         interruptions: 0,
         fence: Fence(0),
@@ -216,9 +217,11 @@ fn a_refusal_says_which_activation_where_it_is_and_what_was_asked() {
         running().renew(Fence(7), at(20)).unwrap_err().to_string(),
         format!("the lease on activation {id} is lost: fence 7 is not the newest, 1")
     );
+    let mut retried = running();
+    retried.complete(Fence(1), &Outcome::Interrupted, &After::Retry { not_before: at(30) }, at(20)).unwrap();
     assert_eq!(
-        pending().claim(&claim_at(at(0))).unwrap_err().to_string(),
-        format!("activation {id} must not run before 1970-01-01T00:00:10Z")
+        retried.claim(&claim_at(at(29))).unwrap_err().to_string(),
+        format!("activation {id} must not run before 1970-01-01T00:00:30Z")
     );
 }
 

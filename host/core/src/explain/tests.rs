@@ -31,11 +31,13 @@ fn idle() -> Explanation {
         },
         status: RegistrationStatus::Active,
         spent_this_session: false,
+        quarantined: None,
         access: Some(AccessStatus::AlwaysAllowed),
         next: None,
         conditions: vec![],
         waiting: vec![],
         running: vec![],
+        elsewhere: 0,
         refusals: vec![],
         history: vec![],
     }
@@ -134,6 +136,23 @@ fn each_state_has_its_sentence() {
             Explanation { waiting: waiting(Why::Nothing), ..idle() },
             "it fired at 1970-01-01T00:00:01Z and is about to start",
         ),
+        (
+            Explanation { quarantined: Some(3), ..idle() },
+            "it is in quarantine: the host fell 3 times in a row while it ran; mend it and release it",
+        ),
+        (
+            Explanation { quarantined: Some(3), waiting: waiting(Why::Quarantined { crashes: 3 }), ..idle() },
+            "it fired at 1970-01-01T00:00:01Z and waits in quarantine: the host fell 3 times in a row while it ran; \
+             mend it and release it",
+        ),
+        (
+            Explanation { quarantined: Some(3), running: running(false), ..idle() },
+            "it runs since 1970-01-01T00:00:02Z",
+        ),
+        (
+            Explanation { elsewhere: 1, status: RegistrationStatus::Spent, ..idle() },
+            "it runs on another host, or was cut off with its own and runs again when that is started",
+        ),
         (Explanation { access: None, ..idle() }, "its app is not installed: install it"),
         (
             Explanation { access: Some(AccessStatus::Unspecified), ..idle() },
@@ -173,6 +192,7 @@ fn it_is_read_back_as_it_was_written() {
     let explanation = Explanation {
         waiting: waiting(waits),
         running: running(false),
+        quarantined: Some(3),
         refusals: vec![RefusalRecord::new(Refusal::SpentThisSession, at(5))],
         conditions: vec![(Condition::ExternalPower, Holds::Unknown)],
         ..idle()

@@ -19,13 +19,17 @@ use crate::store::Store;
 
 mod apps;
 mod claim;
+mod dead;
 mod enqueue;
 mod finish;
 pub mod fixture;
+mod history;
 mod journal;
 mod overlap;
+mod prune;
 mod reap;
 mod registrations;
+mod webhooks;
 
 /// A case: panics if the store, which is empty at first, does not do as it should.
 pub type Case = fn(Arc<dyn Store>) -> Pin<Box<dyn Future<Output = ()>>>;
@@ -65,6 +69,8 @@ cases! {
     claim::raced_by_sixteen_has_one_winner
     claim::answers_again
     claim::waits_for_the_backoff
+    claim::is_not_held_up_by_a_clock_that_was_set_back
+    claim::waits_for_no_backoff_that_began_behind_a_clock_that_was_set_back
     claim::of_what_is_unknown_or_over_is_none
     claim::pending_is_in_order_of_firing_and_pages
     claim::pending_leaves_out_backoffs_and_tells_the_next
@@ -78,12 +84,15 @@ cases! {
     finish::with_a_stale_fence_is_refused
     finish::of_another_run_with_an_old_fence_is_refused
     finish::raced_by_sixteen_is_accepted_once
-    finish::runs_are_listed_newest_first
     reap::takes_leases_that_ended
     reap::takes_all_leases_of_a_node
     reap::takes_no_more_than_asked_the_earliest_first
     reap::spares_a_lease_that_was_renewed
     reap::records_an_interrupted_run
+    reap::of_a_node_counts_a_crash_of_each_registration_once
+    reap::of_leases_that_ended_counts_no_crash
+    reap::of_a_node_after_the_registration_is_removed_counts_nothing
+    reap::of_a_node_is_forgiven_and_saving_forgives_nothing
     registrations::are_listed_by_id_as_they_were_saved
     registrations::watermark_never_goes_back
     registrations::removal_withdraws_what_waits_only
@@ -96,6 +105,41 @@ cases! {
     journal::holds_completions_only
     journal::finds_the_completion_of_an_activation
     journal::cursor_never_goes_back
+    journal::lists_subscribers_by_name_and_forgets_them
+    history::is_in_order_of_ends_whatever_the_clock_did
+    history::is_filtered
+    history::pages_through_runs_of_the_same_moment
+    history::pages_through_the_attempts_at_one_activation
+    history::finds_a_run_by_its_id
+    history::keeps_what_a_run_wrote
+    history::keeps_nothing_that_was_written_without_a_lease
+    dead::letters_are_what_ended_with_a_failure
+    dead::letters_are_filtered_and_page
+    dead::letters_of_registrations_that_are_gone_are_none
+    dead::letter_is_redriven_once
+    dead::letter_of_a_spent_one_shot_is_redriven
+    dead::letter_is_redriven_whatever_the_overlap_policy
+    dead::nothing_but_a_letter_is_redriven
+    dead::letter_is_redriven_by_a_fresh_id_only
+    dead::letter_is_discarded_once
+    dead::letters_and_all_else_are_counted
+    prune::of_what_is_old_takes_all_that_belongs_to_it
+    prune::forgets_keys
+    prune::keeps_so_many_of_the_newest
+    prune::spares_what_a_subscriber_has_not_read
+    prune::takes_no_more_than_asked_the_oldest_first
+    prune::begins_with_the_oldest
+    prune::is_not_held_up_by_what_stays
+    prune::spares_what_is_not_over
+    prune::takes_what_was_withdrawn_by_its_age
+    prune::moves_the_floor_over_completions_only
+    prune::takes_dead_letters_too
+    webhooks::are_listed_by_name_as_they_were_saved
+    webhooks::are_removed_with_all_that_is_theirs
+    webhooks::move_on_when_a_delivery_is_given_up
+    webhooks::that_are_not_there_keep_nothing
+    webhooks::forget_what_was_delivered_after_all
+    webhooks::keep_the_newest_of_many_that_were_given_up
 }
 
 /// Runs the case called `name` on `store`, which is empty.
@@ -140,6 +184,8 @@ macro_rules! exercise_store {
             claim_raced_by_sixteen_has_one_winner
             claim_answers_again
             claim_waits_for_the_backoff
+            claim_is_not_held_up_by_a_clock_that_was_set_back
+            claim_waits_for_no_backoff_that_began_behind_a_clock_that_was_set_back
             claim_of_what_is_unknown_or_over_is_none
             claim_pending_is_in_order_of_firing_and_pages
             claim_pending_leaves_out_backoffs_and_tells_the_next
@@ -153,12 +199,15 @@ macro_rules! exercise_store {
             finish_with_a_stale_fence_is_refused
             finish_of_another_run_with_an_old_fence_is_refused
             finish_raced_by_sixteen_is_accepted_once
-            finish_runs_are_listed_newest_first
             reap_takes_leases_that_ended
             reap_takes_all_leases_of_a_node
             reap_takes_no_more_than_asked_the_earliest_first
             reap_spares_a_lease_that_was_renewed
             reap_records_an_interrupted_run
+            reap_of_a_node_counts_a_crash_of_each_registration_once
+            reap_of_leases_that_ended_counts_no_crash
+            reap_of_a_node_after_the_registration_is_removed_counts_nothing
+            reap_of_a_node_is_forgiven_and_saving_forgives_nothing
             registrations_are_listed_by_id_as_they_were_saved
             registrations_watermark_never_goes_back
             registrations_removal_withdraws_what_waits_only
@@ -171,6 +220,41 @@ macro_rules! exercise_store {
             journal_holds_completions_only
             journal_finds_the_completion_of_an_activation
             journal_cursor_never_goes_back
+            journal_lists_subscribers_by_name_and_forgets_them
+            history_is_in_order_of_ends_whatever_the_clock_did
+            history_is_filtered
+            history_pages_through_runs_of_the_same_moment
+            history_pages_through_the_attempts_at_one_activation
+            history_finds_a_run_by_its_id
+            history_keeps_what_a_run_wrote
+            history_keeps_nothing_that_was_written_without_a_lease
+            dead_letters_are_what_ended_with_a_failure
+            dead_letters_are_filtered_and_page
+            dead_letters_of_registrations_that_are_gone_are_none
+            dead_letter_is_redriven_once
+            dead_letter_of_a_spent_one_shot_is_redriven
+            dead_letter_is_redriven_whatever_the_overlap_policy
+            dead_nothing_but_a_letter_is_redriven
+            dead_letter_is_redriven_by_a_fresh_id_only
+            dead_letter_is_discarded_once
+            dead_letters_and_all_else_are_counted
+            prune_of_what_is_old_takes_all_that_belongs_to_it
+            prune_forgets_keys
+            prune_keeps_so_many_of_the_newest
+            prune_spares_what_a_subscriber_has_not_read
+            prune_takes_no_more_than_asked_the_oldest_first
+            prune_begins_with_the_oldest
+            prune_is_not_held_up_by_what_stays
+            prune_spares_what_is_not_over
+            prune_takes_what_was_withdrawn_by_its_age
+            prune_moves_the_floor_over_completions_only
+            prune_takes_dead_letters_too
+            webhooks_are_listed_by_name_as_they_were_saved
+            webhooks_are_removed_with_all_that_is_theirs
+            webhooks_move_on_when_a_delivery_is_given_up
+            webhooks_that_are_not_there_keep_nothing
+            webhooks_forget_what_was_delivered_after_all
+            webhooks_keep_the_newest_of_many_that_were_given_up
         }
     };
     (@cases $make:expr; $($case:ident)*) => {

@@ -6,39 +6,47 @@ use async_trait::async_trait;
 
 use crate::activation::{Activation, Claim, Lease};
 use crate::app::AppRecord;
-use crate::completion::{Completion, Cursor, RunRecord};
+use crate::completion::{Completion, Cursor, RunOutput, Subscriber};
 use crate::explain::RefusalRecord;
-use crate::ids::{ActivationId, AppId, Fence, RegistrationId};
+use crate::ids::{ActivationId, AppId, Fence, RegistrationId, RunId};
 use crate::overlap::Refusal;
 use crate::registration::RegistrationRecord;
 use crate::store::{
-    ActivationStore, AppStore, Counts, Enqueue, Enqueued, Finish, Finished, Journal, Reap, Reaped,
-    RegistrationStore, Removed, RunFilter, StoreError,
+    ActivationStore, AppStore, Counts, DeadLetterFilter, Enqueue, Enqueued, Finish, Finished, History,
+    Journal, ListedRun, Prune, Pruned, Reap, Reaped, Redriven, RegistrationStore, Removed, RunFilter,
+    StoreError, Totals, WebhookStore,
 };
 use crate::time::Timestamp;
+use crate::webhook::{Undelivered, Webhook};
 
+mod activations;
+mod dead;
 mod history;
 mod index;
+mod runs;
 mod state;
+mod webhooks;
 
 use state::State;
 
 /// A store in memory, for tests, examples and hosts that need no durability.
 ///
 /// Every command holds one lock for about a microsecond and never waits for anything else, so a std mutex
-/// serves async callers. Commands cost O(log n), but for [`ActivationStore::runs`] of one registration,
-/// which looks through the runs that are kept.
+/// serves async callers. Commands cost O(log n), but for lists with a filter, which look through what is kept,
+/// [`History::prune`] of what subscribers have not read, and the removal of a registration, which looks through
+/// the dead letters.
 ///
-/// It keeps a bounded history: the newest [`MemoryStore::HISTORY_MAX`] runs, and as many of the activations
-/// that are over. What waits or runs is never dropped. A subscriber that falls further behind than that
-/// misses completions; a store on disk is for those who must not.
+/// It keeps a bounded history: the newest [`MemoryStore::HISTORY_MAX`] runs with the activations that they ended,
+/// and as many activations that were withdrawn. What waits or runs is never dropped. A subscriber that falls
+/// further behind than that misses completions ([`Journal::floor`] says so); a store on disk is for those who
+/// must not.
 #[derive(Debug)]
 pub struct MemoryStore {
     state: Mutex<State>,
 }
 
 impl MemoryStore {
-    /// How many runs, and how many activations that are over, are kept unless
+    /// How many runs, and how many activations that were withdrawn, are kept unless
     /// [`MemoryStore::with_history`] says otherwise. About 100 MB when full, with small payloads.
     pub const HISTORY_MAX: usize = 100_000;
 
@@ -48,7 +56,7 @@ impl MemoryStore {
         Self::with_history(Self::HISTORY_MAX)
     }
 
-    /// An empty store that keeps the newest `history_max` runs, and as many activations that are over.
+    /// An empty store that keeps the newest `history_max` runs, and as many activations that were withdrawn.
     #[must_use]
     pub fn with_history(history_max: usize) -> Self {
         Self { state: Mutex::new(State::new(history_max)) }
@@ -83,6 +91,11 @@ impl RegistrationStore for MemoryStore {
 
     async fn advance_watermark(&self, id: RegistrationId, to: Timestamp) -> Result<(), StoreError> {
         self.state().advance_watermark(id, to);
+        Ok(())
+    }
+
+    async fn forgive(&self, id: RegistrationId) -> Result<(), StoreError> {
+        self.state().forgive(id);
         Ok(())
     }
 
@@ -171,24 +184,64 @@ impl ActivationStore for MemoryStore {
     async fn counts(&self, id: RegistrationId) -> Result<Counts, StoreError> {
         Ok(self.state().counts(id))
     }
+}
 
-    async fn runs(&self, filter: RunFilter, limit: usize) -> Result<Vec<RunRecord>, StoreError> {
-        Ok(self.state().runs(filter, limit))
+#[async_trait]
+impl History for MemoryStore {
+    async fn runs(&self, filter: RunFilter, limit: usize) -> Result<Vec<ListedRun>, StoreError> {
+        Ok(self.state().history.list(&filter, limit))
+    }
+
+    async fn run(&self, id: RunId) -> Result<Option<ListedRun>, StoreError> {
+        Ok(self.state().history.run(id))
+    }
+
+    async fn output(&self, id: RunId) -> Result<Option<RunOutput>, StoreError> {
+        Ok(self.state().history.output(id))
+    }
+
+    async fn dead_letters(
+        &self,
+        filter: DeadLetterFilter,
+        limit: usize,
+    ) -> Result<Vec<Activation>, StoreError> {
+        Ok(self.state().dead_letters(&filter, limit))
+    }
+
+    async fn redrive(
+        &self,
+        id: ActivationId,
+        fresh: ActivationId,
+        at: Timestamp,
+    ) -> Result<Redriven, StoreError> {
+        self.state().redrive(id, fresh, at)
+    }
+
+    async fn discard(&self, id: ActivationId) -> Result<bool, StoreError> {
+        Ok(self.state().discard(id))
+    }
+
+    async fn prune(&self, ask: Prune) -> Result<Pruned, StoreError> {
+        Ok(self.state().prune(ask))
+    }
+
+    async fn totals(&self) -> Result<Totals, StoreError> {
+        Ok(self.state().totals())
     }
 }
 
 #[async_trait]
 impl Journal for MemoryStore {
     async fn completions(&self, after: Cursor, limit: usize) -> Result<Vec<Completion>, StoreError> {
-        Ok(self.state().completions(after, limit))
+        Ok(self.state().history.completions(after, limit))
     }
 
     async fn completion(&self, id: ActivationId) -> Result<Option<Completion>, StoreError> {
-        Ok(self.state().completion(id))
+        Ok(self.state().history.completion(id))
     }
 
     async fn head(&self) -> Result<Cursor, StoreError> {
-        Ok(self.state().head())
+        Ok(self.state().history.head())
     }
 
     async fn cursor(&self, subscriber: &str) -> Result<Option<Cursor>, StoreError> {
@@ -198,6 +251,47 @@ impl Journal for MemoryStore {
     async fn commit_cursor(&self, subscriber: &str, cursor: Cursor) -> Result<(), StoreError> {
         self.state().commit_cursor(subscriber, cursor);
         Ok(())
+    }
+
+    async fn floor(&self) -> Result<Cursor, StoreError> {
+        Ok(self.state().history.floor())
+    }
+
+    async fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
+        Ok(self.state().subscribers())
+    }
+
+    async fn remove_subscriber(&self, name: &str) -> Result<bool, StoreError> {
+        Ok(self.state().remove_subscriber(name))
+    }
+}
+
+#[async_trait]
+impl WebhookStore for MemoryStore {
+    async fn save_webhook(&self, webhook: Webhook) -> Result<(), StoreError> {
+        self.state().save_webhook(webhook);
+        Ok(())
+    }
+
+    async fn remove_webhook(&self, name: &str) -> Result<bool, StoreError> {
+        Ok(self.state().remove_webhook(name))
+    }
+
+    async fn webhooks(&self) -> Result<Vec<Webhook>, StoreError> {
+        Ok(self.state().webhooks())
+    }
+
+    async fn note_undelivered(&self, undelivered: Undelivered) -> Result<(), StoreError> {
+        self.state().note_undelivered(undelivered);
+        Ok(())
+    }
+
+    async fn undelivered(&self, webhook: &str, limit: usize) -> Result<Vec<Undelivered>, StoreError> {
+        Ok(self.state().undelivered(webhook, limit))
+    }
+
+    async fn remove_undelivered(&self, webhook: &str, cursor: Cursor) -> Result<bool, StoreError> {
+        Ok(self.state().remove_undelivered(webhook, cursor))
     }
 }
 

@@ -1,13 +1,13 @@
 //! Steps that every store takes in the same way, inside its own transaction.
 
-use crate::activation::{Activation, ActivationState, After, Claim, Lease, TransitionError};
-use crate::completion::RunRecord;
+use crate::activation::{Activation, ActivationState, After, Claim, Firing, Lease, TransitionError};
+use crate::completion::{RunOutput, RunRecord};
 use crate::explain::RefusalRecord;
-use crate::ids::ActivationId;
+use crate::ids::{ActivationId, NodeId};
 use crate::outcome::{Outcome, Receipt};
-use crate::overlap::Refusal;
+use crate::overlap::{Refusal, WAITING_MAX};
 use crate::registration::{RegistrationRecord, RegistrationStatus};
-use crate::store::{Reaped, StoreError};
+use crate::store::{Reap, Reaped, Redriven, StoreError};
 use crate::time::Timestamp;
 
 /// The lease that `claim` was given before, if its run is the one that runs: the answer to a claim that is
@@ -36,6 +36,25 @@ pub fn spend(record: &mut RegistrationRecord) -> bool {
     let changes = record.status != RegistrationStatus::Spent;
     record.status = RegistrationStatus::Spent;
     changes
+}
+
+/// What is kept of a registration that is saved again: a watermark that is later, and the count of crashes.
+pub fn keep(record: &mut RegistrationRecord, earlier: &RegistrationRecord) {
+    advance(record, earlier.watermark);
+    record.crashes = earlier.crashes;
+}
+
+/// Counts that the host fell while a run of a registration was under way: once in each step that takes leases
+/// away, however many of its runs there were.
+pub const fn count_crash(record: &mut RegistrationRecord) {
+    record.crashes = record.crashes.saturating_add(1);
+}
+
+/// Whether a lease of `holder` that `ask` takes away means that the host fell. Of one that merely ended nobody
+/// knows why it was not renewed.
+#[must_use]
+pub fn is_crash(ask: &Reap, holder: NodeId) -> bool {
+    ask.node == Some(holder)
 }
 
 /// Counts a firing that started nothing among those of its registration. There are as many records as
@@ -89,3 +108,66 @@ pub fn interrupt(
     };
     Ok(Reaped { activation, run })
 }
+
+/// What is kept of the output of a run: nothing, if it wrote nothing.
+#[must_use]
+pub fn kept_output(output: Option<Box<RunOutput>>) -> Option<Box<RunOutput>> {
+    output.filter(|output| !output.is_empty())
+}
+
+/// The moment at which an activation ended, if it is a dead letter as it ends: its last run failed, and there is
+/// a registration that could run it again.
+#[must_use]
+pub fn died_at(activation: &Activation, registered: bool) -> Option<Timestamp> {
+    match &activation.state {
+        ActivationState::Ended { outcome, at } if registered && outcome.is_failure() => Some(*at),
+        _ => None,
+    }
+}
+
+/// The key of the activation that stands for the dead letter `id` once that is redriven: by it a repeated wish is
+/// known again.
+#[must_use]
+pub fn redrive_key(id: ActivationId) -> String {
+    format!("redrive:{id}")
+}
+
+/// The activation, called `fresh` and fired at `at`, that stands for `dead`: it carries the same, stands for as
+/// many firings, and has all its attempts before it.
+#[must_use]
+pub fn redriven(dead: &Activation, fresh: ActivationId, at: Timestamp) -> Activation {
+    let firing = Firing {
+        id: fresh,
+        registration: dead.registration,
+        app: dead.app.clone(),
+        key: redrive_key(dead.id),
+        details: dead.details.clone(),
+        stands_for: dead.coalesced,
+        scheduled_for: dead.scheduled_for,
+        fired_at: at,
+    };
+    firing.into_activation()
+}
+
+/// Why an activation is not redriven; none if it is. `listed` says whether it is on the list of dead letters,
+/// `waiting` how many of its registration wait. Asked once it is known that it was not redriven before.
+#[must_use]
+pub fn not_redriven(
+    activation: &Activation,
+    registered: bool,
+    listed: bool,
+    waiting: u32,
+) -> Option<Redriven> {
+    if died_at(activation, true).is_none() {
+        return Some(Redriven::NotDead);
+    }
+    match (registered, listed) {
+        (false, _) => Some(Redriven::NotRegistered),
+        (true, false) => Some(Redriven::NotDead),
+        (true, true) if waiting >= WAITING_MAX => Some(Redriven::Full),
+        (true, true) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,13 +6,14 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use dormouse_core::activation::Claim;
-use dormouse_core::admission::{Admission, Shortage};
-use dormouse_core::condition::{Blocking, Judgement, TimeWindow};
+use dormouse_core::admission::Admission;
+use dormouse_core::condition::{Judgement, TimeWindow};
 use dormouse_core::event::EventKind;
 use dormouse_core::order::order;
 use dormouse_core::store::StoreError;
 use dormouse_core::{Activation, ActivationId, Condition, RunId, Timestamp};
 
+use super::left::Reason;
 use super::{gate, run};
 use crate::shared::{Known, Permit, Shared};
 
@@ -31,23 +32,6 @@ const PAGES: usize = 8;
 
 /// Between two looks at what lies behind those pages, while there is anything.
 const SWEEP_EVERY: Duration = Duration::from_millis(50);
-
-/// Why an activation was left waiting when it was last looked at.
-pub(crate) struct Left {
-    /// An event is told when this changes.
-    pub(crate) why: Reason,
-    /// When it was first left for this reason.
-    pub(crate) since: Timestamp,
-    /// In which sweep that was last seen.
-    sweep: u64,
-}
-
-/// What an activation waits for.
-#[derive(Clone, PartialEq)]
-pub(crate) enum Reason {
-    Latched(Vec<Blocking>),
-    Short(Shortage),
-}
 
 /// What the loop remembers from one look to the next. Why what waits was left is in the
 /// [`State`](crate::shared::State), for who asks.
@@ -84,11 +68,14 @@ pub(crate) async fn run(shared: Arc<Shared>) {
             }
         };
         let deadline = shared.clock.now() + wait;
-        sweeping = tokio::select! {
-            // Woken: the oldest first. Not woken: where the sweep was left.
-            () = shared.wake.dispatch.notified() => false,
-            () = shared.clock.sleep_until(deadline) => true,
-        }
+        let woken = async {
+            tokio::select! {
+                // Woken: the oldest first. Not woken: where the sweep was left.
+                () = shared.wake.dispatch.notified() => false,
+                () = shared.clock.sleep_until(deadline) => true,
+            }
+        };
+        sweeping = shared.pulses.dispatch.rest(woken).await;
     }
 }
 
@@ -108,10 +95,12 @@ impl Scan {
         let mut no_slot = false;
         for _ in 0..PAGES {
             let mut page = shared.store.pending(now, after, PAGE).await?;
+            shared.pulses.dispatch.turn();
             reached_end = page.len() < PAGE;
             after = page.last().map(|a| (a.fired_at, a.id)).or(after);
             let (chosen, some) = self.choose(shared, &mut page, now);
             left_some |= some;
+            tracing::trace!(looked_at = page.len(), chosen = chosen.len(), "looked at what waits");
             claim(shared, chosen, now).await?;
             no_slot = shared.state().host_runs >= shared.config.slots;
             if reached_end || no_slot {
@@ -122,7 +111,7 @@ impl Scan {
             // A whole sweep: what it did not see has gone.
             let (sweep, resume) = (self.sweep, self.resume.take());
             if sweeping || resume.is_none() {
-                shared.state().left.retain(|_, left| left.sweep == sweep);
+                shared.state().left.keep_of(sweep);
                 self.sweep += 1;
             }
         } else if !no_slot && (sweeping || self.resume.is_none()) {
@@ -174,6 +163,10 @@ impl Scan {
                 if access.refusal().is_some() {
                     continue;
                 }
+                // Nothing but its release changes that, and wakes the loop.
+                if known.quarantined(shared.config.quarantine_after).is_some() {
+                    continue;
+                }
                 let why = match shared.judge(&known.registration, access) {
                     Judgement::Latch { blocking } => {
                         for blocking in &blocking {
@@ -186,9 +179,9 @@ impl Scan {
                         Reason::Latched(blocking)
                     }
                     Judgement::Start => {
-                        match shared.reserve(&mut state, &known, now, activation.not_before) {
+                        match shared.reserve(&mut state, &known, now, activation.earliest(now)) {
                             Ok(permit) => {
-                                state.left.remove(&activation.id);
+                                state.left.remove(activation.id);
                                 chosen.push(Chosen { id: activation.id, known, permit, changes });
                                 continue;
                             }
@@ -198,13 +191,8 @@ impl Scan {
                     }
                 };
                 left_some = true;
-                match state.left.get_mut(&activation.id) {
-                    Some(left) if left.why == why => left.sweep = self.sweep,
-                    _ => {
-                        let left = Left { why: why.clone(), since: now, sweep: self.sweep };
-                        state.left.insert(activation.id, left);
-                        news.push((activation.registration, activation.id, why));
-                    }
+                if state.left.note(activation.id, &why, now, self.sweep) {
+                    news.push((activation.registration, activation.id, why));
                 }
             }
         }

@@ -22,9 +22,14 @@ pub(crate) async fn run(shared: Arc<Shared>) {
     let mut cost = shared.work_cost().unwrap_or_default();
     loop {
         let shuts = look(&shared);
-        tokio::select! {
-            () = shared.wake.conditions.notified() => {}
-            () = until(&shared, shuts) => continue,
+        let told = async {
+            tokio::select! {
+                () = shared.wake.conditions.notified() => true,
+                () = until(&shared, shuts) => false,
+            }
+        };
+        if !shared.pulses.gate.rest(told).await {
+            continue;
         }
         shared.wake.dispatch.notify_one();
         let now = shared.work_cost().unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use dormouse_core::activation::{Claim, Firing};
+use dormouse_core::activation::{Claim, Firing, KEY_LEN_MAX};
 use dormouse_core::condition::Judgement;
 use dormouse_core::event::EventKind;
 use dormouse_core::store::{Enqueue, Enqueued};
@@ -14,7 +14,7 @@ use dormouse_core::{
 };
 
 use super::{gate, run};
-use crate::shared::{Known, Permit, Shared};
+use crate::shared::{Known, Permit, ReadOnly, Shared};
 
 /// A firing that comes in, before it has an id.
 pub(crate) struct Incoming {
@@ -82,6 +82,15 @@ pub enum FireError {
         /// What wakes it.
         kind: TriggerKind,
     },
+    /// The key of the firing is empty or too long.
+    #[error("the key of a firing has 1 to {KEY_LEN_MAX} bytes, and this one has {len}; take a digest of it")]
+    Key {
+        /// Its length in bytes.
+        len: usize,
+    },
+    /// The host only answers questions.
+    #[error("this host was started to look only, and fires nothing; ask the one that runs")]
+    ReadOnly,
     /// The store did not take it: it is not recorded, and starts nothing.
     #[error("the firing could not be recorded")]
     Store(#[source] StoreError),
@@ -95,12 +104,19 @@ impl FireError {
     }
 }
 
+impl From<ReadOnly> for FireError {
+    fn from(_: ReadOnly) -> Self {
+        Self::ReadOnly
+    }
+}
+
 /// Takes a firing of `id` in. Answers when it is durable.
 pub(crate) async fn fire(
     shared: &Arc<Shared>,
     id: RegistrationId,
     incoming: Incoming,
 ) -> Result<Fired, FireError> {
+    shared.writable()?;
     let details = incoming.details.bounded().map_err(FireError::Payload)?;
     let now = shared.clock.wall();
     let Found { known, permit, changes } = match look(shared, id, &details, now) {
@@ -147,7 +163,9 @@ pub(crate) async fn fire(
     if spend && !matches!(enqueued, Enqueued::Refused(_)) && !known.spent.swap(true, Ordering::AcqRel) {
         shared.emit(id, || EventKind::Spent);
     }
-    Ok(settle(shared, &known, permit, enqueued, changes))
+    let fired = settle(shared, &known, permit, enqueued, changes);
+    tracing::debug!(app = %registration.app, registration = %id, ?fired, "a firing was taken in");
+    Ok(fired)
 }
 
 /// A registration that may fire.
@@ -194,6 +212,9 @@ fn look(
     let access = shared.access(&state, &known.registration.app);
     if let Some(refusal) = access.refusal() {
         return Err(refusal.into());
+    }
+    if known.quarantined(shared.config.quarantine_after).is_some() {
+        return Err(Refusal::Quarantined.into());
     }
     let changes = shared.wake.changes();
     let judgement = shared.judge(&known.registration, access);
@@ -244,6 +265,7 @@ pub(super) async fn turned_away(
             }
         }
     }
+    tracing::debug!(registration = %id, %reason, "a firing was turned away");
     refused(shared, id, reason)
 }
 

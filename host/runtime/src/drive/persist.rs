@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dormouse_core::RegistrationId;
-use dormouse_core::event::EventKind;
 use dormouse_core::store::StoreError;
 
 use crate::shared::Shared;
@@ -54,10 +53,7 @@ where
         if !told || hopeless {
             told = true;
             let then = if hopeless { "given up" } else { "trying again" };
-            shared.emit(registration, || EventKind::Fault {
-                message: format!("failed to {what}: {error}; {then}"),
-                given_up: hopeless,
-            });
+            shared.fault(registration, hopeless, || format!("failed to {what}: {error}; {then}"));
             tracing::error!(%registration, %error, "failed to {what}; {then}");
         }
         if hopeless {

@@ -23,7 +23,8 @@ pub(crate) async fn own(shared: &Arc<Shared>) -> Result<(), StoreError> {
 /// The loop: leases of any node that ended without renewal.
 pub(crate) async fn run(shared: Arc<Shared>) {
     loop {
-        shared.clock.sleep_until(shared.clock.now() + shared.config.lease).await;
+        let ends = shared.clock.sleep_until(shared.clock.now() + shared.config.lease);
+        shared.pulses.reap.rest(ends).await;
         // A wall clock that was set ahead makes every lease look ended, those of runs that go on here too.
         renew::once(&shared).await;
         if let Err(error) = all(&shared, None).await {
@@ -37,10 +38,18 @@ async fn all(shared: &Arc<Shared>, node: Option<dormouse_core::NodeId>) -> Resul
         let now = shared.clock.wall();
         let reaped = shared.store.reap(Reap { node, ended_before: now }, now, AT_ONCE).await?;
         let full = reaped.len() == AT_ONCE;
+        shared.figures.reaped.add(reaped.len() as u64);
+        shared.pulses.reap.turn();
         if !reaped.is_empty() {
             shared.wake.something_waits();
         }
         for one in reaped {
+            let (activation, run) = (&one.activation, &one.run);
+            tracing::warn!(
+                app = %activation.app, registration = %activation.registration, activation = %activation.id,
+                run = %run.run, attempt = run.attempt, fence = run.fence.0, node = %shared.config.node,
+                "a run was cut off with its host; its activation waits again"
+            );
             shared.emit(one.activation.registration, || EventKind::Interrupted {
                 activation: one.activation.id,
                 run: one.run.run,

@@ -10,16 +10,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use dormouse_core::activation::{After, Lease};
+use dormouse_core::activation::Lease;
 use dormouse_core::clock::BoxSleep;
-use dormouse_core::completion::after;
 use dormouse_core::event::EventKind;
-use dormouse_core::outcome::{Outcome, Receipt};
-use dormouse_core::store::{Finish, Finished};
-use dormouse_core::{Instant, RunRecord, Timestamp, TrapKind, TriggerDetails};
+use dormouse_core::outcome::Outcome;
+use dormouse_core::{Instant, TrapKind};
+use tracing::Instrument;
 
 use super::cell::{RunCell, Status};
-use super::persist;
+use super::finish::finish;
 use crate::component::Component;
 use crate::sandbox::{self, Sandbox, SandboxSpec};
 use crate::shared::{Known, Permit, Shared};
@@ -39,7 +38,12 @@ pub(crate) fn start(shared: &Arc<Shared>, known: &Arc<Known>, lease: Lease, perm
     }
     let (activation, run, attempt) = (cell.lease.activation.id, cell.run(), cell.lease.activation.attempt());
     cell.emit(|| EventKind::Started { activation, run, attempt });
-    shared.guests.spawn(drive(cell, prepared, permit));
+    let span = tracing::debug_span!(
+        "run", app = %known.registration.app, registration = %known.registration.id, %activation, %run, attempt,
+        fence = cell.lease.fence.0, node = %shared.config.node,
+    );
+    tracing::debug!(parent: &span, "a run starts");
+    shared.guests.spawn(drive(cell, prepared, permit).instrument(span));
 }
 
 fn prepare(shared: &Shared, known: &Known) -> Result<(Component, SandboxSpec), String> {
@@ -76,8 +80,7 @@ async fn drive(cell: Arc<RunCell>, prepared: Result<(Component, SandboxSpec), St
     permit.release_slot();
     cell.tell_progress(true);
     cell.tell_rest();
-    let record = record(&cell, started_at, outcome);
-    finish(&cell, record).await;
+    finish(&cell, started_at, outcome).await;
 }
 
 /// Runs the guest to its end; the sandbox is gone when this returns.
@@ -210,86 +213,5 @@ fn arm(
     {
         *timer = None;
         cx.waker().wake_by_ref();
-    }
-}
-
-fn record(cell: &RunCell, started_at: Timestamp, outcome: Outcome) -> RunRecord {
-    let activation = &cell.lease.activation;
-    let totals = cell.totals();
-    let mut receipt = Receipt {
-        queue_wait: started_at.since(activation.not_before.max(activation.fired_at)),
-        wall: totals.wall,
-        paused: totals.paused,
-        suspended_count: totals.suspended_count,
-        cpu: cell.meter.used(),
-        deferrals: totals.deferrals,
-        progress: totals.progress,
-        changes_accepted: outcome.is_success() || cell.changes_accepted.load(Ordering::Acquire),
-        ..Receipt::default()
-    };
-    cell.usage.write_to(&mut receipt);
-    RunRecord {
-        run: cell.run(),
-        activation: activation.id,
-        registration: activation.registration,
-        app: activation.app.clone(),
-        attempt: activation.attempt(),
-        fence: cell.lease.fence,
-        started_at,
-        ended_at: cell.shared.clock.wall(),
-        outcome,
-        receipt,
-    }
-}
-
-async fn finish(cell: &RunCell, record: RunRecord) {
-    let shared = &cell.shared;
-    let activation = &cell.lease.activation;
-    let (run, attempt, accepted) = (record.run, record.attempt, record.receipt.changes_accepted);
-    cell.emit(|| EventKind::Ended {
-        activation: activation.id,
-        run,
-        attempt,
-        outcome: record.outcome.clone(),
-        receipt: Box::new(record.receipt.clone()),
-    });
-    let seed = activation.id.as_uuid().as_u64_pair().1;
-    let policy = &cell.known.registration.retry;
-    let after = after(&record.outcome, activation.failures, policy, record.ended_at, seed);
-    let finish = Finish { run: record, after: after.clone() };
-    let finished = persist::retrying(shared, cell.known.registration.id, "record the end of a run", || {
-        shared.store.finish(finish.clone())
-    })
-    .await;
-    // Before anyone hears of the end, and before the next run of the registration begins.
-    if matches!(activation.details, TriggerDetails::StorageChanges(_))
-        && let Some(Finished::Completed(_) | Finished::Pending) = finished
-        && shared.state().registrations.contains(activation.registration)
-    {
-        let over = matches!(finished, Some(Finished::Completed(_)));
-        shared.unaccepted.ended(activation, cell.changes.as_ref(), accepted, over);
-    }
-    match finished {
-        Some(Finished::Completed(completion)) => {
-            cell.emit(|| EventKind::Completed {
-                activation: activation.id,
-                success: completion.run.outcome.is_success(),
-            });
-            super::publish::completed(shared, completion);
-        }
-        Some(Finished::Pending) => {
-            if let After::Retry { not_before } = after {
-                cell.emit(|| EventKind::Retrying {
-                    activation: activation.id,
-                    attempt: attempt.saturating_add(1),
-                    not_before,
-                });
-            }
-            shared.wake.something_waits();
-        }
-        Some(Finished::LeaseLost) => {
-            cell.emit(|| EventKind::LeaseLost { activation: activation.id, run });
-        }
-        None => {}
     }
 }

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use dormouse_core::event::EventKind;
 use dormouse_core::schedule::{Due, due};
 use dormouse_core::{Refusal, Timestamp, TriggerDetails};
 
@@ -31,11 +30,13 @@ const REGISTRATIONS_AT_ONCE: usize = 64;
 pub(crate) async fn run(shared: Arc<Shared>) {
     loop {
         shared.seen.timer_wakes.fetch_add(1, Ordering::Relaxed);
+        let pulse = &shared.pulses.timer;
         while fire_some(&shared).await {
+            pulse.turn();
             // On a tick all timers are due together: others have their turn in between.
             tokio::task::yield_now().await;
         }
-        something_due(&shared).await;
+        pulse.rest(something_due(&shared)).await;
     }
 }
 
@@ -91,6 +92,7 @@ async fn fire_due(shared: &Arc<Shared>, known: &Arc<Known>, now: Timestamp) -> O
     let id = known.registration.id;
     for occurrence in &occurrences {
         let at = occurrence.occurrence.scheduled_for;
+        tracing::debug!(registration = %id, %at, stands_for = occurrence.stands_for, "an occurrence is due");
         let incoming = Incoming {
             details: TriggerDetails::None,
             key: Some(occurrence.occurrence.key()),
@@ -105,10 +107,7 @@ async fn fire_due(shared: &Arc<Shared>, known: &Arc<Known>, now: Timestamp) -> O
             Err(error) => {
                 // The watermark has not moved: the occurrence is due again at the next look.
                 let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-                shared.emit(id, || EventKind::Fault {
-                    message: format!("{error}: {source}; trying again"),
-                    given_up: false,
-                });
+                shared.fault(id, false, || format!("{error}: {source}; trying again"));
                 return Some(now + STORE_AWAY);
             }
         }

@@ -74,6 +74,7 @@ async fn decide(
     app: &AppId,
     decide: impl FnOnce(AccessStatus) -> AccessStatus + Send + 'static,
 ) -> Result<AccessStatus, HostError> {
+    shared.writable()?;
     let (mine, app) = (shared.clone(), app.clone());
     let done = persist::to_the_end(shared, async move {
         // One at a time: two that begin with the same record would undo each other's change of it.

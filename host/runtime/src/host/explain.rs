@@ -7,14 +7,20 @@ use dormouse_core::admission::{Admission, Shortage};
 use dormouse_core::condition::Judgement;
 use dormouse_core::explain::{Explanation, HISTORY_LISTED_MAX, RunningNow, WAITING_LISTED_MAX, Waiting, Why};
 use dormouse_core::store::RunFilter;
-use dormouse_core::{AccessStatus, Activation, RegistrationId, Timestamp};
+use dormouse_core::{AccessStatus, Activation, Condition, Holds, RegistrationId, Timestamp};
 
 use super::{Host, HostError};
 use crate::drive::cell::RunCell;
-use crate::drive::dispatch::Reason;
+use crate::drive::left::Reason;
 use crate::shared::{Known, Shared, State};
 
 impl Host {
+    /// Whether a condition holds now, as far as anybody knows.
+    #[must_use]
+    pub fn holds(&self, condition: &Condition) -> Holds {
+        self.shared().holds(condition)
+    }
+
     /// All that is known of a registration: why what it waits with does not start, what runs, which firings
     /// started nothing and why, when it fires next. None if there is no such registration.
     ///
@@ -29,16 +35,18 @@ impl Host {
             return Ok(None);
         }
         let activations = shared.store.waiting(id, WAITING_LISTED_MAX).await?;
+        let leased = shared.store.counts(id).await?.running;
         let refusals = shared.store.refusals(id).await?;
-        let filter = RunFilter { registration: Some(id), activation: None };
+        let filter = RunFilter { registration: Some(id), ..RunFilter::default() };
         let history = shared.store.runs(filter, HISTORY_LISTED_MAX).await?;
+        let history = history.into_iter().map(|listed| listed.run).collect();
         let now = shared.clock.wall();
 
         let state = shared.state();
         let Some(known) = state.registrations.get(id).cloned() else { return Ok(None) };
         let registration = &known.registration;
         let access = shared.access(&state, &registration.app);
-        let installed = state.apps.contains_key(&registration.app).then_some(access);
+        let installed = state.is_installed(&registration.app).then_some(access);
         // What has started since the store was asked is among what runs.
         let waits = activations.iter().filter(|activation| !state.running.contains_key(&activation.id));
         let waiting = waits.map(|activation| waiting(shared, &state, &known, activation, installed, now));
@@ -46,15 +54,18 @@ impl Host {
         let mut running: Vec<RunningNow> = of_it.map(running_now).collect();
         running.sort_unstable_by_key(|running| (running.since, running.run));
         let waiting = waiting.collect();
+        let here = u32::try_from(running.len()).unwrap_or(u32::MAX);
         drop(state);
 
         Ok(Some(Explanation {
             status: known.record().status,
             spent_this_session: known.spent_here(),
+            quarantined: known.quarantined(shared.config.quarantine_after),
             access: installed,
             next: next(&known, now),
             conditions: registration.requirements(access, |condition| shared.holds(condition)),
             waiting,
+            elsewhere: leased.saturating_sub(here),
             running,
             refusals,
             history,
@@ -91,16 +102,20 @@ fn why(
     let Some(access) = access.filter(|access| access.refusal().is_none()) else {
         return Why::Access { status: access };
     };
-    if activation.not_before > now {
-        return Why::Backoff { until: activation.not_before };
+    if let Some(crashes) = known.quarantined(shared.config.quarantine_after) {
+        return Why::Quarantined { crashes };
     }
-    let left = state.left.get(&activation.id);
+    let earliest = activation.earliest(now);
+    if earliest > now {
+        return Why::Backoff { until: earliest };
+    }
+    let left = state.left.get(activation.id);
     let since = |reason: &Reason| left.filter(|left| left.why == *reason).map_or(now, |left| left.since);
     if let Judgement::Latch { blocking } = shared.judge(&known.registration, access) {
         let since = since(&Reason::Latched(blocking.clone()));
         return Why::Conditions { blocking, since };
     }
-    match shared.admission(state, known, now, activation.not_before) {
+    match shared.admission(state, known, now, earliest) {
         Admission::Wait { until: Some(until), why: Shortage::Backoff } => Why::Backoff { until },
         Admission::Wait { why: shortage, .. } => {
             Why::Slot { shortage, since: since(&Reason::Short(shortage)) }

@@ -2,12 +2,23 @@
 
 use std::sync::Arc;
 
+use dormouse_core::activation::KEY_LEN_MAX;
 use dormouse_core::{Message, RegistrationId, Signal, StorageChange, SystemEvent, TriggerDetails};
 
 use super::Host;
 use crate::drive::intake::{self, FireError, Fired, Incoming};
 use crate::drive::persist;
-use crate::shared::{Known, Shared};
+use crate::shared::{Known, NOBODY, Shared};
+
+/// What comes with a firing by hand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FireOptions {
+    /// What the task is given.
+    pub details: TriggerDetails,
+    /// What makes it one and the same: of a registration's firings with the same key one is taken, and all others are
+    /// answered with [`Fired::Duplicate`]. Up to [`KEY_LEN_MAX`] bytes. Without it every firing is another.
+    pub key: Option<String>,
+}
 
 impl Host {
     /// Fires an application trigger with `arguments`, which the task gets unchanged (UWP-043). Answers when
@@ -43,8 +54,7 @@ impl Host {
         arguments: impl Into<Vec<u8>>,
     ) -> Result<Fired, FireError> {
         let details = TriggerDetails::Application(arguments.into());
-        let incoming = Incoming { key: Some(key.into()), ..Incoming::new(details) };
-        intake::fire(self.shared(), id, incoming).await
+        self.fire_with(id, FireOptions { details, key: Some(key.into()) }).await
     }
 
     /// Fires a registration by hand, whatever its trigger, as an operator does (UWP-144). It is a firing like
@@ -55,7 +65,24 @@ impl Host {
     ///
     /// [`FireError`]: the firing was not taken.
     pub async fn fire(&self, id: RegistrationId) -> Result<Fired, FireError> {
-        intake::fire(self.shared(), id, Incoming::new(TriggerDetails::None)).await
+        self.fire_with(id, FireOptions::default()).await
+    }
+
+    /// Fires a registration with what `options` says: [`Host::request`] if it carries arguments, [`Host::fire`] if it
+    /// carries nothing, and with a key [`Host::request_once`], also over restarts, for as long as the activation is
+    /// kept.
+    ///
+    /// # Errors
+    ///
+    /// [`FireError`]: the firing was not taken; [`FireError::Key`] if its key is empty or too long.
+    pub async fn fire_with(&self, id: RegistrationId, options: FireOptions) -> Result<Fired, FireError> {
+        let FireOptions { details, key } = options;
+        if let Some(len) = key.as_ref().map(String::len)
+            && !(1..=KEY_LEN_MAX).contains(&len)
+        {
+            return Err(FireError::Key { len });
+        }
+        intake::fire(self.shared(), id, Incoming { key, ..Incoming::new(details) }).await
     }
 
     /// Raises a signal: fires every registration on its topic (UWP-005, UWP-032). Answers what each firing
@@ -132,7 +159,6 @@ async fn fire_all(
 /// Signals of a source: nobody waits for an answer, so a failure is told as a fault and the signal tried
 /// again until the store takes it.
 pub(crate) async fn signal_from_source(shared: Arc<Shared>, raised: Signal) {
-    let nobody = RegistrationId::from_uuid(uuid::Uuid::nil());
     let attempt = || async {
         let fired = match &raised {
             Signal::Message(message) => signal(&shared, message.clone()).await,
@@ -142,11 +168,11 @@ pub(crate) async fn signal_from_source(shared: Arc<Shared>, raised: Signal) {
         match fired {
             Ok(fired) => Ok(fired),
             Err(FireError::Store(error)) => Err(error),
-            Err(error @ (FireError::Payload(_) | FireError::NotApplication { .. })) => {
+            Err(error) => {
                 tracing::warn!(%error, "a signal was refused");
                 Ok(Vec::new())
             }
         }
     };
-    persist::retrying(&shared, nobody, "record a signal", attempt).await;
+    persist::retrying(&shared, NOBODY, "record a signal", attempt).await;
 }

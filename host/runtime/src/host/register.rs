@@ -24,6 +24,7 @@ impl Host {
     /// its address: of several, the first. The app is installed then, and its other registrations fire.
     pub fn install(&self, app: App) -> Result<(), HostError> {
         let shared = self.shared();
+        shared.writable()?;
         let id = app.id.clone();
         let mut grants = match &app.asked {
             Some(asked) => app.grants.effective(asked),
@@ -102,6 +103,7 @@ impl Host {
         builder: TaskBuilder,
         if_exists: IfExists,
     ) -> Result<Registered, HostError> {
+        self.shared().writable()?;
         let made = registrar::register(self.shared(), app.clone(), builder, if_exists).await?;
         let Made { known, contradictions, access } = made;
         Ok(Registered { id: known.registration.id, contradictions, access })
@@ -114,6 +116,7 @@ impl Host {
     ///
     /// [`HostError::Store`]: it may still be there.
     pub async fn unregister(&self, id: RegistrationId, cancel: bool) -> Result<bool, HostError> {
+        self.shared().writable()?;
         registrar::unregister(self.shared(), id, cancel).await
     }
 
@@ -124,6 +127,12 @@ impl Host {
             self.shared().state().registrations.all().map(|known| known.record()).collect();
         all.sort_by_key(|record| (record.registration.registered_at, record.registration.id));
         all
+    }
+
+    /// One registration.
+    #[must_use]
+    pub fn registration(&self, id: RegistrationId) -> Option<RegistrationRecord> {
+        self.shared().state().registrations.get(id).map(|known| known.record())
     }
 
     /// The registrations of `app` that are in no group, in the order of their making (UWP-016).

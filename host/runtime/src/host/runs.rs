@@ -1,23 +1,22 @@
-//! Runs, completions and subscriptions.
+//! Runs, and how they ended.
 
 use std::sync::Arc;
 
 use dormouse_core::activation::{Activation, ActivationState};
-use dormouse_core::completion::RunRecord;
-use dormouse_core::store::RunFilter;
-use dormouse_core::{ActivationId, Cancellation, Completion, RegistrationId, RunId, Stream};
+use dormouse_core::store::{ListedRun, RunFilter};
+use dormouse_core::{ActivationId, Cancellation, Completion, RegistrationId, RunId, RunOutput, Stream};
 use tokio::sync::oneshot;
 
 use super::{Host, HostError};
 use crate::drive::cell::RunCell;
-use crate::subscribe::{SubscribeError, Subscription};
 
 impl Host {
     /// Waits for an activation to end, and answers its completion.
     ///
     /// # Errors
     ///
-    /// [`HostError::NoActivation`], [`HostError::Withdrawn`], [`HostError::Store`], [`HostError::Stopping`].
+    /// [`HostError::NoActivation`], [`HostError::Withdrawn`], [`HostError::Store`], [`HostError::Stopping`];
+    /// [`HostError::ReadOnly`] if it has not ended, on a host that does not hear of it.
     pub async fn completed(&self, id: ActivationId) -> Result<Completion, HostError> {
         let shared = self.shared();
         loop {
@@ -53,7 +52,7 @@ impl Host {
                     shared.state().awaited.remove(&id);
                     return self.completion_of(id).await;
                 }
-                Some(ActivationState::Pending | ActivationState::Running(_)) => {}
+                Some(ActivationState::Pending | ActivationState::Running(_)) => shared.writable()?,
             }
             if let Ok(completion) = rx.await {
                 return Ok(completion);
@@ -108,21 +107,40 @@ impl Host {
         Ok(self.shared().store.activation(id).await?)
     }
 
-    /// Up to `limit` runs that ended, the newest first.
+    /// Up to `limit` runs that ended, the one that ended last first.
     ///
     /// # Errors
     ///
     /// [`HostError::Store`].
-    pub async fn runs(&self, filter: RunFilter, limit: usize) -> Result<Vec<RunRecord>, HostError> {
+    pub async fn runs(&self, filter: RunFilter, limit: usize) -> Result<Vec<ListedRun>, HostError> {
         Ok(self.shared().store.runs(filter, limit).await?)
     }
 
-    /// Subscribes `name` to progress and completions. See [`Subscription`].
+    /// One run that ended. None if there is none, it goes on, or it ended too long ago to be kept; and for the moment
+    /// between the end of its sandbox and its record.
     ///
     /// # Errors
     ///
-    /// [`SubscribeError`].
-    pub async fn subscribe(&self, name: impl Into<String>) -> Result<Subscription, SubscribeError> {
-        Subscription::open(self.shared().clone(), name.into()).await
+    /// [`HostError::Store`].
+    pub async fn run(&self, id: RunId) -> Result<Option<ListedRun>, HostError> {
+        Ok(self.shared().store.run(id).await?)
+    }
+
+    /// What a run has written: so far if it goes on here, else as much as [`HostBuilder::keep_output`] has kept of it.
+    /// None if there is no such run any more, or it ended and wrote nothing.
+    ///
+    /// [`HostBuilder::keep_output`]: crate::HostBuilder::keep_output
+    ///
+    /// # Errors
+    ///
+    /// [`HostError::Store`].
+    pub async fn output(&self, id: RunId) -> Result<Option<RunOutput>, HostError> {
+        match self.cell(id) {
+            Some(cell) => {
+                let kept = |stream| cell.usage.output(stream).kept();
+                Ok(Some(RunOutput { stdout: kept(Stream::Stdout), stderr: kept(Stream::Stderr) }))
+            }
+            None => Ok(self.shared().store.output(id).await?),
+        }
     }
 }

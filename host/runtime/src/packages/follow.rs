@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use dormouse_core::app::{AppRecord, Unfinished};
 use dormouse_core::{
     AppId, Cancellation, CancellationReason, Refusal, RegistrationId, SystemEvent, SystemTrigger,
-    TaskBuilder, Trigger, TriggerDetails,
+    TaskBuilder, Trigger, TriggerDetails, station,
 };
 use dormouse_package::Manifest;
 
@@ -55,6 +55,7 @@ pub(super) async fn up(
             let made = host.register(&id, builder.clone(), IfExists::ReplaceIfDifferent).await?;
             followed.registered.push(made.id);
         }
+        station::pass("install.registered");
     }
     if let Some(Unfinished::Updating { from }) = &unfinished {
         followed.update_task = update_task(host, &id, manifest, from, &package.digest).await?;
@@ -159,8 +160,10 @@ async fn servicing_complete(host: &Host, app: &AppId, digest: &str) -> Result<()
         match intake::fire(&host.inner.shared, id, incoming).await {
             Ok(Fired::Refused(Refusal::Stopping)) => return Err(HostError::Stopping),
             Err(FireError::Store(error)) => return Err(error.into()),
-            // Nothing comes with it, and it is no request.
-            Ok(_) | Err(FireError::Payload(_) | FireError::NotApplication { .. }) => {}
+            Err(FireError::ReadOnly) => return Err(HostError::ReadOnly),
+            // Nothing comes with it, its key is ours, and it is no request.
+            Ok(_) | Err(FireError::Payload(_) | FireError::Key { .. } | FireError::NotApplication { .. }) => {
+            }
         }
     }
     Ok(())

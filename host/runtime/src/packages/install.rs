@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use dormouse_core::AppId;
 use dormouse_core::app::{AppRecord, PackageRecord, Unfinished};
+use dormouse_core::{AppId, station};
 use dormouse_package::{Capabilities, Installed, Manifest, Source};
 
 use super::{
@@ -61,7 +61,7 @@ impl Host {
                     access: record.access,
                     granted: package.granted.clone(),
                     registrations: state.registrations.count(&record.app),
-                    loaded: state.apps.contains_key(&record.app),
+                    loaded: state.is_installed(&record.app),
                 })
             })
             .collect();
@@ -77,6 +77,7 @@ impl Host {
         options: InstallOptions,
         update: bool,
     ) -> Result<Installation, InstallError> {
+        self.inner.shared.writable()?;
         let host = self.clone();
         let done =
             persist::to_the_end(
@@ -98,6 +99,9 @@ impl Host {
         let staged = blocking(move || repository.stage(source)).await??;
         let app = staged.manifest().name.clone();
         let version = staged.manifest().version.to_string();
+        if let Some(meant) = options.only.clone().filter(|meant| *meant != app) {
+            return Err(InstallError::OtherApp { meant, found: app });
+        }
         let before = self.package_record(&app, update)?;
         if let Some(package) = &before
             && digest(package) == Some(staged.digest())
@@ -127,7 +131,9 @@ impl Host {
         let grants = grant::open(&granted.record)?;
 
         let repository = packages.repository.clone();
+        station::pass("install.staged");
         let installed = Arc::new(blocking(move || repository.commit(staged)).await??);
+        station::pass("install.committed");
         let loaded = packages.compile(self, &installed).await;
         let loaded = match loaded {
             Ok(loaded) => loaded.grants(grants),
@@ -160,6 +166,7 @@ impl Host {
             packages.forget(&installed).await;
             return Err(error.into());
         }
+        station::pass("install.recorded");
         shared.state().records.insert(app.clone(), record.clone());
         drop(turn);
         let followed = follow::up(self, record, loaded, installed.manifest(), old.as_ref()).await;

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use dormouse_core::app::{AppRecord, Unfinished};
+use cap_std::fs::Dir;
+use dormouse_core::AppId;
+use dormouse_core::app::{AppRecord, PackageRecord, Unfinished};
+use foldhash::HashSet;
 
 use super::install::blocking;
 use super::{InstallError, Packages, digest, follow, grant};
@@ -39,6 +42,23 @@ pub(crate) async fn load_all(host: &Host, packages: &Arc<Packages>) -> Result<()
         }
     }
     Ok(())
+}
+
+/// Which of these packages' files are there, by their name alone: nothing of them is read.
+///
+/// # Errors
+///
+/// [`InstallError::Stopping`].
+pub(crate) async fn found(
+    directory: Dir,
+    packages: Vec<(AppId, PackageRecord)>,
+) -> Result<HashSet<AppId>, InstallError> {
+    let there = move |(app, package): (AppId, PackageRecord)| {
+        let gone = package.unfinished == Some(Unfinished::Uninstalling);
+        let digest = digest(&package).filter(|_| !gone)?;
+        directory.is_dir(format!("{app}/{digest}")).then_some(app)
+    };
+    blocking(move || packages.into_iter().filter_map(there).collect()).await
 }
 
 async fn load(host: &Host, packages: &Arc<Packages>, record: AppRecord) -> Result<(), InstallError> {

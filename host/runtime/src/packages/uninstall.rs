@@ -23,6 +23,7 @@ impl Host {
     /// [`InstallError::NotInstalled`]; [`InstallError::Store`] and [`InstallError::LocalFolder`], after which it may be
     /// asked for again.
     pub async fn uninstall_package(&self, app: &AppId) -> Result<(), InstallError> {
+        self.inner.shared.writable()?;
         let (host, app) = (self.clone(), app.clone());
         let done = persist::to_the_end(&self.inner.shared, async move { host.uninstall(&app).await });
         done.await.unwrap_or(Err(InstallError::Stopping))

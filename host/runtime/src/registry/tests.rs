@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use dormouse_core::registration::{EntryPoint, RegistrationContext, RegistrationRecord, RegistrationStatus};
+use dormouse_core::registration::{EntryPoint, RegistrationContext, RegistrationRecord};
 use dormouse_core::{Limits, TaskBuilder, TimeTrigger, TimerProfile};
 
 use super::*;
@@ -38,7 +38,7 @@ fn known(n: u128, made: i64, group: Option<&str>, name: &str) -> Arc<Known> {
     let registration = builder.build(id, app(), at(made), &context).unwrap();
     let schedule = registration.schedule().unwrap();
     let pace = TimerProfile::DEFAULT.pace(&registration);
-    let record = RegistrationRecord { registration, status: RegistrationStatus::Active, watermark: at(made) };
+    let record = RegistrationRecord::new(registration, at(made));
     Arc::new(Known::new(record, schedule, pace, limits))
 }
 

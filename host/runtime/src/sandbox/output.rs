@@ -67,13 +67,24 @@ impl Captured {
     /// What was kept: the head, a line that tells how many bytes are missing if any are, and the tail. As the
     /// guest wrote it: escape it before a terminal sees it.
     pub(crate) fn kept(&self) -> Vec<u8> {
+        self.kept_within(usize::MAX)
+    }
+
+    /// As [`Captured::kept`], of no more than `max` bytes beside the line.
+    pub(super) fn kept_within(&self, max: usize) -> Vec<u8> {
         let kept = self.lock();
-        let mut all = kept.head.clone();
-        if self.dropped() > 0 {
-            all.extend_from_slice(format!("\n[... {} bytes dropped ...]\n", self.dropped()).as_bytes());
+        let len = kept.head.len() + kept.tail.len();
+        // What lies between head and tail is missing already if anything is: both are at least as long then.
+        let (first, last) =
+            if len <= max { (kept.head.len(), kept.tail.len()) } else { (max / 2, max - max / 2) };
+        let missing = self.dropped() + (len - first - last) as u64;
+        let all = || kept.head.iter().chain(&kept.tail);
+        let mut text: Vec<u8> = all().take(first).copied().collect();
+        if missing > 0 {
+            text.extend_from_slice(gap(missing).as_bytes());
         }
-        all.extend(&kept.tail);
-        all
+        text.extend(all().skip(len - last));
+        text
     }
 
     /// What was kept and not handed over live: the end of a stream that was longer than its limit, behind a
@@ -88,7 +99,7 @@ impl Captured {
         let missing = unheard - len as u64;
         let mut text = Vec::new();
         if missing > 0 {
-            text.extend_from_slice(format!("\n[... {missing} bytes dropped ...]\n").as_bytes());
+            text.extend_from_slice(gap(missing).as_bytes());
         }
         text.extend(kept.tail.iter().skip(kept.tail.len() - len));
         Some(text)
@@ -118,6 +129,11 @@ impl Captured {
     fn lock(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What stands in the place of bytes that were dropped.
+fn gap(bytes: u64) -> String {
+    format!("\n[... {bytes} bytes dropped ...]\n")
 }
 
 /// One stream of one run, as WASI wants it.
@@ -239,5 +255,21 @@ mod tests {
         let whole = Captured::new(64);
         whole.write(b"short");
         assert_eq!(whole.kept(), b"short");
+    }
+
+    #[test]
+    fn what_is_cut_to_a_bound_has_its_ends_and_one_mark() {
+        let captured = Captured::new(8);
+        captured.write(b"begin, middle, end!");
+        assert_eq!(captured.kept_within(8), captured.kept());
+        assert_eq!(captured.kept_within(5), b"be\n[... 14 bytes dropped ...]\nnd!");
+        assert_eq!(captured.kept_within(0), b"\n[... 19 bytes dropped ...]\n");
+        // Of what was kept whole as well: all of it in the head, or a part.
+        for limit in [64, 12] {
+            let whole = Captured::new(limit);
+            whole.write(b"0123456789");
+            assert_eq!(whole.kept_within(10), b"0123456789");
+            assert_eq!(whole.kept_within(3), b"0\n[... 7 bytes dropped ...]\n89");
+        }
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use dormouse_core::Receipt;
 use dormouse_core::event::Stream;
+use dormouse_core::{Receipt, RunOutput};
 
 use super::output::Captured;
 
@@ -58,6 +58,15 @@ impl Usage {
     /// How often something was asked for that was not granted.
     pub(crate) fn denials(&self) -> u32 {
         self.denials.load(Ordering::Relaxed)
+    }
+
+    /// What the guest wrote, of no more than `max` bytes of each stream. None if it wrote nothing, or nothing of it is
+    /// to be kept.
+    pub(crate) fn kept_within(&self, max: usize) -> Option<RunOutput> {
+        if max == 0 || self.stdout.written() + self.stderr.written() == 0 {
+            return None;
+        }
+        Some(RunOutput { stdout: self.stdout.kept_within(max), stderr: self.stderr.kept_within(max) })
     }
 
     /// Copies the figures into a receipt.

@@ -17,6 +17,8 @@ pub(crate) struct Known {
     /// It has fired in this life of the host. Told only of what is to fire once in each (UWP-052). Shared as
     /// `runs` is.
     pub(crate) fired_here: Arc<AtomicBool>,
+    /// How often in a row the host fell while a run of it was under way. Shared as `runs` is.
+    pub(crate) crashes: Arc<AtomicU32>,
     pub(crate) limits: Limits,
     /// Shared with what it was registered in the place of, which may still run.
     pub(crate) runs: Arc<AtomicU32>,
@@ -36,6 +38,7 @@ impl Known {
             watermark: Mutex::new(record.watermark),
             spent: AtomicBool::new(record.status == RegistrationStatus::Spent),
             fired_here: Arc::default(),
+            crashes: Arc::new(AtomicU32::new(record.crashes)),
             runs: Arc::default(),
             registration: record.registration,
         }
@@ -47,6 +50,7 @@ impl Known {
             registration: self.registration.clone(),
             status: if self.is_spent() { RegistrationStatus::Spent } else { RegistrationStatus::Active },
             watermark: self.watermark(),
+            crashes: self.crashes.load(Ordering::Acquire),
         }
     }
 
@@ -67,6 +71,12 @@ impl Known {
 
     pub(crate) fn is_spent(&self) -> bool {
         self.spent.load(Ordering::Acquire)
+    }
+
+    /// The crashes for which it is in quarantine, if `after` of them are enough; never if that is 0.
+    pub(crate) fn quarantined(&self, after: u32) -> Option<u32> {
+        let crashes = self.crashes.load(Ordering::Acquire);
+        (after > 0 && crashes >= after).then_some(crashes)
     }
 
     /// Whether it is to fire once in each life of the host (UWP-052).

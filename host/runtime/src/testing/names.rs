@@ -45,6 +45,9 @@ pub(super) fn name_of(kind: &EventKind) -> String {
         EventKind::Completed { success, .. } => {
             format!("completed {}", if *success { "successfully" } else { "without success" })
         }
+        EventKind::Quarantined { crashes } => format!("quarantined after {crashes} crashes"),
+        EventKind::Released => "released".to_owned(),
+        EventKind::Redriven { .. } => "redriven".to_owned(),
         EventKind::LeaseLost { .. } => "lease lost".to_owned(),
         EventKind::Fault { .. } => "fault".to_owned(),
         other => format!("{other:?}"),

@@ -132,7 +132,7 @@ fn a_change_of_the_work_cost_fires_and_what_is_no_change_does_not() {
         }
         assert_eq!(fired, [0, 1, 1, 2, 3], "guests were told low before anybody knew");
         assert_eq!(rig.outcomes(), vec![Outcome::Succeeded; 3]);
-        let run = &rig.host.runs(Default::default(), 1).await.unwrap()[0];
+        let run = &rig.host.runs(Default::default(), 1).await.unwrap()[0].run;
         let activation = rig.host.activation(run.activation).await.unwrap().unwrap();
         assert_eq!(activation.details, TriggerDetails::None, "UWP-042");
     });

@@ -207,7 +207,8 @@ fn no_more_is_listed_than_fits_a_page() {
         let explanation = explain(rig, id).await;
         assert_eq!(explanation.waiting, []);
         assert_eq!(explanation.history.len(), HISTORY_LISTED_MAX);
-        assert_eq!(explanation.history, rig.host.runs(Default::default(), HISTORY_LISTED_MAX).await.unwrap());
+        let runs = rig.host.runs(Default::default(), HISTORY_LISTED_MAX).await.unwrap();
+        assert!(explanation.history.iter().eq(runs.iter().map(|listed| &listed.run)));
     });
 }
 

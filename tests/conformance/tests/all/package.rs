@@ -1,6 +1,7 @@
 //! Packages: installed, updated, removed, and found again.
 
 mod crash;
+mod look_only;
 
 use std::sync::Arc;
 use std::time::Duration;

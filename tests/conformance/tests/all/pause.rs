@@ -71,7 +71,7 @@ fn the_quota_is_the_apps_and_a_spent_one_pauses_the_next_run_before_it_begins() 
         let other = rig.host.running().into_iter().find(|(_, _, id)| *id == second).unwrap();
         rig.host.kill(other.0, abort());
         rig.settle().await;
-        let record = &rig.host.runs(Default::default(), 1).await.unwrap()[0];
+        let record = &rig.host.runs(Default::default(), 1).await.unwrap()[0].run;
         assert_eq!(record.registration, second);
         assert_eq!(record.receipt.cpu, std::time::Duration::ZERO, "it was not polled once");
     });

@@ -7,9 +7,10 @@ use dormouse::{
     App, EventKind, FilesystemTrigger, Grants, Holds, HostError, IfExists, Outcome, Overlap, SignalTrigger,
     SocketTrigger, TaskBuilder, Trigger,
 };
+use dormouse_core::store::{Fault, FaultyStore};
+use dormouse_core::{MemoryStore, StoreError};
 use test_artifacts as programs;
 
-use crate::failing_store::FailingStore;
 use crate::{SECOND, component, only};
 
 fn on_signal(topic: &str) -> TaskBuilder {
@@ -137,7 +138,7 @@ fn a_machine_that_saves_energy_registers_all_the_same() {
 #[test]
 fn registrations_survive_the_host() {
     use std::sync::Arc;
-    let store: Arc<dyn dormouse_core::Store> = Arc::new(dormouse_core::MemoryStore::new());
+    let store: Arc<dyn dormouse_core::Store> = Arc::new(MemoryStore::new());
     let clock = dormouse_core::SimClock::new();
     let made = Rig::run_on(
         store.clone(),
@@ -189,7 +190,7 @@ fn a_task_validates_before_it_registers() {
 
 #[test]
 fn what_the_store_does_not_keep_is_not_listed_and_what_it_does_not_remove_stays() {
-    let store = FailingStore::default();
+    let store = FaultyStore::new(std::sync::Arc::new(MemoryStore::new()));
     Rig::run_on(
         std::sync::Arc::new(store.clone()),
         dormouse_core::SimClock::new(),
@@ -197,7 +198,9 @@ fn what_the_store_does_not_keep_is_not_listed_and_what_it_does_not_remove_stays(
         async |rig| {
             rig.install(&component(programs::RUN_RETURNS_OK));
             let id = replace(rig, on_signal("old")).await.unwrap().id;
-            store.fail();
+            let full = Fault::Refused(StoreError::Full("the disk is full".to_owned()));
+            store.always("save_registration", full.clone());
+            store.always("remove_registration", full);
             let error = replace(rig, on_signal("new")).await.unwrap_err();
             assert!(matches!(error, HostError::Store(_)), "{error}");
             let error = rig.host.register(&Rig::app(), on_signal("new"), IfExists::AllowDuplicate).await;
@@ -207,7 +210,7 @@ fn what_the_store_does_not_keep_is_not_listed_and_what_it_does_not_remove_stays(
             assert_eq!(rig.signal("new", "").await, []);
             assert_eq!(rig.signal("old", "").await.len(), 1, "what was there goes on");
 
-            store.work();
+            store.mend();
             assert_eq!(replace(rig, on_signal("new")).await.unwrap().id, id);
             assert!(rig.host.unregister(id, false).await.unwrap());
             assert_eq!(rig.host.registrations(), []);

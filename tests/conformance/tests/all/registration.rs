@@ -7,10 +7,10 @@ use dormouse::{
     App, AppId, EventKind, Fired, IfExists, Outcome, Refusal, RegistrationId, SignalTrigger, TaskBuilder,
     Trigger, TriggerKind,
 };
-use dormouse_core::SimClock;
+use dormouse_core::store::{Fault, FaultyStore};
+use dormouse_core::{MemoryStore, SimClock, StoreError};
 use test_artifacts as programs;
 
-use crate::failing_store::FailingStore;
 use crate::{SECOND, application, component, only, ready, succeeds};
 
 /// Another app, with one registration.
@@ -211,14 +211,16 @@ pub(crate) fn registration_builders() {
 
 #[test]
 pub(crate) fn registration_store() {
-    let store = FailingStore::default();
+    let store = FaultyStore::new(Arc::new(MemoryStore::new()));
     Rig::run_on(
         Arc::new(store.clone()),
         SimClock::new(),
         |b| b,
         async |rig| {
             let id = ready(rig, programs::REGISTRATION_STORE).await;
-            store.fail();
+            let full = StoreError::Full("/secret/path is full".to_owned());
+            store.always("save_registration", Fault::Refused(full.clone()));
+            store.always("remove_registration", Fault::Refused(full));
             assert_eq!(rig.fire(id, "full").await.run.outcome, Outcome::Succeeded);
             assert_eq!(
                 failures(rig),
@@ -228,7 +230,8 @@ pub(crate) fn registration_store() {
                 "UWP-007: the operator hears it all"
             );
 
-            store.hang();
+            store.mend();
+            store.always("save_registration", Fault::Unanswered);
             let activation = rig.request(id, "hangs").await;
             rig.until("it registers", |e| matches!(e.kind, EventKind::Progress { value: 1, .. })).await;
             let run = rig.host.running()[0].0;
@@ -237,7 +240,7 @@ pub(crate) fn registration_store() {
             let completion = rig.completed(activation).await;
             let clean = matches!(completion.run.outcome, Outcome::Canceled { forced: false, .. });
             assert!(clean, "{:?}", completion.run.outcome);
-            store.work();
+            store.mend();
         },
     );
 }

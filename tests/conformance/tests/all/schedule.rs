@@ -164,7 +164,7 @@ fn what_ran_when_the_host_died_runs_again_as_the_next_attempt() {
             );
             let runs = rig.host.runs(Default::default(), 10).await.unwrap();
             assert_eq!(runs.len(), 2);
-            assert_eq!(runs[1].outcome, Outcome::Interrupted, "the first attempt is on record");
+            assert_eq!(runs[1].run.outcome, Outcome::Interrupted, "the first attempt is on record");
         },
     );
 }

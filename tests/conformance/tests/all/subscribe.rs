@@ -20,6 +20,7 @@ fn a_subscriber_sees_progress_and_then_the_completion_of_the_instance_that_the_g
                     assert_eq!(progress.run, completion.run.run, "UWP-110, UWP-116");
                     values.push(progress.value);
                 }
+                Notice::Missed { .. } => panic!("nothing was let go of"),
                 Notice::Completed(told) => break told,
             }
         };
@@ -80,5 +81,54 @@ fn a_name_without_end_is_refused() {
             let error = rig.host.subscribe(name).await.unwrap_err();
             assert!(matches!(error, dormouse::SubscribeError::Name { .. }), "{error}");
         }
+    });
+}
+
+#[test]
+fn names_of_webhooks_are_theirs_alone() {
+    Rig::run(async |rig| {
+        let id = ready(rig, programs::RUN_RETURNS_OK).await;
+        let error = rig.host.subscribe("webhook:chat").await.unwrap_err();
+        assert!(matches!(error, dormouse::SubscribeError::Reserved { .. }), "{error}");
+        let mut deliveries = rig.host.deliveries("chat").await.unwrap();
+        let completion = rig.fire(id, "").await;
+        let told = deliveries.next_completion().await.unwrap();
+        deliveries.ack(told.cursor).await.unwrap();
+        assert_eq!(rig.store.cursor("webhook:chat").await.unwrap(), Some(completion.cursor));
+    });
+}
+
+#[test]
+fn a_reader_may_begin_where_it_says_and_one_without_a_name_leaves_nothing_behind() {
+    Rig::run(async |rig| {
+        let id = ready(rig, programs::RUN_RETURNS_OK).await;
+        let first = rig.fire(id, "").await;
+        let second = rig.fire(id, "").await;
+        let mut from = rig.host.subscribe_from("log", Some(first.cursor)).await.unwrap();
+        assert_eq!(from.next_completion().await.unwrap(), second);
+        assert_eq!(rig.store.cursor("log").await.unwrap(), Some(first.cursor), "until it acknowledges");
+        // Where it says goes before how far it has read.
+        from.ack(second.cursor).await.unwrap();
+        let mut again = rig.host.subscribe_from("log", Some(first.cursor)).await.unwrap();
+        assert_eq!(again.next_completion().await.unwrap(), second);
+
+        let mut nameless = rig.host.follow(Some(first.cursor)).await.unwrap();
+        let told = nameless.next_completion().await.unwrap();
+        nameless.ack(told.cursor).await.unwrap();
+        let names: Vec<String> = rig.store.subscribers().await.unwrap().into_iter().map(|s| s.name).collect();
+        assert_eq!(names, ["log"]);
+    });
+}
+
+#[test]
+fn the_journal_tells_that_it_grew() {
+    Rig::run(async |rig| {
+        let id = ready(rig, programs::RUN_RETURNS_OK).await;
+        let mut changes = rig.host.journal_changes();
+        assert!(!changes.has_changed().unwrap());
+        let completion = rig.fire(id, "").await;
+        changes.changed().await.unwrap();
+        let all = rig.host.completions(dormouse::Cursor::default(), 10).await.unwrap();
+        assert_eq!(all, [completion]);
     });
 }

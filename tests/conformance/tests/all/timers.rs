@@ -316,7 +316,7 @@ fn an_occurrence_is_one_and_the_same_over_restarts_and_whatever_the_clock_shows(
         rig.advance(MINUTE).await;
         assert_eq!(fired(rig, id).await, [(begin + MINUTE, begin + MINUTE)]);
         let fired = rig.host.runs(Default::default(), 1).await.unwrap();
-        rig.host.activation(fired[0].activation).await.unwrap().unwrap()
+        rig.host.activation(fired[0].run.activation).await.unwrap().unwrap()
     });
     assert_eq!(firing.key, "2026-01-01T00:01:00Z");
     machine.clock.jump(begin + SECOND);

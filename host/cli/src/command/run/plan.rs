@@ -61,9 +61,9 @@ impl Plan {
             app,
             task,
             grants: grants(&args.grants, &args.trigger)?,
-            quota: args.limits.quota,
+            quota: args.quota,
             machine: args.trigger.on.is_some() || !args.trigger.condition.is_empty() || args.state.resume,
-            arguments: arguments(&args.trigger)?,
+            arguments: arguments(args.trigger.arg.as_deref(), args.trigger.arg_file.as_deref())?,
             requests,
             goal,
         })
@@ -238,9 +238,10 @@ fn grant_failed(flag: &str, error: &GrantError) -> Failure {
     }
 }
 
-fn arguments(args: &TriggerArgs) -> Result<Vec<u8>> {
-    let arguments = match (&args.arg, &args.arg_file) {
-        (Some(text), _) => text.clone().into_bytes(),
+/// What a request carries: this text, or what is in this file.
+pub(crate) fn arguments(text: Option<&str>, file: Option<&Path>) -> Result<Vec<u8>> {
+    let arguments = match (text, file) {
+        (Some(text), _) => text.as_bytes().to_vec(),
         (None, Some(path)) => read(path).map_err(|error| {
             usage(format!("--arg-file: `{}` cannot be read", path.display()))
                 .because(&error)

@@ -69,13 +69,11 @@ impl Session {
                 .printer
                 .note(format!("resuming {n} {} that an earlier run left", activations(n))),
         }
-        host.install(install).map_err(|e| host_failed(&e))?;
+        host.install(install).map_err(host_failed)?;
         let mut registration = None;
         if let Some(task) = self.plan.task.take() {
-            let registered = host
-                .register(&self.app, task, IfExists::ReplaceIfDifferent)
-                .await
-                .map_err(|e| host_failed(&e))?;
+            let registered =
+                host.register(&self.app, task, IfExists::ReplaceIfDifferent).await.map_err(host_failed)?;
             tally.follow(registered.id);
             registration = Some(registered.id);
         }
@@ -220,19 +218,19 @@ async fn requests(
 }
 
 /// As [`host::host_failed`], in the words of this command.
-fn host_failed(error: &HostError) -> Failure {
-    match error {
+fn host_failed(error: HostError) -> Failure {
+    match &error {
         HostError::Registration(RegistrationError::DirectoryNotGranted { directory, .. }) => {
-            Failure::from_error(Exit::Usage, error).help(format!(
+            Failure::from_error(Exit::Usage, &error).help(format!(
                 "the state directory has a registration that watches {directory}: grant it with --watch or \
                  --dir HOST::{directory}, or give another --app"
             ))
         }
         HostError::Registration(RegistrationError::SecondApplicationTrigger { .. }) => {
-            Failure::from_error(Exit::Usage, error)
+            Failure::from_error(Exit::Usage, &error)
                 .help("an app can be requested by one name: use the same --name, or give another --app")
         }
-        HostError::Registration(_) => Failure::from_error(Exit::Usage, error),
+        HostError::Registration(_) => Failure::from_error(Exit::Usage, &error),
         _ => host::host_failed(error),
     }
 }

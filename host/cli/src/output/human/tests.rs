@@ -1,5 +1,6 @@
-use dormouse::core::TaskFailure;
-use dormouse::{ActivationId, RegistrationId};
+use dormouse::core::{TaskFailure, Timestamp};
+use dormouse::{ActivationId, Event, Outcome, Receipt, RegistrationId};
+use dormouse_control::api::grant_for;
 use uuid::Uuid;
 
 use super::*;
@@ -18,7 +19,7 @@ fn written(detail: Detail, kinds: Vec<EventKind>) -> (String, String) {
         for kind in kinds {
             let event = Event { at: Timestamp::from_millis(1_234), registration: registration(), kind };
             human
-                .event(&event, &mut Sinks { out: &mut out, err: &mut err })
+                .event(&EventView::from(&event), &mut Sinks { out: &mut out, err: &mut err })
                 .expect("a vector takes everything");
         }
     }
@@ -104,6 +105,8 @@ fn a_denial_says_what_would_grant_it() {
         ("nonsense", None),
     ] {
         assert_eq!(grant_for(what).as_deref(), flag, "{what}");
+        let (_, err) = written(Detail::Normal, vec![EventKind::Denied { run: run(), what: what.to_owned() }]);
+        assert_eq!(err.contains("grant it with"), flag.is_some(), "{err}");
     }
 }
 

@@ -50,7 +50,8 @@ fn each_command_in_each_state_moves_along_the_drawing_or_is_refused_and_changes_
         ("withdraw", |a| a.withdraw(at(30)),                      [Withdrawn, Wrong,   Wrong,  Wrong]),
     ];
     for (name, command, expected) in table {
-        let states = [pending(), running(), ended(), withdrawn()];
+        let in_backoff = Activation { not_before: at(10), ..pending() };
+        let states = [in_backoff, running(), ended(), withdrawn()];
         for (before, expected) in states.into_iter().zip(expected) {
             let mut after = before.clone();
             let answer = command(&mut after);

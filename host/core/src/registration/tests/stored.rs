@@ -14,11 +14,8 @@ use crate::trigger::{
 
 #[track_caller]
 fn survives(registration: &Registration) {
-    let record = RegistrationRecord {
-        registration: registration.clone(),
-        status: RegistrationStatus::Spent,
-        watermark: NOW,
-    };
+    let new = RegistrationRecord::new(registration.clone(), NOW);
+    let record = RegistrationRecord { status: RegistrationStatus::Spent, crashes: 2, ..new };
     let json = serde_json::to_string(&record).unwrap();
     assert_eq!(serde_json::from_str::<RegistrationRecord>(&json).unwrap(), record, "{json}");
 }
@@ -40,6 +37,21 @@ fn a_registration_of_each_trigger_kind_survives_the_store() {
             .arg("--all");
         survives(&Host::new().build(full).unwrap());
     }
+}
+
+#[test]
+fn a_status_is_written_by_its_name() {
+    for (status, name) in [(RegistrationStatus::Active, "active"), (RegistrationStatus::Spent, "spent")] {
+        assert_eq!((serde_json::to_value(status).unwrap(), status.as_str()), (json!(name), name));
+    }
+}
+
+#[test]
+fn what_was_stored_before_crashes_were_counted_has_none() {
+    let record = RegistrationRecord::new(Host::new().build(task()).unwrap(), NOW);
+    let mut json = serde_json::to_value(&record).unwrap();
+    json.as_object_mut().unwrap().remove("crashes").unwrap();
+    assert_eq!(serde_json::from_value::<RegistrationRecord>(json).unwrap(), record);
 }
 
 #[test]

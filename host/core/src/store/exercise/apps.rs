@@ -10,11 +10,9 @@ use crate::ids::AppId;
 use crate::overlap::{Overlap, Refusal};
 use crate::store::{Enqueued, Store};
 
-use super::fixture::{app, ask, at, enqueue, firing, record, register, registration, stored, waiting};
-
-fn other() -> AppId {
-    AppId::new("org.example.other").expect("the name is valid")
-}
+use super::fixture::{
+    app, ask, at, enqueue, firing, other_app, record, register, registration, stored, waiting,
+};
 
 fn installed(app: AppId) -> AppRecord {
     let directory = DirectoryGrant { path: "/srv/pictures".into(), read_write: true };
@@ -36,24 +34,24 @@ fn installed(app: AppId) -> AppRecord {
 pub(super) async fn are_listed_by_name_as_they_were_saved(store: Arc<dyn Store>) {
     assert!(store.apps().await.expect("the store works").is_empty());
     let plain = AppRecord { app: app(), access: AccessStatus::Unspecified, package: None };
-    for record in [installed(other()), plain.clone()] {
+    for record in [installed(other_app()), plain.clone()] {
         store.save_app(record).await.expect("the store works");
     }
-    assert_eq!(store.apps().await.expect("the store works"), [plain, installed(other())]);
+    assert_eq!(store.apps().await.expect("the store works"), [plain, installed(other_app())]);
 
     let denied = AppRecord { access: AccessStatus::DeniedByUser, ..installed(app()) };
     store.save_app(denied.clone()).await.expect("the store works");
-    assert_eq!(store.apps().await.expect("the store works"), [denied, installed(other())]);
+    assert_eq!(store.apps().await.expect("the store works"), [denied, installed(other_app())]);
 }
 
 pub(super) async fn removal_takes_registrations_and_what_waits(store: Arc<dyn Store>) {
-    for record in [installed(app()), installed(other())] {
+    for record in [installed(app()), installed(other_app())] {
         store.save_app(record).await.expect("the store works");
     }
     register(&store, 1).await;
     register(&store, 2).await;
     let mut theirs = record(3);
-    theirs.registration.app = other();
+    theirs.registration.app = other_app();
     store.save_registration(theirs.clone()).await.expect("the store works");
     let (one, two) = (waiting(&store, 1, 1, 1).await, waiting(&store, 2, 2, 2).await);
 
@@ -62,7 +60,7 @@ pub(super) async fn removal_takes_registrations_and_what_waits(store: Arc<dyn St
     assert_eq!(removed.withdrawn, [one.id, two.id]);
     assert_eq!(stored(&store, 1).await.state, ActivationState::Withdrawn { at: at(60) });
     assert_eq!(store.registrations().await.expect("the store works"), [theirs]);
-    assert_eq!(store.apps().await.expect("the store works"), [installed(other())]);
+    assert_eq!(store.apps().await.expect("the store works"), [installed(other_app())]);
     let again = store.remove_app(&app(), at(61)).await.expect("removing nothing is no error");
     assert!(again.withdrawn.is_empty());
 }

@@ -32,7 +32,8 @@ pub(super) async fn at_enqueue_waits_behind_what_waits(store: Arc<dyn Store>) {
 
     let late = Enqueue { claim: Some(claim(5, 8)), ..ask(firing(5, 3, 9), QUEUE) };
     register(&store, 3).await;
-    assert!(matches!(enqueue(&store, late).await, Enqueued::Waiting(_)), "it fires later than the claim");
+    let claimed = matches!(enqueue(&store, late).await, Enqueued::Claimed(_));
+    assert!(claimed, "the clock was set back between the firing and the claim");
 }
 
 pub(super) async fn at_enqueue_answers_again(store: Arc<dyn Store>) {
@@ -78,11 +79,31 @@ pub(super) async fn answers_again(store: Arc<dyn Store>) {
 pub(super) async fn waits_for_the_backoff(store: Arc<dyn Store>) {
     register(&store, 1).await;
     let lease = running(&store, 1, 1, 1).await;
-    let retry = Finish { run: ended(&lease, failed()), after: After::Retry { not_before: at(50) } };
+    let retry = Finish::new(ended(&lease, failed()), After::Retry { not_before: at(50) });
     finish(&store, retry).await;
     assert_eq!(store.claim(activation(1), claim(2, 49)).await.expect("the store works"), None);
     let second = store.claim(activation(1), claim(2, 50)).await.expect("the store works");
     assert_eq!(second.map(|lease| (lease.fence, lease.activation.attempt())), Some((Fence(2), 2)));
+}
+
+pub(super) async fn is_not_held_up_by_a_clock_that_was_set_back(store: Arc<dyn Store>) {
+    register(&store, 1).await;
+    waiting(&store, 1, 1, 5000).await;
+    let page = store.pending(at(10), None, 10).await.expect("the store works");
+    assert_eq!(page.iter().map(|a| a.id).collect::<Vec<_>>(), [activation(1)]);
+    assert!(store.claim(activation(1), claim(1, 10)).await.expect("the store works").is_some());
+}
+
+pub(super) async fn waits_for_no_backoff_that_began_behind_a_clock_that_was_set_back(store: Arc<dyn Store>) {
+    register(&store, 1).await;
+    let lease = running(&store, 1, 1, 5000).await;
+    let failed = Finish::new(ended(&lease, failed()), After::Retry { not_before: at(9000) });
+    let began = failed.run.ended_at;
+    finish(&store, failed).await;
+    let pending = async |now| store.pending(now, None, 10).await.expect("the store works").len();
+    assert_eq!(pending(began).await, 0);
+    assert_eq!(pending(began - std::time::Duration::from_millis(1)).await, 1);
+    assert!(store.claim(activation(1), claim(2, 10)).await.expect("the store works").is_some());
 }
 
 pub(super) async fn of_what_is_unknown_or_over_is_none(store: Arc<dyn Store>) {
@@ -120,8 +141,7 @@ pub(super) async fn pending_leaves_out_backoffs_and_tells_the_next(store: Arc<dy
     assert_eq!(store.next_backoff(Timestamp::EPOCH).await.expect("the store works"), None);
     for (n, not_before) in [(1, 40), (2, 30)] {
         let lease = running(&store, n, 1, 1).await;
-        let retry =
-            Finish { run: ended(&lease, failed()), after: After::Retry { not_before: at(not_before) } };
+        let retry = Finish::new(ended(&lease, failed()), After::Retry { not_before: at(not_before) });
         finish(&store, retry).await;
     }
     waiting(&store, 3, 1, 2).await;
@@ -144,7 +164,7 @@ pub(super) async fn waiting_is_of_one_registration_and_lists_backoffs_too(store:
     register(&store, 1).await;
     register(&store, 2).await;
     let lease = running(&store, 1, 1, 5).await;
-    let retry = Finish { run: ended(&lease, failed()), after: After::Retry { not_before: at(9_000_000) } };
+    let retry = Finish::new(ended(&lease, failed()), After::Retry { not_before: at(9_000_000) });
     finish(&store, retry).await;
     for (n, of, millis) in [(2, 1, 7), (3, 1, 1), (4, 2, 1)] {
         waiting(&store, n, of, millis).await;

@@ -7,11 +7,12 @@ use futures::executor::block_on;
 use crate::activation::{ActivationState, After, Lease};
 use crate::ids::Fence;
 use crate::outcome::Outcome;
-use crate::store::{Counts, Finish, Finished, Reap, RunFilter, Store};
+use crate::store::{Counts, Finish, Finished, Reap, Store};
+use crate::time::Timestamp;
 
 use super::fixture::{
-    activation, at, claim, ended, failed, finish, race, register, registration, run, running, stored,
-    succeeded,
+    activation, at, claim, ended, failed, finish, history, race, register, registration, run, running,
+    stored, succeeded,
 };
 
 async fn reclaimed(store: &Arc<dyn Store>, n: u128, millis: i64) -> Lease {
@@ -23,7 +24,7 @@ pub(super) async fn ends_with_a_completion(store: Arc<dyn Store>) {
     register(&store, 1).await;
     let lease = running(&store, 1, 1, 1).await;
     let record = ended(&lease, failed());
-    let answer = finish(&store, Finish { run: record.clone(), after: After::End }).await;
+    let answer = finish(&store, Finish::new(record.clone(), After::End)).await;
     let Finished::Completed(completion) = answer else { panic!("it ends, not {answer:?}") };
     assert_eq!((&completion.run, completion.coalesced), (&record, 1));
     assert_eq!(
@@ -38,7 +39,7 @@ pub(super) async fn retry_waits_and_counts_a_failure(store: Arc<dyn Store>) {
     register(&store, 1).await;
     let lease = running(&store, 1, 1, 1).await;
     let after = After::Retry { not_before: at(70) };
-    let answer = finish(&store, Finish { run: ended(&lease, failed()), after }).await;
+    let answer = finish(&store, Finish::new(ended(&lease, failed()), after)).await;
     assert_eq!(answer, Finished::Pending);
     let waits = stored(&store, 1).await;
     assert_eq!(waits.state, ActivationState::Pending);
@@ -53,10 +54,10 @@ pub(super) async fn retry_waits_and_counts_a_failure(store: Arc<dyn Store>) {
 pub(super) async fn again_waits_and_counts_an_interruption(store: Arc<dyn Store>) {
     register(&store, 1).await;
     let lease = running(&store, 1, 1, 1).await;
-    let cut_off = Finish { run: ended(&lease, Outcome::Interrupted), after: After::Again };
+    let cut_off = Finish::new(ended(&lease, Outcome::Interrupted), After::Again);
     assert_eq!(finish(&store, cut_off).await, Finished::Pending);
     let waits = stored(&store, 1).await;
-    assert_eq!((waits.failures, waits.interruptions, waits.not_before), (0, 1, at(1)));
+    assert_eq!((waits.failures, waits.interruptions, waits.not_before), (0, 1, Timestamp::EPOCH));
     assert_eq!(reclaimed(&store, 2, 5).await.fence, Fence(2));
 }
 
@@ -67,7 +68,7 @@ pub(super) async fn answers_again(store: Arc<dyn Store>) {
     assert!(matches!(first, Finished::Completed(_)));
     assert_eq!(finish(&store, succeeded(&lease)).await, first, "the same completion at the same place");
     assert_eq!(store.completions(Default::default(), 9).await.expect("the store works").len(), 1);
-    assert_eq!(store.runs(RunFilter::default(), 9).await.expect("the store works").len(), 1);
+    assert_eq!(history(&store).await.len(), 1);
 
     let mut other = succeeded(&lease);
     other.run.fence = Fence(2);
@@ -77,7 +78,7 @@ pub(super) async fn answers_again(store: Arc<dyn Store>) {
 pub(super) async fn of_a_retry_answers_again_during_the_next_attempt(store: Arc<dyn Store>) {
     register(&store, 1).await;
     let lease = running(&store, 1, 1, 1).await;
-    let retry = Finish { run: ended(&lease, failed()), after: After::Retry { not_before: at(2) } };
+    let retry = Finish::new(ended(&lease, failed()), After::Retry { not_before: at(2) });
     finish(&store, retry.clone()).await;
     assert_eq!(finish(&store, retry.clone()).await, Finished::Pending);
     let second = reclaimed(&store, 2, 5).await;
@@ -105,7 +106,7 @@ pub(super) async fn with_a_stale_fence_is_refused(store: Arc<dyn Store>) {
 pub(super) async fn of_another_run_with_an_old_fence_is_refused(store: Arc<dyn Store>) {
     register(&store, 1).await;
     let lease = running(&store, 1, 1, 1).await;
-    let retry = Finish { run: ended(&lease, failed()), after: After::Retry { not_before: at(2) } };
+    let retry = Finish::new(ended(&lease, failed()), After::Retry { not_before: at(2) });
     finish(&store, retry).await;
     reclaimed(&store, 2, 5).await;
     let mut forged = succeeded(&lease);
@@ -128,30 +129,4 @@ pub(super) async fn raced_by_sixteen_is_accepted_once(store: Arc<dyn Store>) {
     let accepted = answers.iter().filter(|answer| matches!(answer, Finished::Completed(_))).count();
     assert_eq!(accepted, 1);
     assert_eq!(store.completions(Default::default(), 99).await.expect("the store works").len(), 1);
-}
-
-pub(super) async fn runs_are_listed_newest_first(store: Arc<dyn Store>) {
-    register(&store, 1).await;
-    register(&store, 2).await;
-    let first = running(&store, 1, 1, 1).await;
-    let retry = Finish { run: ended(&first, failed()), after: After::Retry { not_before: at(2) } };
-    finish(&store, retry.clone()).await;
-    let other = running(&store, 2, 2, 3).await;
-    finish(&store, succeeded(&other)).await;
-    let second = reclaimed(&store, 3, 4).await;
-    finish(&store, succeeded(&second)).await;
-
-    let all = [succeeded(&second).run, succeeded(&other).run, retry.run];
-    let listed = |registration, activation, limit| {
-        let store = Arc::clone(&store);
-        async move { store.runs(RunFilter { registration, activation }, limit).await.expect("the store works") }
-    };
-    assert_eq!(listed(None, None, 9).await, all);
-    assert_eq!(listed(None, None, 2).await, all[..2]);
-    assert_eq!(listed(Some(registration(1)), None, 9).await, [all[0].clone(), all[2].clone()]);
-    assert_eq!(listed(Some(registration(1)), None, 1).await, all[..1]);
-    assert_eq!(listed(None, Some(activation(2)), 9).await, all[1..2]);
-    assert_eq!(listed(Some(registration(2)), Some(activation(2)), 9).await, all[1..2]);
-    assert_eq!(listed(Some(registration(1)), Some(activation(2)), 9).await, []);
-    assert_eq!(listed(None, Some(activation(9)), 9).await, []);
 }

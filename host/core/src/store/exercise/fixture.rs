@@ -8,11 +8,11 @@ use crate::activation::{Activation, After, Claim, Firing, Lease};
 use crate::completion::{Completion, RunRecord};
 use crate::ids::{ActivationId, AppId, NodeId, RegistrationId, RunId};
 use crate::limits::LimitsRequest;
-use crate::outcome::{Outcome, Receipt, TaskFailure};
+use crate::outcome::{Cancellation, CancellationReason, Outcome, Receipt, TaskFailure};
 use crate::overlap::Overlap;
-use crate::registration::{Registration, RegistrationRecord, RegistrationStatus};
+use crate::registration::{Registration, RegistrationRecord};
 use crate::retry::RetryPolicy;
-use crate::store::{Enqueue, Enqueued, Finish, Finished, Store};
+use crate::store::{Enqueue, Enqueued, Finish, Finished, RunFilter, Store};
 use crate::time::Timestamp;
 use crate::trigger::{Trigger, TriggerDetails};
 
@@ -59,29 +59,42 @@ pub fn app() -> AppId {
     AppId::new("org.example.feeds").expect("the name is valid")
 }
 
+/// Another app.
+///
+/// # Panics
+///
+/// Never: the name is valid.
+#[must_use]
+pub fn other_app() -> AppId {
+    AppId::new("org.example.other").expect("the name is valid")
+}
+
 /// An active registration, made at the epoch.
 #[must_use]
 pub fn record(n: u128) -> RegistrationRecord {
-    RegistrationRecord {
-        registration: Registration {
-            id: registration(n),
-            app: app(),
-            group: None,
-            name: format!("registration {n}"),
-            entry_point: "refresh".to_owned(),
-            trigger: Trigger::Application,
-            conditions: vec![],
-            cancel_on_condition_loss: false,
-            overlap: QUEUE,
-            limits: LimitsRequest::default(),
-            retry: RetryPolicy::none(),
-            env: vec![("LANG".to_owned(), "C".to_owned())],
-            args: vec!["--quick".to_owned()],
-            registered_at: Timestamp::EPOCH,
-        },
-        status: RegistrationStatus::Active,
-        watermark: Timestamp::EPOCH,
-    }
+    let registration = Registration {
+        id: registration(n),
+        app: app(),
+        group: None,
+        name: format!("registration {n}"),
+        entry_point: "refresh".to_owned(),
+        trigger: Trigger::Application,
+        conditions: vec![],
+        cancel_on_condition_loss: false,
+        overlap: QUEUE,
+        limits: LimitsRequest::default(),
+        retry: RetryPolicy::none(),
+        env: vec![("LANG".to_owned(), "C".to_owned())],
+        args: vec!["--quick".to_owned()],
+        registered_at: Timestamp::EPOCH,
+    };
+    RegistrationRecord::new(registration, Timestamp::EPOCH)
+}
+
+/// A cancellation for `reason`.
+#[must_use]
+pub fn canceled(reason: CancellationReason) -> Outcome {
+    Outcome::Canceled { cancellation: Cancellation::new(reason, "test", ""), forced: false }
 }
 
 /// A firing of registration `of` at `millis`, that would make activation `n`; its key is `n` as well.
@@ -138,7 +151,7 @@ pub fn failed() -> Outcome {
 /// The end of `lease`, with success.
 #[must_use]
 pub fn succeeded(lease: &Lease) -> Finish {
-    Finish { run: ended(lease, Outcome::Succeeded), after: After::End }
+    Finish::new(ended(lease, Outcome::Succeeded), After::End)
 }
 
 /// Saves registration `n`.
@@ -148,6 +161,17 @@ pub fn succeeded(lease: &Lease) -> Finish {
 /// If the store fails.
 pub async fn register(store: &Arc<dyn Store>, n: u128) {
     store.save_registration(record(n)).await.expect("the store works");
+}
+
+/// Saves registration `n`, of [`other_app`].
+///
+/// # Panics
+///
+/// If the store fails.
+pub async fn register_other(store: &Arc<dyn Store>, n: u128) {
+    let mut theirs = record(n);
+    theirs.registration.app = other_app();
+    store.save_registration(theirs).await.expect("the store works");
 }
 
 /// Enqueues.
@@ -191,17 +215,63 @@ pub async fn finish(store: &Arc<dyn Store>, finish: Finish) -> Finished {
     store.finish(finish).await.expect("the store works")
 }
 
-/// [`running`], and ends it with success.
+/// [`running`], and ends it with `outcome`, a millisecond later.
+///
+/// # Panics
+///
+/// If it does not end.
+pub async fn over(store: &Arc<dyn Store>, n: u128, of: u128, millis: i64, outcome: Outcome) -> Completion {
+    let lease = running(store, n, of, millis).await;
+    match finish(store, Finish::new(ended(&lease, outcome), After::End)).await {
+        Finished::Completed(completion) => completion,
+        other => panic!("run {n} became {other:?}"),
+    }
+}
+
+/// [`over`], with success.
 ///
 /// # Panics
 ///
 /// If it does not end.
 pub async fn completed(store: &Arc<dyn Store>, n: u128, of: u128, millis: i64) -> Completion {
+    over(store, n, of, millis, Outcome::Succeeded).await
+}
+
+/// [`running`], and fails a millisecond later, with another attempt to follow at once.
+///
+/// # Panics
+///
+/// If it does not wait for that.
+pub async fn retried(store: &Arc<dyn Store>, n: u128, of: u128, millis: i64) -> RunRecord {
     let lease = running(store, n, of, millis).await;
-    match finish(store, succeeded(&lease)).await {
+    let retry = Finish::new(ended(&lease, failed()), After::Retry { not_before: at(millis + 1) });
+    assert_eq!(finish(store, retry.clone()).await, Finished::Pending);
+    retry.run
+}
+
+/// Claims activation `n`, that waits, for run `by` at `millis`, and ends it a millisecond later with success.
+///
+/// # Panics
+///
+/// If it cannot be claimed, or does not end.
+pub async fn resumed(store: &Arc<dyn Store>, n: u128, by: u128, millis: i64) -> Completion {
+    let lease = store.claim(activation(n), claim(by, millis)).await.expect("the store works");
+    let mut last = succeeded(&lease.expect("what waits can be claimed"));
+    last.run.ended_at = at(millis + 1);
+    match finish(store, last).await {
         Finished::Completed(completion) => completion,
-        other => panic!("run {n} became {other:?}"),
+        other => panic!("run {by} became {other:?}"),
     }
+}
+
+/// Runs that ended, without their places, the one that ended last first.
+///
+/// # Panics
+///
+/// If the store fails.
+pub async fn history(store: &Arc<dyn Store>) -> Vec<RunRecord> {
+    let listed = store.runs(RunFilter::default(), 99).await.expect("the store works");
+    listed.into_iter().map(|listed| listed.run).collect()
 }
 
 /// The activation `n`.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::activation::After;
-use crate::completion::Cursor;
+use crate::completion::{Cursor, Subscriber};
 use crate::outcome::Outcome;
 use crate::store::{Finish, Finished, Store};
 
@@ -46,7 +46,7 @@ pub(super) async fn holds_completions_only(store: Arc<dyn Store>) {
         [(2, After::Retry { not_before: at(2) }, failed()), (3, After::Again, Outcome::Interrupted)]
     {
         let lease = running(&store, n, 1, 1).await;
-        finish(&store, Finish { run: ended(&lease, outcome), after }).await;
+        finish(&store, Finish::new(ended(&lease, outcome), after)).await;
     }
     assert_eq!(store.head().await.expect("the store works"), first.cursor);
     let last = completed(&store, 4, 1, 1).await;
@@ -63,7 +63,7 @@ pub(super) async fn finds_the_completion_of_an_activation(store: Arc<dyn Store>)
     };
     assert_eq!(of(1).await, Some(first));
     assert_eq!(of(2).await, None, "it runs");
-    let retry = Finish { run: ended(&lease, failed()), after: After::Retry { not_before: at(3) } };
+    let retry = Finish::new(ended(&lease, failed()), After::Retry { not_before: at(3) });
     finish(&store, retry).await;
     assert_eq!(of(2).await, None, "it waits for its next attempt");
     let second = store.claim(activation(2), claim(3, 3)).await.expect("the store works").expect("it waits");
@@ -85,4 +85,25 @@ pub(super) async fn cursor_never_goes_back(store: Arc<dyn Store>) {
     store.commit_cursor("log", Cursor(0)).await.expect("the store works");
     assert_eq!(read("log").await, Some(Cursor(0)), "to have read nothing is something to say");
     assert_eq!(read("mail").await, Some(Cursor(8)));
+}
+
+pub(super) async fn lists_subscribers_by_name_and_forgets_them(store: Arc<dyn Store>) {
+    assert!(store.subscribers().await.expect("the store works").is_empty());
+    for (name, cursor) in [("mail", 5), ("audit", 0), ("webhook:log", 7), ("mail", 3)] {
+        store.commit_cursor(name, Cursor(cursor)).await.expect("the store works");
+    }
+    let expected = [("audit", 0), ("mail", 5), ("webhook:log", 7)]
+        .map(|(name, cursor)| Subscriber { name: name.to_owned(), cursor: Cursor(cursor) });
+    assert_eq!(store.subscribers().await.expect("the store works"), expected);
+
+    assert!(store.remove_subscriber("mail").await.expect("the store works"));
+    assert!(!store.remove_subscriber("mail").await.expect("the store works"), "once");
+    assert_eq!(store.cursor("mail").await.expect("the store works"), None);
+    assert_eq!(
+        store.subscribers().await.expect("the store works"),
+        [&expected[0], &expected[2]].map(Clone::clone)
+    );
+    store.commit_cursor("mail", Cursor(1)).await.expect("the store works");
+    let cursor = store.cursor("mail").await.expect("the store works");
+    assert_eq!(cursor, Some(Cursor(1)), "whoever comes again begins where it says");
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::activation::{ActivationState, Claim};
 use crate::ids::ActivationId;
 use crate::outcome::{Outcome, Receipt};
-use crate::store::{Counts, Reap, Reaped, RunFilter, Store};
+use crate::store::{Counts, Reap, Reaped, Store};
 
 use super::fixture::{
-    activation, at, claim, completed, ended, node, register, registration, running, stored, waiting,
+    activation, at, claim, completed, ended, history, node, register, registration, running, stored, waiting,
 };
 
 async fn reap(store: &Arc<dyn Store>, by_node: Option<u128>, ended_before: i64, limit: usize) -> Vec<Reaped> {
@@ -85,6 +85,63 @@ pub(super) async fn records_an_interrupted_run(store: Arc<dyn Store>) {
     expected.ended_at = at(7777);
     expected.receipt = Receipt::default();
     assert_eq!(*run, expected);
-    assert_eq!(store.runs(RunFilter::default(), 9).await.expect("the store works"), [expected]);
+    assert_eq!(history(&store).await, [expected]);
     assert!(store.completions(Default::default(), 9).await.expect("the store works").is_empty());
+}
+
+async fn crashes(store: &Arc<dyn Store>) -> Vec<u32> {
+    let records = store.registrations().await.expect("the store works");
+    records.into_iter().map(|record| record.crashes).collect()
+}
+
+pub(super) async fn of_a_node_counts_a_crash_of_each_registration_once(store: Arc<dyn Store>) {
+    for n in 1..=4 {
+        register(&store, n).await;
+    }
+    for (n, of, by, until) in [(1, 1, 1, 900), (2, 1, 1, 900), (3, 2, 1, 50), (4, 3, 2, 50), (5, 4, 2, 900)] {
+        waiting(&store, n, of, 1).await;
+        let claim = Claim { node: node(by), until: at(until), ..claim(n, 1) };
+        store.claim(activation(n), claim).await.expect("the store works").expect("it waits");
+    }
+    assert_eq!(reap(&store, Some(1), 100, 9).await.len(), 4);
+    assert_eq!(crashes(&store).await, [1, 1, 0, 0], "of another node that a lease ended says nothing");
+    assert!(reap(&store, Some(1), 100, 9).await.is_empty());
+    assert_eq!(crashes(&store).await, [1, 1, 0, 0], "where nothing ran nothing fell");
+
+    store.claim(activation(1), claim(11, 2)).await.expect("the store works").expect("it waits");
+    reap(&store, Some(1), 0, 9).await;
+    assert_eq!(crashes(&store).await, [2, 1, 0, 0]);
+}
+
+pub(super) async fn of_leases_that_ended_counts_no_crash(store: Arc<dyn Store>) {
+    register(&store, 1).await;
+    leased(&store, 1, 1, 50).await;
+    assert_eq!(reap(&store, None, 100, 9).await.len(), 1);
+    assert_eq!(crashes(&store).await, [0]);
+}
+
+pub(super) async fn of_a_node_after_the_registration_is_removed_counts_nothing(store: Arc<dyn Store>) {
+    register(&store, 1).await;
+    leased(&store, 1, 1, 900).await;
+    store.remove_registration(registration(1), at(2)).await.expect("the store works");
+    assert_eq!(reap(&store, Some(1), 0, 9).await.len(), 1);
+    assert!(crashes(&store).await.is_empty());
+    register(&store, 1).await;
+    assert_eq!(crashes(&store).await, [0]);
+}
+
+pub(super) async fn of_a_node_is_forgiven_and_saving_forgives_nothing(store: Arc<dyn Store>) {
+    register(&store, 1).await;
+    register(&store, 2).await;
+    leased(&store, 1, 1, 900).await;
+    running(&store, 2, 2, 1).await;
+    reap(&store, Some(1), 0, 9).await;
+    register(&store, 1).await;
+    assert_eq!(crashes(&store).await, [1, 1], "saving it again changes nothing");
+    store.forgive(registration(1)).await.expect("the store works");
+    assert_eq!(crashes(&store).await, [0, 1]);
+    for n in [1, 9] {
+        store.forgive(registration(n)).await.expect("what has no crashes, or is not there, is no error");
+    }
+    assert_eq!(crashes(&store).await, [0, 1]);
 }

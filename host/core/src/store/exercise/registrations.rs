@@ -8,11 +8,11 @@ use crate::completion::Cursor;
 use crate::outcome::Outcome;
 use crate::overlap::{Overlap, Refusal};
 use crate::registration::RegistrationStatus;
-use crate::store::{Counts, Enqueued, Finish, Finished, Reap, Removed, RunFilter, Store};
+use crate::store::{Counts, Enqueued, Finish, Finished, Reap, Removed, Store};
 use crate::trigger::{TimeTrigger, Trigger};
 
 use super::fixture::{
-    QUEUE, activation, ask, at, completed, ended, enqueue, failed, finish, firing, record, register,
+    QUEUE, activation, ask, at, completed, ended, enqueue, failed, finish, firing, history, record, register,
     registration, running, stored, succeeded, waiting,
 };
 
@@ -84,7 +84,7 @@ pub(super) async fn removal_leaves_no_next_attempt(store: Arc<dyn Store>) {
     store.remove_registration(registration(1), at(3)).await.expect("the store works");
     let after = [After::Retry { not_before: at(50) }, After::Again];
     for (lease, after) in leases.iter().zip(after) {
-        let last = Finish { run: ended(lease, failed()), after };
+        let last = Finish::new(ended(lease, failed()), after);
         let answer = finish(&store, last.clone()).await;
         let Finished::Completed(completion) = &answer else { panic!("UWP-023: it ends, not {answer:?}") };
         assert_eq!(completion.run, last.run);
@@ -106,7 +106,7 @@ pub(super) async fn removal_ends_what_is_reaped(store: Arc<dyn Store>) {
     let journal = store.completions(Cursor(0), 9).await.expect("the store works");
     assert_eq!(journal.into_iter().map(|c| c.run).collect::<Vec<_>>(), [reaped[0].run.clone()]);
     assert_eq!(finish(&store, succeeded(&lease)).await, Finished::LeaseLost);
-    assert_eq!(store.runs(RunFilter::default(), 9).await.expect("the store works").len(), 1);
+    assert_eq!(history(&store).await.len(), 1);
 }
 
 pub(super) async fn removal_of_nothing_is_no_error(store: Arc<dyn Store>) {

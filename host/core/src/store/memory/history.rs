@@ -1,9 +1,15 @@
-//! Runs in the order in which they ended: the history, and, for those that ended an activation, the journal.
+//! Runs that ended: the history, in the order in which they ended, and, for those that ended an activation, the
+//! journal, in the order in which they were recorded.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
-use crate::completion::{Completion, Cursor, RunRecord};
-use crate::ids::{Fence, RunId};
+use foldhash::HashMap;
+
+use crate::completion::{Completion, Cursor, RunOutput, RunRecord};
+use crate::ids::{ActivationId, Fence, RunId};
+use crate::store::{ListedRun, RunFilter, RunPlace};
+use crate::time::Timestamp;
 
 /// A run that is kept.
 #[derive(Debug)]
@@ -13,77 +19,158 @@ pub(super) struct Kept {
     pub(super) coalesced: Option<u32>,
     /// It came with a finish; else its lease was taken away, and a finish that comes yet is refused.
     pub(super) accepted: bool,
-    /// The run of the same activation before this one.
-    previous: Option<Cursor>,
+    /// What it wrote, if that is kept.
+    pub(super) output: Option<Box<RunOutput>>,
 }
 
-/// The newest runs. Places are numbered from 1 without gaps, so that a place is found by subtraction.
-#[derive(Debug)]
+impl Kept {
+    fn completion(&self, cursor: Cursor) -> Option<Completion> {
+        Some(Completion { cursor, coalesced: self.coalesced?, run: self.run.clone() })
+    }
+
+    fn listed(&self, place: Cursor) -> ListedRun {
+        ListedRun { place, run: self.run.clone() }
+    }
+
+    fn is_of(&self, filter: &RunFilter) -> bool {
+        let RunFilter { registration, activation, app, outcome, since: _, until: _, before: _ } = filter;
+        let run = &self.run;
+        registration.is_none_or(|registration| run.registration == registration)
+            && activation.is_none_or(|activation| run.activation == activation)
+            && app.as_ref().is_none_or(|app| run.app == *app)
+            && outcome.is_none_or(|outcome| run.outcome.kind() == outcome)
+    }
+}
+
+/// Runs by their place, from 1 on, and where they are found.
+#[derive(Debug, Default)]
 pub(super) struct History {
-    max: usize,
-    runs: VecDeque<Kept>,
-    /// How many were dropped from the front.
-    dropped: u64,
+    runs: BTreeMap<Cursor, Kept>,
+    by_end: BTreeSet<RunPlace>,
+    by_activation: BTreeSet<(ActivationId, Cursor)>,
+    by_id: HashMap<RunId, Cursor>,
+    /// The place of the newest run, kept or not.
+    last: Cursor,
+    /// The place of the newest completion, kept or not.
     head: Cursor,
+    /// The place of the newest completion that was let go of.
+    floor: Cursor,
 }
 
 impl History {
-    pub(super) const fn new(max: usize) -> Self {
-        Self { max, runs: VecDeque::new(), dropped: 0, head: Cursor(0) }
-    }
-
-    /// Appends a run; `previous` is the place of the one before of the same activation.
-    pub(super) fn append(
-        &mut self,
-        run: RunRecord,
-        coalesced: Option<u32>,
-        accepted: bool,
-        previous: Option<Cursor>,
-    ) -> Cursor {
-        self.runs.push_back(Kept { run, coalesced, accepted, previous });
-        let place = Cursor(self.dropped + self.runs.len() as u64);
-        if coalesced.is_some() {
+    pub(super) fn append(&mut self, kept: Kept) -> Cursor {
+        let place = Cursor(self.last.0 + 1);
+        self.last = place;
+        if kept.coalesced.is_some() {
             self.head = place;
         }
-        if self.runs.len() > self.max {
-            self.runs.pop_front();
-            self.dropped += 1;
-        }
+        self.by_end.insert(RunPlace { ended_at: kept.run.ended_at, place });
+        self.by_activation.insert((kept.run.activation, place));
+        self.by_id.insert(kept.run.run, place);
+        self.runs.insert(place, kept);
         place
     }
 
-    fn get(&self, place: Cursor) -> Option<&Kept> {
-        let index = place.0.checked_sub(self.dropped + 1)?;
-        self.runs.get(usize::try_from(index).ok()?)
+    /// Lets go of the run at `place`. Answers the activation that it ended, if it did.
+    pub(super) fn remove(&mut self, place: Cursor) -> Option<ActivationId> {
+        let kept = self.runs.remove(&place)?;
+        self.by_end.remove(&RunPlace { ended_at: kept.run.ended_at, place });
+        self.by_activation.remove(&(kept.run.activation, place));
+        if self.by_id.get(&kept.run.run) == Some(&place) {
+            self.by_id.remove(&kept.run.run);
+        }
+        kept.coalesced?;
+        self.floor = self.floor.max(place);
+        Some(kept.run.activation)
     }
 
-    /// The runs of one activation, the newest first, from its `last` on.
-    pub(super) fn of_activation(&self, last: Option<Cursor>) -> impl Iterator<Item = (Cursor, &Kept)> {
-        let found = move |place: Option<Cursor>| place.and_then(|place| Some((place, self.get(place)?)));
-        std::iter::successors(found(last), move |(_, kept)| found(kept.previous))
+    pub(super) fn len(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// The place of the run that was recorded first, of those that are kept.
+    pub(super) fn first(&self) -> Option<Cursor> {
+        self.runs.keys().next().copied()
+    }
+
+    /// All runs, the one that ended first at the beginning.
+    pub(super) fn by_end(&self) -> impl Iterator<Item = (RunPlace, &Kept)> {
+        self.by_end.iter().filter_map(|place| Some((*place, self.runs.get(&place.place)?)))
+    }
+
+    /// The runs of one activation, in the order in which they were recorded.
+    fn of_activation(&self, id: ActivationId) -> impl DoubleEndedIterator<Item = (Cursor, &Kept)> {
+        let places = self.by_activation.range((id, Cursor(0))..=(id, Cursor(u64::MAX)));
+        places.filter_map(|(_, place)| Some((*place, self.runs.get(place)?)))
     }
 
     /// The run of one activation that had this id and fence.
-    pub(super) fn find(&self, last: Option<Cursor>, run: RunId, fence: Fence) -> Option<(Cursor, &Kept)> {
-        self.of_activation(last).find(|(_, kept)| kept.run.run == run && kept.run.fence == fence)
+    pub(super) fn find(&self, id: ActivationId, run: RunId, fence: Fence) -> Option<(Cursor, &Kept)> {
+        self.of_activation(id).find(|(_, kept)| kept.run.run == run && kept.run.fence == fence)
     }
 
-    /// All runs, the newest first.
-    pub(super) fn newest_first(&self) -> impl Iterator<Item = &RunRecord> {
-        self.runs.iter().rev().map(|kept| &kept.run)
+    /// One run.
+    pub(super) fn run(&self, id: RunId) -> Option<ListedRun> {
+        let place = self.by_id.get(&id)?;
+        Some(self.runs.get(place)?.listed(*place))
     }
 
-    /// Completions after `after`, in order.
-    pub(super) fn completions(&self, after: Cursor) -> impl Iterator<Item = Completion> {
-        let skip = usize::try_from(after.0.saturating_sub(self.dropped)).unwrap_or(usize::MAX);
-        let first = self.dropped + 1;
-        (first..).zip(&self.runs).skip(skip).filter_map(|(place, kept)| {
-            Some(Completion { cursor: Cursor(place), coalesced: kept.coalesced?, run: kept.run.clone() })
-        })
+    /// What one run wrote.
+    pub(super) fn output(&self, id: RunId) -> Option<RunOutput> {
+        self.runs.get(self.by_id.get(&id)?)?.output.as_deref().cloned()
     }
 
-    /// The place of the newest completion, kept or not.
+    /// Up to `limit` runs, the one that ended last first.
+    pub(super) fn list(&self, filter: &RunFilter, limit: usize) -> Vec<ListedRun> {
+        let from = first_at(filter.since.unwrap_or(Timestamp::from_micros(i64::MIN)));
+        let until = filter.until.map(first_at).into_iter().chain(filter.before).min();
+        if until.is_some_and(|until| until <= from) {
+            return vec![];
+        }
+        let before = until.map_or(Bound::Unbounded, Bound::Excluded);
+        let listed = |place: &RunPlace| {
+            let kept = self.runs.get(&place.place).filter(|kept| kept.is_of(filter))?;
+            Some(kept.listed(place.place))
+        };
+        match filter.activation {
+            Some(id) => {
+                let mut places: Vec<_> =
+                    self.of_activation(id).map(|(place, kept)| (place, kept.run.ended_at)).collect();
+                places.sort_unstable_by_key(|(place, ended_at)| std::cmp::Reverse((*ended_at, *place)));
+                let places = places.into_iter().map(|(place, ended_at)| RunPlace { ended_at, place });
+                let within =
+                    places.filter(|place| *place >= from && until.is_none_or(|until| *place < until));
+                within.filter_map(|place| listed(&place)).take(limit).collect()
+            }
+            None => {
+                let places = self.by_end.range((Bound::Included(from), before)).rev();
+                places.filter_map(listed).take(limit).collect()
+            }
+        }
+    }
+
+    /// Up to `limit` completions after `after`, in order.
+    pub(super) fn completions(&self, after: Cursor, limit: usize) -> Vec<Completion> {
+        let runs = self.runs.range((Bound::Excluded(after), Bound::Unbounded));
+        runs.filter_map(|(place, kept)| kept.completion(*place)).take(limit).collect()
+    }
+
+    /// The completion of one activation.
+    pub(super) fn completion(&self, id: ActivationId) -> Option<Completion> {
+        let (place, kept) = self.of_activation(id).next_back()?;
+        kept.completion(place)
+    }
+
     pub(super) const fn head(&self) -> Cursor {
         self.head
     }
+
+    pub(super) const fn floor(&self) -> Cursor {
+        self.floor
+    }
+}
+
+/// Before every run that ended at `moment` or later.
+const fn first_at(moment: Timestamp) -> RunPlace {
+    RunPlace { ended_at: moment, place: Cursor(0) }
 }

@@ -127,6 +127,13 @@ impl Index {
     }
 }
 
+impl Index {
+    /// How many wait, and how many run.
+    pub(super) fn totals(&self) -> (u64, u64) {
+        (self.waiting.len() as u64, self.leases.len() as u64)
+    }
+}
+
 #[cfg(test)]
 impl Index {
     pub(super) fn keys(&self) -> usize {

@@ -95,7 +95,8 @@ impl Unaccepted {
         registration: &Registration,
     ) -> Result<(), StoreError> {
         let filter = RunFilter { registration: Some(registration.id), ..RunFilter::default() };
-        let mut runs = store.runs(filter, RUNS_LOOKED_AT).await?;
+        let listed = store.runs(filter, RUNS_LOOKED_AT).await?;
+        let mut runs: Vec<RunRecord> = listed.into_iter().map(|listed| listed.run).collect();
         let more = runs.len() == RUNS_LOOKED_AT && !runs.iter().any(|run| run.receipt.changes_accepted);
         // What was watched under an earlier trigger is not what is watched now.
         runs.retain(|run| run.started_at >= registration.registered_at);

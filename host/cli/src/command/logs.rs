@@ -1,0 +1,187 @@
+//! `dormouse logs`.
+
+use std::future::pending;
+use std::io::{self, Write as _};
+
+use anstream::{AutoStream, ColorChoice};
+use dormouse::RunId;
+use dormouse::core::EventKind;
+use dormouse::core::event;
+use dormouse_control::api::{EventKindView, EventView, OutputView, RunOrRunning};
+use dormouse_control::client::{ClientError, EventsQuery, HostEvent, RunsQuery};
+use futures::Stream;
+use serde::Serialize;
+use tokio::sync::oneshot;
+
+use super::follow::{Followed, follow};
+use super::which::{self, Thing};
+use crate::cli::{LogsArgs, OutputArgs};
+use crate::control::{self, Connection, Need, found, pages};
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::foreground::{self, Foreground};
+use crate::output::{Page, Sinks, guest_line, output_failed};
+
+/// What one run wrote.
+#[derive(Serialize)]
+struct Written {
+    run: RunId,
+    #[serde(flatten)]
+    output: OutputView,
+}
+
+pub(crate) fn logs(args: &LogsArgs, color: ColorChoice) -> Result<Exit> {
+    let need = if args.follow { Need::Daemon } else { Need::Look };
+    control::with(&args.host, need, async |host| {
+        let thing = which::thing(host, &args.which, args.app.as_ref()).await?;
+        // Listening begins before what was written is read: nothing falls between.
+        let events = if args.follow { Some(host.events(&query(&thing)).await?) } else { None };
+        let runs = runs(host, &thing, args.runs).await?;
+        let exit = if args.raw {
+            raw(host, &runs).await?
+        } else {
+            print(&written(host, &runs).await?, args.json.json, color)?
+        };
+        let Some(events) = events.filter(|_| exit == Exit::Success) else { return Ok(exit) };
+        let one = match thing {
+            Thing::Run(run) => match found(host.run(id_of(&run)).await)? {
+                Some(RunOrRunning::Running(run)) => Some(run.run),
+                // Nothing comes any more.
+                Some(RunOrRunning::Ended(_)) | None => return Ok(exit),
+            },
+            Thing::Registration(_) | Thing::Activation(_) => None,
+        };
+        // Quiet: beside what is written, only what went wrong.
+        let output = OutputArgs { json: args.json.json, quiet: !args.json.json, verbose: false };
+        let (printer, thread, control) = foreground::printer(&output, color)?;
+        let mut foreground = Foreground::new(printer, control)?;
+        foreground.printer.note("following; press Ctrl-C to end");
+        let ended = on(&mut foreground, events, one, args.json.json).await;
+        foreground.close(thread, ended).await
+    })
+}
+
+/// Prints what is written from now on: until `one` run has ended, or for ever.
+async fn on(
+    foreground: &mut Foreground,
+    events: impl Stream<Item = Result<HostEvent, ClientError>>,
+    one: Option<RunId>,
+    json: bool,
+) -> Result<Exit> {
+    let (over, ended) = oneshot::channel();
+    let mut over = Some(over);
+    let shown = |event: &EventView| {
+        match event.kind {
+            EventKindView::Other(EventKind::Output { .. }) => true,
+            EventKindView::Ended { run, .. } => {
+                if one == Some(run) {
+                    // An error is that nobody waits any more.
+                    let _ = over.take().map(|over| over.send(()));
+                }
+                // For people it ends the last line, if the task did not.
+                !json
+            }
+            _ => false,
+        }
+    };
+    let done = async {
+        match ended.await {
+            Ok(()) => Ok(()),
+            Err(_) => pending().await,
+        }
+    };
+    Ok(match follow(foreground, events, shown, done).await? {
+        Followed::Stopped(exit) => exit,
+        Followed::Done(()) => Exit::Success,
+    })
+}
+
+const fn id_of(run: &RunOrRunning) -> RunId {
+    match run {
+        RunOrRunning::Ended(run) => run.run,
+        RunOrRunning::Running(run) => run.run,
+    }
+}
+
+fn query(thing: &Thing) -> EventsQuery {
+    let all = EventsQuery::default();
+    match thing {
+        Thing::Registration(known) => EventsQuery { registration: Some(known.id), ..all },
+        Thing::Run(run) => EventsQuery { run: Some(id_of(run)), ..all },
+        Thing::Activation(known) => EventsQuery { registration: Some(known.registration), ..all },
+    }
+}
+
+/// The newest runs that ended, the oldest first, and then those that go on.
+async fn runs(host: &Connection, thing: &Thing, runs: u32) -> Result<Vec<RunId>> {
+    let mut ids: Vec<RunId> = match thing {
+        Thing::Run(run) => vec![id_of(run)],
+        Thing::Activation(known) => known.runs.iter().rev().map(|run| run.run).chain(known.run).collect(),
+        Thing::Registration(known) => {
+            let most = usize::try_from(runs).unwrap_or(usize::MAX);
+            let ended = pages(most, async |limit, before| {
+                let (registration, limit) = (Some(known.id), Some(limit));
+                host.runs(&RunsQuery { registration, limit, before, ..RunsQuery::default() }).await
+            });
+            let mut ids: Vec<RunId> = ended.await?.iter().rev().map(|run| run.run).collect();
+            let running = host.running().await?.items;
+            ids.extend(running.iter().filter(|run| run.registration == known.id).map(|run| run.run));
+            ids
+        }
+    };
+    ids.dedup();
+    Ok(ids)
+}
+
+async fn written(host: &Connection, runs: &[RunId]) -> Result<Vec<Written>> {
+    let mut written = Vec::new();
+    for run in runs {
+        // None if it wrote nothing, or nothing of it was kept.
+        if let Some(output) = found(host.output(*run).await)? {
+            written.push(Written { run: *run, output });
+        }
+    }
+    Ok(written)
+}
+
+/// As the tasks wrote it, byte for byte, and nothing else.
+async fn raw(host: &Connection, runs: &[RunId]) -> Result<Exit> {
+    for run in runs {
+        // None if nothing of it was kept.
+        let err = found(host.output_bytes(*run, event::Stream::Stderr).await)?.unwrap_or_default();
+        let out = found(host.output_bytes(*run, event::Stream::Stdout).await)?.unwrap_or_default();
+        // Who does not read standard error misses something, and that is all.
+        let _ = io::stderr().lock().write_all(&err);
+        let mut stdout = io::stdout().lock();
+        if let Err(error) = stdout.write_all(&out).and_then(|()| stdout.flush()) {
+            return output_failed(&error);
+        }
+    }
+    Ok(Exit::Success)
+}
+
+/// Each line with its run, as `dormouse run` prints it, or an object for each run.
+fn print(written: &[Written], json: bool, color: ColorChoice) -> Result<Exit> {
+    if json {
+        let mut page = Page::new();
+        written.iter().try_for_each(|one| page.json(one))?;
+        return page.print(color, Exit::Success);
+    }
+    let (mut out, mut err) = (AutoStream::new(io::stdout(), color), AutoStream::new(io::stderr(), color));
+    for Written { run, output } in written {
+        let mut sinks = Sinks { out: &mut out, err: &mut err };
+        let streams = [(event::Stream::Stderr, &output.stderr), (event::Stream::Stdout, &output.stdout)];
+        for (stream, text) in streams {
+            for line in text.lines() {
+                match guest_line(*run, stream, line, &mut sinks) {
+                    Err(error) if stream == event::Stream::Stdout => return output_failed(&error),
+                    _ => {}
+                }
+            }
+        }
+    }
+    match out.flush() {
+        Ok(()) => Ok(Exit::Success),
+        Err(error) => output_failed(&error),
+    }
+}

@@ -1,0 +1,229 @@
+//! Apps, and how they come and go.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use dormouse::{Consent, InstallError, InstallOptions, Installation};
+use dormouse_core::AppId;
+use http::StatusCode;
+
+use super::Answer;
+use crate::api::{
+    AccessRequest, AccessView, AppView, Code, ConsentRequest, InstallRequest, InstallationView, Page,
+    Problem, UploadView,
+};
+use crate::server::extract::Given;
+use crate::server::failure::no;
+use crate::server::shared::Shared;
+use crate::server::uploads;
+
+/// The installed packages, by name.
+#[utoipa::path(get, path = "/v1/apps", tag = "apps", responses((status = 200, body = Page<AppView>)))]
+pub(super) async fn apps(State(shared): State<Arc<Shared>>) -> Answer<Page<AppView>> {
+    Ok(Json(Page::whole(shared.host.packages().iter().map(AppView::from).collect())))
+}
+
+/// An installed package.
+#[utoipa::path(
+    get,
+    path = "/v1/apps/{app}",
+    tag = "apps",
+    params(("app" = String, Path, description = "The app")),
+    responses((status = 200, body = AppView), (status = 404, description = "It is not installed"))
+)]
+pub(super) async fn app(State(shared): State<Arc<Shared>>, Path(app): Path<AppId>) -> Answer<AppView> {
+    let found = shared.host.packages().into_iter().find(|package| package.app == app);
+    found.map(|package| Json(AppView::from(&package))).ok_or_else(|| no("app", &app))
+}
+
+/// Hands a package in, to be installed within ten minutes.
+#[utoipa::path(
+    post,
+    path = "/v1/uploads",
+    tag = "apps",
+    request_body(content = String, content_type = "application/gzip", description = "A package as a .tar.gz"),
+    responses((status = 200, body = UploadView))
+)]
+pub(super) async fn upload(State(shared): State<Arc<Shared>>, body: Body) -> Answer<UploadView> {
+    shared.writable()?;
+    uploads::receive(&shared, body).await.map(Json)
+}
+
+/// Installs a package that was handed in. It is done to its end, whether or not the client waits for that.
+#[utoipa::path(
+    post,
+    path = "/v1/apps",
+    tag = "apps",
+    request_body = InstallRequest,
+    responses(
+        (status = 200, body = InstallationView),
+        (status = 404, description = "There is no such upload"),
+        (status = 409, description = "It is installed already, or asks for what nobody agreed to"),
+        (status = 422, description = "The package, a component of it or a grant is not valid")
+    )
+)]
+pub(super) async fn install(
+    State(shared): State<Arc<Shared>>,
+    Given(ask): Given<InstallRequest>,
+) -> Answer<InstallationView> {
+    take_in(&shared, &ask, None).await
+}
+
+/// Replaces an installed package by another version of it that was handed in. It is done to its end, whether or not the
+/// client waits for that.
+#[utoipa::path(
+    put,
+    path = "/v1/apps/{app}",
+    tag = "apps",
+    params(("app" = String, Path, description = "The app")),
+    request_body = InstallRequest,
+    responses(
+        (status = 200, body = InstallationView),
+        (status = 404, description = "It is not installed, or there is no such upload"),
+        (status = 409, description = "It is another app's, older, or newly asks for what nobody agreed to"),
+        (status = 422, description = "The package, a component of it or a grant is not valid")
+    )
+)]
+pub(super) async fn update(
+    State(shared): State<Arc<Shared>>,
+    Path(app): Path<AppId>,
+    Given(ask): Given<InstallRequest>,
+) -> Answer<InstallationView> {
+    take_in(&shared, &ask, Some(app)).await
+}
+
+async fn take_in(shared: &Shared, ask: &InstallRequest, update: Option<AppId>) -> Answer<InstallationView> {
+    let options = InstallOptions {
+        consent: match &ask.consent {
+            ConsentRequest::All => Consent::ToAll,
+            ConsentRequest::Nothing | ConsentRequest::To(_) => Consent::Nothing,
+        },
+        directories: ask
+            .directories
+            .iter()
+            .map(|(guest, path)| (guest.clone(), PathBuf::from(path)))
+            .collect(),
+        env: ask.env.clone(),
+        allow_downgrade: ask.allow_downgrade,
+        only: update.clone(),
+    };
+    if let Some((guest, path)) = options.directories.iter().find(|(_, path)| !path.is_absolute()) {
+        let detail = format!("directory {guest:?}: `{}` is not an absolute path", path.display());
+        return Err(Problem::new(Code::InvalidRequest, detail).field("directories"));
+    }
+    let done = match once(shared, ask, options.clone(), update.is_some()).await {
+        Err(Failed::Install(InstallError::ConsentNeeded { difference, .. })) if agreed(ask, &difference) => {
+            // The package is read again: what was agreed to is what it asks for.
+            let options = InstallOptions { consent: Consent::To(difference), ..options };
+            once(shared, ask, options, update.is_some()).await
+        }
+        done => done,
+    };
+    match done {
+        Ok(installation) => {
+            shared.uploads.forget(ask.upload);
+            Ok(Json(InstallationView::from(&installation)))
+        }
+        Err(Failed::Install(error)) => Err(error.into()),
+        Err(Failed::Upload(problem)) => Err(problem),
+    }
+}
+
+/// Whether everything that is asked for was agreed to.
+fn agreed(ask: &InstallRequest, asks: &dormouse::package::Difference) -> bool {
+    let ConsentRequest::To(agreed) = &ask.consent else { return false };
+    asks.as_slice().iter().all(|line| agreed.contains(&line.to_string()))
+}
+
+enum Failed {
+    Upload(Problem),
+    Install(InstallError),
+}
+
+async fn once(
+    shared: &Shared,
+    ask: &InstallRequest,
+    options: InstallOptions,
+    update: bool,
+) -> Result<Installation, Failed> {
+    let mut source = shared.uploads.source(ask.upload).map_err(Failed::Upload)?;
+    if let Some(sha256) = &ask.sha256 {
+        let digest = sha256.parse().map_err(|_| {
+            let detail = "`sha256` is no SHA-256: write 64 hexadecimal digits";
+            Failed::Upload(Problem::new(Code::InvalidRequest, detail).field("sha256"))
+        })?;
+        source = source
+            .expecting(digest)
+            .map_err(|error| Failed::Install(InstallError::Repository(error.into())))?;
+    }
+    let done = if update {
+        shared.host.update_package(source, options).await
+    } else {
+        shared.host.install_package(source, options).await
+    };
+    done.map_err(Failed::Install)
+}
+
+/// Removes a package with its registrations and its local folder. It is done to its end, whether or not the client waits
+/// for that.
+#[utoipa::path(
+    delete,
+    path = "/v1/apps/{app}",
+    tag = "apps",
+    params(("app" = String, Path, description = "The app")),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 404, description = "It is not installed"),
+        (status = 409, description = "This host only answers questions")
+    )
+)]
+pub(super) async fn uninstall(
+    State(shared): State<Arc<Shared>>,
+    Path(app): Path<AppId>,
+) -> Result<StatusCode, Problem> {
+    shared.host.uninstall_package(&app).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn access_of(shared: &Shared, app: AppId) -> AccessView {
+    let access = shared.host.access_status(&app);
+    AccessView {
+        installed: shared.host.packages().iter().any(|package| package.app == app),
+        refusal: access.refusal().map(|refusal| refusal.to_string()),
+        access,
+        app,
+    }
+}
+
+/// Whether an app may run in the background.
+#[utoipa::path(
+    get,
+    path = "/v1/apps/{app}/access",
+    tag = "apps",
+    params(("app" = String, Path, description = "The app, installed or not")),
+    responses((status = 200, body = AccessView))
+)]
+pub(super) async fn access(State(shared): State<Arc<Shared>>, Path(app): Path<AppId>) -> Answer<AccessView> {
+    Ok(Json(access_of(&shared, app)))
+}
+
+/// Decides whether an app may run in the background, whether it is installed or not.
+#[utoipa::path(
+    put,
+    path = "/v1/apps/{app}/access",
+    tag = "apps",
+    params(("app" = String, Path, description = "The app, installed or not")),
+    request_body = AccessRequest,
+    responses((status = 200, body = AccessView), (status = 409, description = "This host only answers questions"))
+)]
+pub(super) async fn set_access(
+    State(shared): State<Arc<Shared>>,
+    Path(app): Path<AppId>,
+    Given(ask): Given<AccessRequest>,
+) -> Answer<AccessView> {
+    shared.host.set_access(&app, ask.access).await?;
+    Ok(Json(access_of(&shared, app)))
+}

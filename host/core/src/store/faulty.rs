@@ -1,0 +1,201 @@
+//! A store that fails where a test says so.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use super::{
+    ActivationStore, AppStore, Counts, DeadLetterFilter, Enqueue, Enqueued, Finish, Finished, History,
+    Journal, ListedRun, Prune, Pruned, Reap, Reaped, Redriven, RegistrationStore, Removed, RunFilter, Store,
+    StoreError, Totals, WebhookStore,
+};
+use crate::activation::{Activation, Claim, Lease};
+use crate::app::AppRecord;
+use crate::completion::{Completion, Cursor, RunOutput, Subscriber};
+use crate::explain::RefusalRecord;
+use crate::ids::{ActivationId, AppId, Fence, RegistrationId, RunId};
+use crate::overlap::Refusal;
+use crate::registration::RegistrationRecord;
+use crate::time::Timestamp;
+use crate::webhook::{Undelivered, Webhook};
+
+/// What happens to a command.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// It is not done, and answers with this.
+    Refused(StoreError),
+    /// It is done, and answers with this all the same.
+    AnswerLost(StoreError),
+    /// It is not done, and never answers. Others do.
+    Unanswered,
+    /// It is not done, and neither it nor any that comes after it ever answers: the host fell before it.
+    CrashBefore,
+    /// It is done, and neither it nor any that comes after it ever answers: the host fell behind it.
+    CrashAfter,
+}
+
+#[derive(Clone, Debug)]
+struct Rule {
+    command: &'static str,
+    /// Which call of it, from 1; every one if none.
+    nth: Option<usize>,
+    fault: Fault,
+}
+
+#[derive(Debug, Default)]
+struct Plan {
+    rules: Vec<Rule>,
+    calls: Vec<&'static str>,
+    crashed: bool,
+}
+
+/// Another store, behind a plan of what goes wrong. A handle: clones follow the same plan.
+///
+/// Commands are named as their methods are.
+#[derive(Clone)]
+pub struct FaultyStore {
+    inner: Arc<dyn Store>,
+    plan: Arc<Mutex<Plan>>,
+}
+
+impl std::fmt::Debug for FaultyStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FaultyStore").field("plan", &*self.plan()).finish_non_exhaustive()
+    }
+}
+
+impl FaultyStore {
+    /// Nothing goes wrong yet.
+    #[must_use]
+    pub fn new(inner: Arc<dyn Store>) -> Self {
+        Self { inner, plan: Arc::default() }
+    }
+
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on, every `command` meets this.
+    pub fn always(&self, command: &'static str, fault: Fault) {
+        self.plan().rules.push(Rule { command, nth: None, fault });
+    }
+
+    /// The `nth` call of `command`, from 1 and from the store's making on, meets this.
+    pub fn at(&self, command: &'static str, nth: usize, fault: Fault) {
+        self.plan().rules.push(Rule { command, nth: Some(nth), fault });
+    }
+
+    /// Nothing goes wrong from now on. What never answered still does not.
+    pub fn mend(&self) {
+        let mut plan = self.plan();
+        plan.rules.clear();
+        plan.crashed = false;
+    }
+
+    /// All commands that were called, in order, those that met a fault among them.
+    #[must_use]
+    pub fn calls(&self) -> Vec<&'static str> {
+        self.plan().calls.clone()
+    }
+
+    /// What the next call of `command` meets.
+    fn next(&self, command: &'static str) -> Option<Fault> {
+        let mut plan = self.plan();
+        plan.calls.push(command);
+        if plan.crashed {
+            return Some(Fault::CrashBefore);
+        }
+        let nth = plan.calls.iter().filter(|call| **call == command).count();
+        let meets = |rule: &&Rule| rule.command == command && rule.nth.is_none_or(|at| at == nth);
+        let fault = plan.rules.iter().find(meets).map(|rule| rule.fault.clone());
+        plan.crashed = matches!(fault, Some(Fault::CrashBefore | Fault::CrashAfter));
+        fault
+    }
+
+    async fn meet<T>(
+        &self,
+        command: &'static str,
+        done: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        match self.next(command) {
+            None => done.await,
+            Some(Fault::Refused(error)) => Err(error),
+            Some(Fault::AnswerLost(error)) => done.await.and(Err(error)),
+            Some(Fault::Unanswered | Fault::CrashBefore) => std::future::pending().await,
+            Some(Fault::CrashAfter) => {
+                let _ = done.await;
+                std::future::pending().await
+            }
+        }
+    }
+}
+
+macro_rules! faulty {
+    ($($store:ident { $($command:ident($($arg:ident: $type:ty),*) -> $answer:ty;)* })*) => {$(
+        #[async_trait]
+        impl $store for FaultyStore {
+            $(
+                async fn $command(&self, $($arg: $type),*) -> Result<$answer, StoreError> {
+                    self.meet(stringify!($command), self.inner.$command($($arg),*)).await
+                }
+            )*
+        }
+    )*};
+}
+
+faulty! {
+    RegistrationStore {
+        save_registration(record: RegistrationRecord) -> ();
+        remove_registration(id: RegistrationId, at: Timestamp) -> Removed;
+        registrations() -> Vec<RegistrationRecord>;
+        advance_watermark(id: RegistrationId, to: Timestamp) -> ();
+        forgive(id: RegistrationId) -> ();
+        note_refusal(id: RegistrationId, reason: Refusal, at: Timestamp) -> ();
+        refusals(id: RegistrationId) -> Vec<RefusalRecord>;
+    }
+    AppStore {
+        save_app(record: AppRecord) -> ();
+        remove_app(app: &AppId, at: Timestamp) -> Removed;
+        apps() -> Vec<AppRecord>;
+    }
+    ActivationStore {
+        enqueue(ask: Enqueue) -> Enqueued;
+        pending(now: Timestamp, after: Option<(Timestamp, ActivationId)>, limit: usize) -> Vec<Activation>;
+        next_backoff(now: Timestamp) -> Option<Timestamp>;
+        claim(id: ActivationId, claim: Claim) -> Option<Lease>;
+        renew(held: &[(ActivationId, Fence)], until: Timestamp) -> Vec<ActivationId>;
+        finish(finish: Finish) -> Finished;
+        reap(ask: Reap, now: Timestamp, limit: usize) -> Vec<Reaped>;
+        activation(id: ActivationId) -> Option<Activation>;
+        waiting(registration: RegistrationId, limit: usize) -> Vec<Activation>;
+        counts(id: RegistrationId) -> Counts;
+    }
+    History {
+        runs(filter: RunFilter, limit: usize) -> Vec<ListedRun>;
+        run(id: RunId) -> Option<ListedRun>;
+        output(id: RunId) -> Option<RunOutput>;
+        dead_letters(filter: DeadLetterFilter, limit: usize) -> Vec<Activation>;
+        redrive(id: ActivationId, fresh: ActivationId, at: Timestamp) -> Redriven;
+        discard(id: ActivationId) -> bool;
+        prune(ask: Prune) -> Pruned;
+        totals() -> Totals;
+    }
+    Journal {
+        completions(after: Cursor, limit: usize) -> Vec<Completion>;
+        completion(id: ActivationId) -> Option<Completion>;
+        head() -> Cursor;
+        cursor(subscriber: &str) -> Option<Cursor>;
+        commit_cursor(subscriber: &str, cursor: Cursor) -> ();
+        floor() -> Cursor;
+        subscribers() -> Vec<Subscriber>;
+        remove_subscriber(name: &str) -> bool;
+    }
+    WebhookStore {
+        save_webhook(webhook: Webhook) -> ();
+        remove_webhook(name: &str) -> bool;
+        webhooks() -> Vec<Webhook>;
+        note_undelivered(undelivered: Undelivered) -> ();
+        undelivered(webhook: &str, limit: usize) -> Vec<Undelivered>;
+        remove_undelivered(webhook: &str, cursor: Cursor) -> bool;
+    }
+}

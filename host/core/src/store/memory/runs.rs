@@ -1,0 +1,124 @@
+//! The end of runs, what is kept of them, and how it is let go.
+
+use super::history::Kept;
+use super::index::Place;
+use super::state::State;
+use crate::activation::ActivationState;
+use crate::completion::{Completion, Cursor, RunRecord, Subscriber};
+use crate::ids::ActivationId;
+use crate::store::{Finish, Finished, Prune, Pruned, RunPlace, steps};
+
+impl State {
+    /// Appends a run to the history, and lets go of what is too much.
+    pub(super) fn record(&mut self, kept: Kept) -> Cursor {
+        let cursor = self.history.append(kept);
+        if self.history.len() > self.history_max
+            && let Some(first) = self.history.first()
+        {
+            self.let_go(first);
+        }
+        cursor
+    }
+
+    /// Lets go of a run, with its activation if it ended that. Answers whether it did.
+    fn let_go(&mut self, place: Cursor) -> bool {
+        let ended = self.history.remove(place);
+        if let Some(id) = ended {
+            self.forget(id);
+        }
+        ended.is_some()
+    }
+
+    pub(super) fn finish(&mut self, finish: Finish) -> Finished {
+        let Finish { run, after, output } = finish;
+        let Some(entry) = self.activations.get(&run.activation) else { return Finished::LeaseLost };
+        let coalesced = entry.activation.coalesced;
+        let after = steps::after_run(after, self.registrations.contains_key(&entry.activation.registration));
+        let accepted = self.step(run.activation, |activation| {
+            activation.complete(run.fence, &run.outcome, &after, run.ended_at).ok()?;
+            Some(matches!(activation.state, ActivationState::Pending))
+        });
+        let Some(again) = accepted else {
+            return self.finished_before(&run);
+        };
+        let coalesced_into_end = (!again).then_some(coalesced);
+        let output = steps::kept_output(output);
+        let cursor =
+            self.record(Kept { run: run.clone(), coalesced: coalesced_into_end, accepted: true, output });
+        if again { Finished::Pending } else { Finished::Completed(Completion { cursor, coalesced, run }) }
+    }
+
+    /// The answer to a finish whose lease is gone: what it was when it was accepted, if it was.
+    fn finished_before(&self, run: &RunRecord) -> Finished {
+        match self.history.find(run.activation, run.run, run.fence) {
+            Some((_, kept)) if !kept.accepted => Finished::LeaseLost,
+            Some((cursor, kept)) => match kept.coalesced {
+                Some(coalesced) => {
+                    Finished::Completed(Completion { cursor, coalesced, run: kept.run.clone() })
+                }
+                None => Finished::Pending,
+            },
+            None => Finished::LeaseLost,
+        }
+    }
+
+    pub(super) fn prune(&mut self, ask: Prune) -> Pruned {
+        let excess = (self.history.len() as u64).saturating_sub(ask.keep_runs);
+        let unread_after = self.cursors.values().min().copied();
+        let is_asked =
+            |(n, (place, _)): &(u64, (RunPlace, &Kept))| *n < excess || place.ended_at < ask.ended_before;
+        let may_go = |place: RunPlace, kept: &Kept| match kept.coalesced {
+            Some(_) if unread_after.is_some_and(|read| place.place > read) => {
+                place.ended_at < ask.unread_before
+            }
+            Some(_) => true,
+            None => self.is_over(kept.run.activation),
+        };
+        let asked = (0..).zip(self.history.by_end()).take_while(is_asked);
+        let may_go = asked.filter(|(_, (place, kept))| may_go(*place, kept));
+        let mut runs: Vec<_> =
+            may_go.map(|(_, (place, _))| place.place).take(ask.limit.saturating_add(1)).collect();
+        let old = self.withdrawn.iter().take_while(|(at, _)| *at < ask.ended_before);
+        let mut withdrawn: Vec<_> = old.map(|(_, id)| *id).take(ask.limit.saturating_add(1)).collect();
+
+        let mut pruned =
+            Pruned { more: runs.len().saturating_add(withdrawn.len()) > ask.limit, ..Pruned::default() };
+        runs.truncate(ask.limit);
+        withdrawn.truncate(ask.limit.saturating_sub(runs.len()));
+        for place in runs {
+            pruned.runs += 1;
+            pruned.activations += u64::from(self.let_go(place));
+        }
+        for id in withdrawn {
+            pruned.activations += 1;
+            self.forget(id);
+        }
+        pruned
+    }
+
+    fn is_over(&self, id: ActivationId) -> bool {
+        self.activations.get(&id).is_none_or(|entry| matches!(Place::of(&entry.activation), Place::Over))
+    }
+
+    pub(super) fn cursor(&self, subscriber: &str) -> Option<Cursor> {
+        self.cursors.get(subscriber).copied()
+    }
+
+    pub(super) fn commit_cursor(&mut self, subscriber: &str, cursor: Cursor) {
+        match self.cursors.get_mut(subscriber) {
+            Some(known) => *known = cursor.max(*known),
+            None => {
+                self.cursors.insert(subscriber.to_owned(), cursor);
+            }
+        }
+    }
+
+    pub(super) fn subscribers(&self) -> Vec<Subscriber> {
+        let all = self.cursors.iter();
+        all.map(|(name, cursor)| Subscriber { name: name.clone(), cursor: *cursor }).collect()
+    }
+
+    pub(super) fn remove_subscriber(&mut self, name: &str) -> bool {
+        self.cursors.remove(name).is_some()
+    }
+}

@@ -1,0 +1,73 @@
+//! What a host knows, under its one mutex.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use dormouse_core::quota::Quota;
+use dormouse_core::{ActivationId, AppId, AppRecord, Completion, RegistrationId};
+use foldhash::{HashMap, HashSet};
+use tokio::sync::oneshot;
+
+use crate::app::InstalledApp;
+use crate::drive::cell::RunCell;
+use crate::drive::left::LeftWaiting;
+use crate::registry::Registry;
+
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) apps: HashMap<AppId, Arc<InstalledApp>>,
+    /// What is kept of apps, installed here or not.
+    pub(crate) records: HashMap<AppId, AppRecord>,
+    pub(crate) registrations: Registry,
+    /// Those that were in quarantine when the host started.
+    pub(crate) quarantined: Vec<RegistrationId>,
+    /// Apps whose packages are there, on a host that loads none.
+    pub(crate) found: HashSet<AppId>,
+    /// What runs here, by activation: there is one run of each at a time.
+    pub(crate) running: HashMap<ActivationId, Arc<RunCell>>,
+    /// Why what waits was left when the dispatcher last looked at it.
+    pub(crate) left: LeftWaiting,
+    /// The newest completions of this host, for those who ask for one that has just come.
+    pub(crate) recent: Recent,
+    pub(crate) quotas: HashMap<AppId, Quota>,
+    pub(crate) app_runs: HashMap<AppId, u32>,
+    pub(crate) host_runs: u32,
+    pub(crate) awaited: HashMap<ActivationId, Vec<oneshot::Sender<Completion>>>,
+    pub(crate) stopping: bool,
+}
+
+impl State {
+    /// Whether an app is installed: loaded, or, on a host that loads none, there to be.
+    pub(crate) fn is_installed(&self, app: &AppId) -> bool {
+        self.apps.contains_key(app) || self.found.contains(app)
+    }
+}
+
+/// The newest completions, up to [`RECENT_MAX`].
+#[derive(Default)]
+pub(crate) struct Recent {
+    by_id: HashMap<ActivationId, Completion>,
+    order: VecDeque<ActivationId>,
+}
+
+/// A short run is often over before its caller asks for its completion: so many need no look into the store.
+/// Each is some hundred bytes, or a few kilobytes with a failure's message.
+const RECENT_MAX: usize = 128;
+
+impl Recent {
+    pub(crate) fn push(&mut self, completion: Completion) {
+        let id = completion.run.activation;
+        if self.by_id.insert(id, completion).is_none() {
+            self.order.push_back(id);
+        }
+        if self.order.len() > RECENT_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.by_id.remove(&oldest);
+        }
+    }
+
+    pub(crate) fn get(&self, id: ActivationId) -> Option<&Completion> {
+        self.by_id.get(&id)
+    }
+}

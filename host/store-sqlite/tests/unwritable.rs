@@ -1,0 +1,79 @@
+//! A state directory that cannot be written, looked at by another process. In a file of its own: a process that is
+//! just being started has for a moment what this one has open, locks among it.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use dormouse_core::store::Store;
+use dormouse_store_sqlite::SqliteStore;
+
+mod lived;
+
+use lived::{live, runs};
+
+/// Where [`another_process`] looks.
+const DIRECTORY: &str = "DORMOUSE_TEST_DIRECTORY";
+
+/// What another process sees, as somebody who may not write there. None if there is no such process: then that is
+/// said, and not tried.
+#[expect(clippy::print_stderr, reason = "whoever runs the tests is told what was not tested")]
+fn seen_by_another(directory: &Path) -> Option<usize> {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+
+    // Root may write anywhere, so it becomes nobody.
+    const NOBODY: u32 = 65534;
+    let is_root = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").ok()?) == 0;
+    for file in std::fs::read_dir(directory).unwrap() {
+        std::fs::set_permissions(file.unwrap().path(), PermissionsExt::from_mode(0o444)).unwrap();
+    }
+    std::fs::set_permissions(directory, PermissionsExt::from_mode(0o555)).unwrap();
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "another_process", "--ignored", "--nocapture"]).env(DIRECTORY, directory);
+    if is_root {
+        command.uid(NOBODY).gid(NOBODY).current_dir("/");
+    }
+    let output = command.output();
+    std::fs::set_permissions(directory, PermissionsExt::from_mode(0o755)).unwrap();
+    for file in std::fs::read_dir(directory).unwrap() {
+        std::fs::set_permissions(file.unwrap().path(), PermissionsExt::from_mode(0o644)).unwrap();
+    }
+    let output = match output {
+        Ok(output) => output,
+        Err(error) => {
+            eprintln!("skipped: no process of another user could be started: {error}");
+            return None;
+        }
+    };
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}{errors}");
+    Some(told.lines().find_map(|line| line.strip_prefix("runs: "))?.parse().unwrap())
+}
+
+#[test]
+#[ignore = "it is a part of the next test, in a process of its own"]
+fn another_process() {
+    let directory = std::env::var_os(DIRECTORY).unwrap();
+    let path = Path::new(&directory);
+    let made = std::fs::write(path.join("made"), "");
+    assert!(made.is_err(), "it may not write here, or nothing is tested");
+    let look: Arc<dyn Store> = Arc::new(SqliteStore::open_read_only(path).unwrap());
+    println!("\nruns: {}", runs(&look));
+}
+
+#[test]
+fn it_is_read_whether_a_host_has_it_or_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = || -> Arc<dyn Store> { Arc::new(SqliteStore::open(directory.path()).unwrap()) };
+    live(&open(), 1);
+    let Some(seen) = seen_by_another(directory.path()) else { return };
+    assert_eq!(seen, 5, "when nobody has it");
+    let host = open();
+    live(&host, 6);
+    assert_eq!(seen_by_another(directory.path()), Some(10), "when a host has it");
+    live(&host, 11);
+    assert_eq!(runs(&host), 15, "and the host goes on");
+}
