@@ -1,6 +1,7 @@
 //! Durable runs by the clock on the wall: how many a second, and how long from the request to the guest.
 //!
-//! `cargo bench -p dormouse --bench durable`; `-- --quick` for a look. Set `TMPDIR` to measure another disk.
+//! `cargo bench -p dormouse --bench durable`; `-- --quick` for a look, `-- --only 256` for a profiler: that many clients on
+//! the first store. Set `TMPDIR` to measure another disk.
 //!
 //! A durable run is a request that is answered when its activation is on the disk, a whole isolated run, and a
 //! completion that is on the disk. As many clients as named each fire and wait for the end, again and again. Beside
@@ -48,6 +49,12 @@ fn main() {
     ]
     .map(|(name, store)| (name, runtime.block_on(Subject::new(&program, store))));
 
+    let only = std::env::args().skip_while(|arg| arg != "--only").nth(1);
+    if let Some(clients) = only {
+        let (rate, cpu) = runtime.block_on(subjects[0].1.runs(clients.parse().unwrap(), span * 10));
+        println!("{rate:.0} runs a second, {cpu:.1} us of CPU each");
+        return;
+    }
     println!("durable runs a second, median of {rounds} interleaved rounds of {span:?} (CPU us a run)");
     println!("{:<22} {:>20} {:>20} {:>20}", "clients", CLIENTS[0], CLIENTS[1], CLIENTS[2]);
     let mut figures = vec![vec![Vec::new(); CLIENTS.len()]; subjects.len()];

@@ -144,3 +144,15 @@ fn a_command_costs_the_same_beside_a_hundred_thousand_registrations() {
     assert!(few.iter().all(|(_, steps)| *steps > 0), "the meter runs: {few:?}");
     assert_eq!(few, steps(100_000));
 }
+
+#[test]
+fn no_statement_is_compiled_again_because_another_limit_is_bound() {
+    let meter = Meter::new(0);
+    crate::open::prepare_to_read(&meter.conn).expect("it can be read");
+    let mut statement = meter.conn.prepare(activations::sql::WAITING_WHOLE).expect("the query is valid");
+    for limit in 1..9 {
+        let mut rows = statement.query(rusqlite::params![[0_u8; 16], limit]).expect("it runs");
+        while rows.next().expect("it runs").is_some() {}
+    }
+    assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+}

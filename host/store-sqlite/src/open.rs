@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::errors::OpenError;
@@ -46,7 +47,10 @@ pub(crate) fn open(path: &Path, synchronous: Synchronous) -> Result<Connections,
     let failed = |error| OpenError::sqlite(path, error);
     let len = match std::fs::metadata(path) {
         Ok(metadata) => metadata.len(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            make_private(path).map_err(|error| OpenError::io(path, error))?;
+            0
+        }
         Err(error) => return Err(OpenError::io(path, error)),
     };
     if len > 0 {
@@ -66,6 +70,15 @@ pub(crate) fn open(path: &Path, synchronous: Synchronous) -> Result<Connections,
         Ok(conn)
     };
     Ok(Connections { reader: reader().map_err(failed)?, lists: reader().map_err(failed)?, writer })
+}
+
+/// Makes the file, for its owner alone: arguments, results and secrets are in it. SQLite gives its log the same mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }
 
 /// Reads who made the file and whether it is whole, through a connection that cannot write: what is
@@ -115,6 +128,9 @@ fn connect(path: &Path, synchronous: Synchronous) -> rusqlite::Result<Connection
 
 /// What every connection needs, whatever it is for.
 pub(crate) fn prepare_to_read(conn: &Connection) -> rusqlite::Result<()> {
+    // Without this, a statement with `limit ?` is compiled anew each time that the limit is bound: the planner wants to
+    // see its value. Every plan here is told by name which index to use.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     conn.pragma_update(None, "cache_size", -65_536)?; // KiB
     conn.pragma_update(None, "temp_store", "memory")?;

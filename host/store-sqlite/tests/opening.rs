@@ -206,3 +206,15 @@ fn a_directory_that_is_not_there_is_told() {
     let error = SqliteStore::open(&directory.path().join("nowhere")).unwrap_err();
     assert!(matches!(error, OpenError::Io { .. }), "{error:?}");
 }
+
+#[cfg(unix)]
+#[test]
+fn the_file_and_its_log_are_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let _store = SqliteStore::open(directory.path()).unwrap();
+    for name in ["dormouse.db", "dormouse.db-wal", "dormouse.db-shm", "dormouse.lock"] {
+        let mode = std::fs::metadata(directory.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
