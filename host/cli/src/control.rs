@@ -25,6 +25,7 @@ use crate::cli::HostArgs;
 use crate::error::{Failure, Result};
 use crate::exit::Exit;
 use crate::host;
+use crate::output::note;
 use crate::state::{self, SOCKET};
 
 /// What a command wants of a host.
@@ -88,6 +89,12 @@ pub(crate) fn with<T>(
     let runtime = host::runtime()?;
     let done = runtime.block_on(async {
         let connection = connect(args, need).await?;
+        if matches!(need, Need::Look | Need::Judge) && !connection.is_daemon() {
+            let home = state::home(&args.home)?;
+            if !state::is_there(&home) {
+                note(&format!("there is no state at `{}` yet", home.display()));
+            }
+        }
         let done = Box::pin(work(&connection)).await;
         connection.close().await;
         done
@@ -109,6 +116,7 @@ pub(crate) async fn connect(args: &HostArgs, need: Need) -> Result<Connection> {
         return Ok(Connection { client, local: None });
     }
     let home = state::home(&args.home)?;
+    state::is_directory(&home)?;
     let client = Client::connect(Endpoint::Unix(home.join(SOCKET)));
     if client.ping().await?.is_some() {
         return Ok(Connection { client, local: None });
@@ -158,18 +166,33 @@ pub(crate) async fn pages<T>(
     ask: impl AsyncFn(usize, Option<String>) -> Result<Page<T>, ClientError>,
 ) -> Result<Vec<T>> {
     let mut all = Vec::new();
-    let mut before = None;
-    while let Some(left) = most.checked_sub(all.len()).filter(|left| *left > 0) {
-        let page = ask(left.min(LIST_LIMIT_MAX), before).await?;
-        let empty = page.items.is_empty();
-        all.extend(page.items);
-        before = page.next;
-        if empty || before.is_none() {
+    each_page(most, LIST_LIMIT_MAX, ask, |page| {
+        all.extend(page);
+        true
+    })
+    .await?;
+    Ok(all)
+}
+
+/// Shows up to `most` things of a list to `look`, at most `at_once` together, for as long as it wants more.
+pub(crate) async fn each_page<T>(
+    most: usize,
+    at_once: usize,
+    ask: impl AsyncFn(usize, Option<String>) -> Result<Page<T>, ClientError>,
+    mut look: impl FnMut(Vec<T>) -> bool,
+) -> Result<()> {
+    let (mut left, mut before) = (most, None);
+    while left > 0 {
+        let Page { mut items, next } = ask(left.min(at_once), before).await?;
+        items.truncate(left);
+        left = left.saturating_sub(items.len());
+        before = next;
+        let empty = items.is_empty();
+        if !look(items) || empty || before.is_none() {
             break;
         }
     }
-    all.truncate(most);
-    Ok(all)
+    Ok(())
 }
 
 impl From<ClientError> for Failure {
@@ -212,6 +235,22 @@ mod tests {
             let all = pages(most, async |limit, before| numbers(count, limit, before).await).await;
             assert_eq!(all.expect("it is answered"), (0..read).collect::<Vec<_>>());
         }
+    }
+
+    #[tokio::test]
+    async fn a_list_is_looked_through_until_enough_was_seen() {
+        let asked = std::cell::Cell::new(0);
+        let mut seen = Vec::new();
+        let ask = async |limit, before| {
+            asked.set(asked.get() + 1);
+            numbers(100, limit, before).await
+        };
+        let until = |page: Vec<usize>| {
+            seen.extend(page);
+            !seen.contains(&4)
+        };
+        each_page(usize::MAX, 2, ask, until).await.expect("it is answered");
+        assert_eq!((seen, asked.get()), (vec![0, 1, 2, 3, 4, 5], 3));
     }
 
     #[test]

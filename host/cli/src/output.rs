@@ -17,7 +17,7 @@ mod sheet;
 
 pub(crate) use human::{Detail, Sinks, guest_line};
 pub(crate) use near::did_you_mean;
-pub(crate) use page::{Page, SIGPIPE, json_line, output_failed};
+pub(crate) use page::{Page, SIGPIPE, json_line, note, output_failed};
 pub(crate) use printer::{Control, Format, Options, Printer, Thread};
 pub(crate) use receipt::{lines as row_lines, millis, rows as receipt_rows, size, span};
 pub(crate) use sheet::Sheet;

@@ -10,11 +10,12 @@
 //! cache/         their components, compiled
 //! ```
 
+mod check;
 mod holder;
 
 use std::fs::{DirBuilder, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ use etcetera::BaseStrategy as _;
 use etcetera::base_strategy::Xdg;
 use tempfile::TempDir;
 
+pub(crate) use self::check::is_directory;
 use crate::cli::HomeArgs;
 use crate::command::compile_worker;
 use crate::error::{Failure, Result};
@@ -49,23 +51,19 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Opens the state in `directory`, making it if need be; or a temporary one.
+    /// Opens the state in `directory`, as [`State::own`]; or a temporary one.
     pub(crate) fn open(directory: Option<&Path>) -> Result<Self> {
         match directory {
-            Some(directory) => Self::permanent(directory, Synchronous::Full),
+            Some(directory) => Self::own(directory, Synchronous::Full),
             None => Self::temporary(),
         }
     }
 
-    /// As [`State::open`], for a host that others are to talk to: nobody else may look into the directory.
+    /// Opens the state in `directory`, making it if need be. It must be of the user who asks, and nobody else's business.
     pub(crate) fn own(directory: &Path, synchronous: Synchronous) -> Result<Self> {
+        is_directory(directory)?;
         private_dir(directory).map_err(|e| unusable(directory, &e))?;
-        check_private(directory)?;
-        Self::permanent(directory, synchronous)
-    }
-
-    fn permanent(directory: &Path, synchronous: Synchronous) -> Result<Self> {
-        private_dir(directory).map_err(|e| unusable(directory, &e))?;
+        check::is_ours(directory)?;
         let store = SqliteStore::open_with(directory, synchronous).map_err(|e| open_failed(&e))?;
         let apps = folder(directory, "apps").map_err(|e| unusable(directory, &e))?;
         let store = Arc::new(store);
@@ -124,20 +122,9 @@ pub(crate) fn home(args: &HomeArgs) -> Result<PathBuf> {
     })
 }
 
-/// Refuses a directory that others may enter: the socket in it, and what opens the control API, are worth as much as
-/// the host.
-fn check_private(directory: &Path) -> Result<()> {
-    let metadata = std::fs::metadata(directory).map_err(|e| unusable(directory, &e))?;
-    let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
-        return Ok(());
-    }
-    let directory = directory.display();
-    Err(Failure::new(
-        Exit::State,
-        format!("the state directory `{directory}` is open to others (mode {mode:03o})"),
-    )
-    .help(format!("make it your own: chmod go-rwx {directory}")))
+/// Whether anything was ever kept in `directory`.
+pub(crate) fn is_there(directory: &Path) -> bool {
+    directory.join(DATABASE).exists()
 }
 
 /// What is in it is nobody else's business: arguments, results, the tasks' files.

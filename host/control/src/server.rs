@@ -18,6 +18,7 @@
     reason = "a problem is an answer: made once for a request, and moved to who writes it"
 )]
 
+mod directories;
 mod document;
 mod extract;
 mod failure;
@@ -30,6 +31,7 @@ mod peer;
 mod routes;
 mod serve;
 mod shared;
+mod stats;
 mod stream;
 mod uploads;
 
@@ -42,6 +44,7 @@ pub use limits::ServerLimits;
 pub use listen::{ListenError, Listener, TcpSocket, UnixSocket};
 pub use peer::{Peer, TOKEN_LEN_MAX, TOKEN_LEN_MIN, Token, TokenError};
 pub use shared::{ServerConfig, WhyUnknown};
+pub use stats::{Answered, ServerStats};
 
 use shared::Shared;
 

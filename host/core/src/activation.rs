@@ -79,7 +79,7 @@ pub struct Activation {
     /// The app that owns the registration.
     pub app: AppId,
     /// What makes the firing one and the same however often it is enqueued: an occurrence of a schedule, or
-    /// an id of the caller's.
+    /// an id of the caller's behind [`CALLERS_KEY`].
     pub key: String,
     /// What came with the firing.
     pub details: TriggerDetails,
@@ -113,7 +113,7 @@ pub struct Firing {
     pub registration: RegistrationId,
     /// See [`Activation::app`].
     pub app: AppId,
-    /// See [`Activation::key`]. At most [`KEY_LEN_MAX`] bytes.
+    /// See [`Activation::key`]. At most [`KEY_LEN_MAX`] bytes, and [`CALLERS_KEY`] before them.
     pub key: String,
     /// See [`Activation::details`].
     pub details: TriggerDetails,
@@ -127,6 +127,10 @@ pub struct Firing {
 
 /// The longest idempotency key of a firing, in bytes.
 pub const KEY_LEN_MAX: usize = 128;
+
+/// What the keys that callers choose begin with in a store: no key of the host's own does, so that neither is ever taken
+/// for the other.
+pub const CALLERS_KEY: &str = "by:";
 
 impl Firing {
     /// The activation that this firing makes.
@@ -225,6 +229,12 @@ pub enum TransitionError {
 impl Activation {
     fn wrong(&self, wanted: &'static str) -> TransitionError {
         TransitionError::WrongState { id: self.id, state: self.state.as_str(), wanted }
+    }
+
+    /// Its key, as whoever chose it gave it.
+    #[must_use]
+    pub fn given_key(&self) -> &str {
+        self.key.strip_prefix(CALLERS_KEY).unwrap_or(&self.key)
     }
 
     /// Which attempt the present or last run is; 0 before the first.

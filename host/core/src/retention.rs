@@ -1,16 +1,25 @@
 //! How long what is over is kept.
 
+mod lived;
+
 use std::time::Duration;
 
 use crate::store::Prune;
 use crate::time::Timestamp;
 
+pub use lived::{Lived, Look};
+
 /// How long, and how much, of what is over is kept: whichever ends first.
+///
+/// With a run goes what it wrote, and with the run that ended an activation the activation itself: what it carried, its
+/// place among the dead letters, and the keys of its firings, which would be taken in again. Dead letters go by their
+/// age only, however many runs there are. What was recorded in this life of the host is as old as its monotonic clock
+/// says, whatever the wall clock shows ([`Lived`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
     /// Runs are kept this long after their end.
     pub age: Duration,
-    /// And no more than so many of the newest.
+    /// And no more than so many of the newest, but for dead letters.
     pub runs: u64,
     /// What a subscriber has not read yet is kept this long, whatever the other two say; at least [`Retention::age`]
     /// counts.
@@ -28,13 +37,16 @@ impl Retention {
         every: Duration::from_secs(60 * 60),
     };
 
-    /// What to let go of at `now`, `limit` at a time.
+    /// What to let go of at `now`, `limit` at a time, where the wall clock is to be trusted.
     #[must_use]
     pub fn prune(&self, now: Timestamp, limit: usize) -> Prune {
         Prune {
             ended_before: now - self.age,
+            spare_after: None,
             keep_runs: self.runs,
             unread_before: now - self.unread_age.max(self.age),
+            spare_unread_after: None,
+            withdrawn_before: now - self.age,
             limit,
         }
     }
@@ -58,8 +70,11 @@ mod tests {
         let asked = Retention::default().prune(now, 7);
         let expected = Prune {
             ended_before: Timestamp::EPOCH + 70 * DAY,
+            spare_after: None,
             keep_runs: 1_000_000,
             unread_before: Timestamp::EPOCH + 10 * DAY,
+            spare_unread_after: None,
+            withdrawn_before: Timestamp::EPOCH + 70 * DAY,
             limit: 7,
         };
         assert_eq!(asked, expected);

@@ -138,10 +138,11 @@ pub struct Removed {
 /// Which leases to take away.
 #[derive(Clone, Copy, Debug)]
 pub struct Reap {
-    /// All of this node: it has just started, so nothing that it left is running. It did not stop, it fell: that is
-    /// counted once for each registration of which something ran
-    /// ([`RegistrationRecord::crashes`]).
+    /// All of this node: it has just started or is about to end, so nothing that it left is running.
     pub node: Option<NodeId>,
+    /// That node did not stop, it fell: that is counted once for each registration of which something ran
+    /// ([`RegistrationRecord::crashes`]).
+    pub fell: bool,
     /// And all that ended before this.
     pub ended_before: Timestamp,
 }
@@ -160,7 +161,7 @@ pub struct Reaped {
 #[async_trait]
 pub trait RegistrationStore: Send + Sync {
     /// Inserts the record, or replaces the one with the same id. A watermark that is there and later stays, and so
-    /// does the count of crashes.
+    /// does the count of crashes, and, if the trigger is the same, that it is spent.
     async fn save_registration(&self, record: RegistrationRecord) -> Result<(), StoreError>;
 
     /// Removes the registration and withdraws its activations that wait, at `at` (UWP-023). Its history
@@ -173,7 +174,8 @@ pub trait RegistrationStore: Send + Sync {
     /// Moves the watermark of a registration forward; never back. For occurrences that are skipped.
     async fn advance_watermark(&self, id: RegistrationId, to: Timestamp) -> Result<(), StoreError>;
 
-    /// The count of crashes of a registration begins anew: one of its runs ended, or an operator let it go on.
+    /// The count of crashes of a registration begins anew: nothing of it that was cut off is left, or an operator let
+    /// it go on.
     async fn forgive(&self, id: RegistrationId) -> Result<(), StoreError>;
 
     /// Counts a firing of `id` that started nothing. [`ActivationStore::enqueue`] does so itself for what it
@@ -255,6 +257,9 @@ pub trait ActivationStore: Send + Sync {
 
     /// How many activations of a registration wait, and how many run.
     async fn counts(&self, id: RegistrationId) -> Result<Counts, StoreError>;
+
+    /// [`ActivationStore::counts`] of each of several registrations, in their order: for lists.
+    async fn counts_of(&self, ids: &[RegistrationId]) -> Result<Vec<Counts>, StoreError>;
 }
 
 /// How many activations of a registration wait, and how many run.

@@ -6,6 +6,7 @@ mod explain;
 mod fire;
 mod health;
 mod mend;
+mod outlook;
 mod quota;
 mod register;
 mod runs;
@@ -33,6 +34,7 @@ use crate::source;
 pub use fire::FireOptions;
 pub(crate) use fire::signal_from_source;
 pub use health::{Ailment, Unhealthy};
+pub use outlook::Outlook;
 pub use quota::QuotaView;
 pub use stats::{EngineStats, HostStats, PoolStats};
 

@@ -89,7 +89,7 @@ pub use dormouse_core::store::{ListedRun, Redriven, RunFilter};
 pub use drive::intake::{FireError, Fired};
 pub use engine::{Allocator, Engine, EngineConfig, EngineError, Pooling};
 pub use host::{
-    Ailment, EngineStats, FireOptions, Host, HostError, HostStats, IfExists, PoolStats, QuotaView,
+    Ailment, EngineStats, FireOptions, Host, HostError, HostStats, IfExists, Outlook, PoolStats, QuotaView,
     Registered, Unhealthy,
 };
 pub use observe::TracingObserver;

@@ -167,8 +167,10 @@ async fn make(
         // What runs goes on, and counts.
         known.runs = before.runs.clone();
         known.crashes = before.crashes.clone();
+        known.suspects = before.suspects.clone();
         if before.registration.trigger == known.registration.trigger {
             known.fired_here = before.fired_here.clone();
+            known.spent = before.spent.clone();
         }
         other_trigger = before.registration.trigger != known.registration.trigger;
     }
@@ -303,10 +305,9 @@ async fn remove(shared: &Arc<Shared>, id: RegistrationId) -> Result<Option<Vec<A
     let runs = {
         let mut state = shared.state();
         state.registrations.remove(id);
-        for activation in &removed.withdrawn {
-            // The waiters see their channel closed, look, and find it withdrawn.
-            state.awaited.remove(activation);
-        }
+        // The waiters see their channel closed, look, and find it withdrawn. Which that is nobody knows if this repeats a
+        // removal whose answer was lost: those of all others look once more as well.
+        state.look_again();
         state.running.values().filter(|cell| cell.known.registration.id == id).cloned().collect()
     };
     shared.unaccepted.forget(id);

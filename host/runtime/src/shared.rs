@@ -8,6 +8,7 @@ mod known;
 mod permit;
 mod pulse;
 mod state;
+mod writes;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -35,6 +36,7 @@ pub(crate) use known::Known;
 pub(crate) use permit::Permit;
 pub(crate) use pulse::{Pulse, Pulses};
 pub(crate) use state::State;
+pub(crate) use writes::Writes;
 
 /// What a host is built with and never changes.
 pub(crate) struct Config {
@@ -82,6 +84,7 @@ pub(crate) struct Shared {
     pub(crate) started_at: Timestamp,
     pub(crate) figures: Figures,
     pub(crate) pulses: Pulses,
+    pub(crate) writes: Writes,
     /// What the deterministic rig has to know of guests.
     pub(crate) seen: Seen,
     sources: Mutex<Vec<Arc<dyn SignalSource>>>,
@@ -197,6 +200,7 @@ impl Shared {
             started_at: clock.wall(),
             figures: Figures::default(),
             pulses: Pulses::default(),
+            writes: Writes::default(),
             config,
             store,
             clock,

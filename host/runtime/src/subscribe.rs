@@ -90,6 +90,14 @@ pub enum SubscribeError {
         "this host was started to look only, and keeps nothing of who has read how far; ask one that may"
     )]
     ReadOnly,
+    /// A cursor behind the end of the journal: nothing was told from there.
+    #[error("cursor {} is behind the journal's end, {}; go on from one that was told", .cursor.0, .head.0)]
+    Ahead {
+        /// The cursor.
+        cursor: Cursor,
+        /// The journal's end.
+        head: Cursor,
+    },
     /// The store did not answer. What was not read is still there.
     #[error("the journal of completions could not be read")]
     Store(#[source] StoreError),
@@ -136,9 +144,13 @@ impl Subscription {
             Some(name) => store.cursor(name).await.map_err(SubscribeError::Store)?,
             None => None,
         };
-        let read = match after.or(kept) {
-            Some(cursor) => cursor,
-            None => store.head().await.map_err(SubscribeError::Store)?,
+        let read = match (after, kept) {
+            (Some(after), _) => {
+                is_told(&shared, after).await?;
+                after
+            }
+            (None, Some(kept)) => kept,
+            (None, None) => store.head().await.map_err(SubscribeError::Store)?,
         };
         if let (Some(name), None) = (&name, kept) {
             shared.writable()?;
@@ -226,12 +238,23 @@ impl Subscription {
     ///
     /// # Errors
     ///
-    /// [`SubscribeError::Store`]: it may be told again. [`SubscribeError::ReadOnly`].
+    /// [`SubscribeError::Store`]: it may be told again. [`SubscribeError::ReadOnly`]. [`SubscribeError::Ahead`]: it would
+    /// miss what is still to come.
     pub async fn ack(&mut self, cursor: Cursor) -> Result<(), SubscribeError> {
         let Some(name) = &self.name else { return Ok(()) };
         self.shared.writable()?;
+        // What it was told is in the journal.
+        if cursor > self.read {
+            is_told(&self.shared, cursor).await?;
+        }
         self.shared.store.commit_cursor(name, cursor).await.map_err(SubscribeError::Store)
     }
+}
+
+/// Whether the journal reaches as far as `cursor`.
+async fn is_told(shared: &Shared, cursor: Cursor) -> Result<(), SubscribeError> {
+    let head = shared.store.head().await.map_err(SubscribeError::Store)?;
+    if cursor > head { Err(SubscribeError::Ahead { cursor, head }) } else { Ok(()) }
 }
 
 fn check(name: &str) -> Result<(), SubscribeError> {

@@ -1,5 +1,7 @@
 //! Activations: each command loads rows, has core's [`Activation`] take the step, and writes it down.
 
+use std::collections::HashMap;
+
 use dormouse_core::activation::ActivationState;
 use dormouse_core::ids::{ActivationId, RegistrationId};
 use dormouse_core::store::{Counts, steps};
@@ -8,8 +10,8 @@ use rusqlite::{Connection, ErrorCode, params};
 
 use crate::errors::Fault;
 use crate::rows::{
-    StateColumns, activation, activation_bytes, collect, first, limit, registration_bytes, signed,
-    split_details, whole_activation,
+    StateColumns, activation, activation_bytes, collect, first, limit, registration_bytes, registration_id,
+    signed, split_details, whole_activation,
 };
 use crate::tx::Tx;
 
@@ -38,6 +40,10 @@ pub(crate) mod sql {
     pub(crate) const COUNTS: &str = "select
         (select count(*) from activation indexed by activation_waiting where state = 0 and registration = ?1),
         (select count(*) from activation indexed by activation_running where state = 1 and registration = ?1)";
+    pub(crate) const WAITING_COUNT: &str =
+        "select count(*) from activation indexed by activation_waiting where state = 0 and registration = ?1";
+    pub(crate) const RUNNING_COUNTS: &str = "select registration, count(*)
+        from activation indexed by activation_running where state = 1 group by registration";
     pub(crate) const BY_ID: &str = activations!("", "a.id = ?1");
     pub(crate) const WHOLE_BY_ID: &str = whole_activations!("", "a.id = ?1");
     pub(crate) const BY_KEY: &str = whole_activations!(
@@ -62,6 +68,19 @@ pub(crate) fn counts(conn: &Connection, id: RegistrationId) -> Result<Counts, Fa
     Ok(statement.query_row([registration_bytes(&id)], |row| {
         Ok(Counts { waiting: row.get(0)?, running: row.get(1)? })
     })?)
+}
+
+/// In the order of `ids`. Which run is read once for all of them: their index is by when their leases end.
+pub(crate) fn counts_of(conn: &Connection, ids: &[RegistrationId]) -> Result<Vec<Counts>, Fault> {
+    let mut statement = conn.prepare_cached(sql::RUNNING_COUNTS)?;
+    let running = collect(statement.query([])?, |row| Ok((registration_id(row.get(0)?), row.get(1)?)))?;
+    let running: HashMap<RegistrationId, u32> = running.into_iter().collect();
+    let mut waiting = conn.prepare_cached(sql::WAITING_COUNT)?;
+    let counts = ids.iter().map(|id| {
+        let waiting = waiting.query_row([registration_bytes(id)], |row| row.get(0))?;
+        Ok(Counts { waiting, running: running.get(id).copied().unwrap_or_default() })
+    });
+    counts.collect()
 }
 
 // ---- reading -----------------------------------------------------------------------------------------

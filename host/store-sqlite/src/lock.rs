@@ -3,14 +3,18 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use crate::errors::OpenError;
 
 /// The name of the lock file in the state directory.
 const FILE_NAME: &str = "dormouse.lock";
 
-/// How often it is tried before it counts as held.
-const TRIES_MAX: u32 = 100;
+/// How often the lock is tried again before somebody is said to have it.
+const TRIES_MAX: u32 = 40;
+
+/// Between two tries. Whoever only looks has it for microseconds, unless the machine has no time for him.
+const TRY_EVERY: Duration = Duration::from_millis(2);
 
 /// The state directory, held by this process until it is dropped or the process ends, however that does.
 ///
@@ -37,7 +41,7 @@ impl DirectoryLock {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) if tries < TRIES_MAX => {
                     tries += 1;
-                    std::thread::yield_now();
+                    pause();
                 }
                 Err(TryLockError::WouldBlock) => {
                     return Err(OpenError::Locked {
@@ -53,6 +57,11 @@ impl DirectoryLock {
         writeln!(file, "{}", std::process::id()).map_err(failed)?;
         Ok(Self { _file: file })
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "opening blocks, and a lock tells nobody when it is free")]
+fn pause() {
+    std::thread::sleep(TRY_EVERY);
 }
 
 /// The process that has the state directory `directory`; none if nobody has, or if it cannot be told. It may be a

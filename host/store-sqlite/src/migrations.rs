@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dormouse_core::activation::ActivationState;
 use dormouse_core::completion::Cursor;
 use dormouse_core::store::exercise::fixture::{
-    QUEUE, activation, app, ask, at, enqueue, firing, registration, resumed, run, stored,
+    QUEUE, activation, app, ask, at, enqueue, firing, prune_all, registration, resumed, run, stored,
 };
 use dormouse_core::store::{Counts, DeadLetterFilter, Enqueued, Prune, Pruned, RunFilter, Store, Totals};
 use dormouse_core::{Outcome, OutcomeKind, StoreError, Trigger, TriggerDetails};
@@ -214,7 +214,7 @@ fn a_file_of_version_2_keeps_everything_and_has_its_lists() {
         assert_eq!(store.floor().await.expect("the store works"), Cursor(0));
 
         // Six runs are there, of ten places: two are too many, however the places are numbered.
-        let ask = Prune { ended_before: at(0), keep_runs: 4, unread_before: at(9), limit: 99 };
+        let ask = Prune { keep_runs: 4, unread_before: at(9), ..prune_all(at(0), 99) };
         let pruned = store.prune(ask).await.expect("the store works");
         assert_eq!(pruned, Pruned { runs: 2, activations: 1, more: false });
         assert_eq!(places(RunFilter::default()).await, [10, 9, 8, 7]);

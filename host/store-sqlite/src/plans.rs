@@ -51,6 +51,12 @@ fn each_query_finds_its_index() {
         (activations::sql::NEXT_BACKOFF, vec![searched("activation", "COVERING INDEX activation_backoff (not_before>?)")]),
         (activations::sql::WAITING, vec![searched("a", "INDEX activation_waiting (registration=?)")]),
         (activations::sql::WAITING_WHOLE, vec![searched("a", "INDEX activation_waiting (registration=?)"), details.clone()]),
+        (activations::sql::WAITING_COUNT, vec![searched("activation", "COVERING INDEX activation_waiting (registration=?)")]),
+        // As what is reaped: what runs is a handful.
+        (activations::sql::RUNNING_COUNTS, vec![
+            "SCAN activation USING COVERING INDEX activation_running".to_owned(),
+            "USE TEMP B-TREE FOR GROUP BY".to_owned(),
+        ]),
         (activations::sql::NEWEST_WAITING, vec![searched("a", "INDEX activation_waiting (registration=?)"), details.clone()]),
         (activations::sql::BY_ID, vec![searched("a", "INDEX sqlite_autoindex_activation_1 (id=?)")]),
         (activations::sql::WHOLE_BY_ID, vec![searched("a", "INDEX sqlite_autoindex_activation_1 (id=?)"), details.clone()]),
@@ -81,6 +87,7 @@ fn each_query_finds_its_index() {
         // As far as what is asked goes.
         (prune::sql::ATTEMPTS, vec!["SCAN run USING INDEX run_attempt".to_owned()]),
         (prune::sql::IS_OVER, vec![searched("activation", "INDEX sqlite_autoindex_activation_1 (id=?)")]),
+        (prune::sql::IS_DEAD, vec![searched("activation", "INDEX sqlite_autoindex_activation_1 (id=?)")]),
         (prune::sql::WITHDRAWN, vec![searched("activation", "COVERING INDEX activation_withdrawn (over_at<?)")]),
         (prune::sql::RUN, vec![searched("run", primary)]),
         (prune::sql::DELETE_RUN, vec![searched("run", primary), searched("output", primary)]),

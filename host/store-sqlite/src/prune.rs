@@ -4,14 +4,16 @@
 //! stays, because a subscriber that is away has not read it; the writer has no time for that. It looks at each
 //! row again before it deletes it, since things may have changed meanwhile.
 
+use dormouse_core::Timestamp;
+use dormouse_core::completion::Cursor;
 use dormouse_core::ids::ActivationId;
-use dormouse_core::store::{Prune, Pruned};
+use dormouse_core::store::{Prune, Pruned, RunPlace};
 use rusqlite::{Connection, params};
 
 use crate::errors::Fault;
 use crate::ledger;
 use crate::rows::{activation_bytes, activation_id, collect, first, limit, signed, unsigned};
-use crate::runs::KINDS;
+use crate::runs::{KINDS, SUCCEEDED};
 use crate::tx::Tx;
 
 /// The queries whose plans are tested, with [`by_end`](super::by_end).
@@ -24,6 +26,7 @@ pub(crate) mod sql {
         where coalesced is null order by ended_at, place";
     /// Of no rows: the activation was let go of.
     pub(crate) const IS_OVER: &str = "select state in (2, 3) from activation where id = ?1";
+    pub(crate) const IS_DEAD: &str = "select dead from activation where id = ?1";
     pub(crate) const WITHDRAWN: &str = "select n from activation indexed by activation_withdrawn
         where state = 3 and over_at < ?1 order by over_at, id limit ?2";
     pub(crate) const RUN: &str = "select activation, ended_at, coalesced is null from run where place = ?1";
@@ -36,7 +39,8 @@ pub(crate) mod sql {
 
 /// The query of all runs, the one that ended first at the beginning, merged from the pieces of an index.
 pub(crate) fn by_end() -> String {
-    let piece = |kind| format!("select ended_at, place from run indexed by run_ended where kind = {kind}");
+    let piece =
+        |kind| format!("select ended_at, place, kind from run indexed by run_ended where kind = {kind}");
     let pieces: Vec<_> = (0..KINDS).map(piece).collect();
     format!("{} order by ended_at, place", pieces.join(" union all "))
 }
@@ -60,13 +64,24 @@ impl Step {
 }
 
 /// Until where everybody has read; none if nobody reads.
-fn read(conn: &Connection) -> Result<Option<i64>, Fault> {
-    Ok(conn.prepare_cached(sql::READ)?.query_row([], |row| row.get(0))?)
+fn read(conn: &Connection) -> Result<Option<Cursor>, Fault> {
+    let read: Option<i64> = conn.prepare_cached(sql::READ)?.query_row([], |row| row.get(0))?;
+    read.map(|read| Ok(Cursor(unsigned(read)?))).transpose()
+}
+
+fn place_of(place: i64, ended_at: i64) -> Result<RunPlace, Fault> {
+    Ok(RunPlace { ended_at: Timestamp::from_micros(ended_at), place: Cursor(unsigned(place)?) })
 }
 
 /// Whether all who read have read it, or it has been kept for them long enough.
-fn is_read(place: i64, ended_at: i64, read: Option<i64>, ask: &Prune) -> bool {
-    read.is_none_or(|read| place <= read) || ended_at < ask.unread_before.as_micros()
+fn is_read(place: RunPlace, read: Option<Cursor>, ask: &Prune) -> bool {
+    read.is_none_or(|read| place.place <= read) || ask.is_waited_for_no_more(place)
+}
+
+/// Whether it is a dead letter. Of no rows: the activation was let go of.
+fn is_dead(conn: &Connection, id: ActivationId) -> Result<bool, Fault> {
+    let mut statement = conn.prepare_cached(sql::IS_DEAD)?;
+    Ok(first(statement.query([activation_bytes(&id)])?, |row| Ok(row.get(0)?))?.unwrap_or(false))
 }
 
 fn is_over(conn: &Connection, id: ActivationId) -> Result<bool, Fault> {
@@ -93,26 +108,36 @@ pub(crate) fn choose(conn: &Connection, ask: &Prune) -> Result<Step, Fault> {
     let mut runs = vec![];
     let mut passed = 0;
     while let Some(row) = all.next()? {
-        let (ended_at, place) = (row.get(0)?, row.get(1)?);
-        if (passed >= excess && ended_at >= ask.ended_before.as_micros()) || runs.len() > ask.limit {
+        let (ended_at, place, kind): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let too_many = passed < excess;
+        if (!too_many && ended_at >= ask.ended_before.as_micros()) || runs.len() > ask.limit {
             break;
         }
         passed += 1;
+        let at = place_of(place, ended_at)?;
+        let is_asked = too_many || ask.is_old(at);
         // Both are in the same order: each run is found among the attempts, or is none, without a look at its row.
         while attempt.is_none_or(|attempt| attempt < (ended_at, place)) {
             let next = attempts.next()?.map(|row| Ok::<_, Fault>((row.get(0)?, row.get(1)?))).transpose()?;
             attempt = Some(next.unwrap_or((i64::MAX, i64::MAX)));
         }
-        let may_go = if attempt == Some((ended_at, place)) {
-            run(conn, place)?.map_or(Ok(false), |(activation, ..)| is_over(conn, activation))?
+        let may_go = |check: fn(&Connection, ActivationId) -> Result<bool, Fault>| {
+            run(conn, place)?.map_or(Ok(false), |(activation, ..)| check(conn, activation))
+        };
+        let may_go = if !is_asked {
+            false
+        } else if attempt == Some((ended_at, place)) {
+            may_go(is_over)?
+        } else if kind == SUCCEEDED || ask.is_old(at) {
+            is_read(at, read, ask)
         } else {
-            is_read(place, ended_at, read, ask)
+            is_read(at, read, ask) && may_go(|conn, id| Ok(!is_dead(conn, id)?))?
         };
         if may_go {
             runs.push(place);
         }
     }
-    let old = params![ask.ended_before.as_micros(), limit(ask.limit.saturating_add(1))];
+    let old = params![ask.withdrawn_before.as_micros(), limit(ask.limit.saturating_add(1))];
     let mut withdrawn =
         collect(conn.prepare_cached(sql::WITHDRAWN)?.query(old)?, |row| Ok(row.get::<_, i64>(0)?))?;
     let more = runs.len().saturating_add(withdrawn.len()) > ask.limit;
@@ -128,8 +153,12 @@ pub(crate) fn take(tx: &mut Tx<'_>, ask: &Prune, step: &Step) -> Result<Pruned, 
     let (mut last, mut floor) = (0, 0);
     for &place in &step.runs {
         let Some((activation, ended_at, is_attempt)) = run(tx.conn, place)? else { continue };
-        let may_go =
-            if is_attempt { is_over(tx.conn, activation)? } else { is_read(place, ended_at, read, ask) };
+        let at = place_of(place, ended_at)?;
+        let may_go = if is_attempt {
+            is_over(tx.conn, activation)?
+        } else {
+            is_read(at, read, ask) && (ask.is_old(at) || !is_dead(tx.conn, activation)?)
+        };
         if !may_go {
             continue;
         }
@@ -156,7 +185,9 @@ pub(crate) fn take(tx: &mut Tx<'_>, ask: &Prune, step: &Step) -> Result<Pruned, 
 #[cfg(test)]
 mod tests {
     use dormouse_core::completion::Cursor;
-    use dormouse_core::store::exercise::fixture::{QUEUE, ask, at, claim, firing, record, succeeded};
+    use dormouse_core::store::exercise::fixture::{
+        QUEUE, ask, at, claim, firing, prune_all, record, succeeded,
+    };
     use dormouse_core::store::{Enqueue, Enqueued};
 
     use super::*;
@@ -175,7 +206,7 @@ mod tests {
         };
         ledger::finish(&mut tx, &succeeded(&lease)).expect("it works");
 
-        let all = Prune { ended_before: at(9), keep_runs: 0, unread_before: at(0), limit: 9 };
+        let all = Prune { unread_before: at(0), ..prune_all(at(9), 9) };
         let chosen = choose(&conn, &all).expect("it works");
         assert_eq!(chosen.runs, [1]);
         journal::commit_cursor(&tx, "late", Cursor(0)).expect("it works");

@@ -15,7 +15,9 @@ use crate::{activations, dead_letters};
 pub(crate) mod sql {
     pub(crate) const SAVE: &str = "insert into registration (id, app, spent, watermark, body, crashes)
         values (?1, ?2, ?3, ?4, ?5, ?6)
-        on conflict (id) do update set app = excluded.app, spent = excluded.spent, body = excluded.body,
+        on conflict (id) do update set app = excluded.app, body = excluded.body,
+            spent = excluded.spent
+                or (spent and json_extract(body, '$.trigger') = json_extract(excluded.body, '$.trigger')),
             watermark = max(watermark, excluded.watermark)";
     pub(crate) const REMOVE: &str = "delete from registration where id = ?1";
     pub(crate) const ALL: &str = "select spent, watermark, body, crashes from registration order by id";

@@ -41,6 +41,9 @@ pub(crate) enum Of {
 /// listed so that it is told.
 pub(crate) const KINDS: usize = OutcomeKind::ALL.len() + 1;
 
+/// The number of those that succeeded, which are nearly all.
+pub(crate) const SUCCEEDED: i64 = number(OutcomeKind::Succeeded) as i64;
+
 /// The number of a kind in `run.kind`.
 const fn number(kind: OutcomeKind) -> usize {
     match kind {

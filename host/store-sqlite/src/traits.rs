@@ -130,6 +130,11 @@ impl ActivationStore for SqliteStore {
     async fn counts(&self, id: RegistrationId) -> Result<Counts, StoreError> {
         self.read(move |conn| activations::counts(conn, id)).await
     }
+
+    async fn counts_of(&self, ids: &[RegistrationId]) -> Result<Vec<Counts>, StoreError> {
+        let ids = ids.to_vec();
+        self.list(move |conn| activations::counts_of(conn, &ids)).await
+    }
 }
 
 #[async_trait]

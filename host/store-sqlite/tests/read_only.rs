@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dormouse_core::StoreError;
-use dormouse_core::store::exercise::fixture::{at, record, registration};
-use dormouse_core::store::{Prune, Store};
+use dormouse_core::store::Store;
+use dormouse_core::store::exercise::fixture::{at, prune_all, record, registration};
 use dormouse_store_sqlite::{OpenError, SqliteStore};
 use futures::executor::block_on;
 
@@ -78,7 +78,7 @@ fn what_would_write_is_refused() {
     live(&open(directory.path()), 1);
     let before = files(directory.path());
     let store = look(directory.path());
-    let prune = Prune { ended_before: at(9), keep_runs: 0, unread_before: at(9), limit: 9 };
+    let prune = prune_all(at(9), 9);
     block_on(async {
         for answer in [
             store.save_registration(record(2)).await,

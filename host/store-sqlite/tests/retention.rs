@@ -6,14 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use dormouse_core::completion::Cursor;
 use dormouse_core::overlap::Overlap;
-use dormouse_core::store::exercise::fixture::{ask, at, claim, completed, firing, register, succeeded};
+use dormouse_core::store::exercise::fixture::{
+    ask, at, claim, completed, firing, prune_all, register, succeeded,
+};
 use dormouse_core::store::{Enqueue, Enqueued, Finished, Prune, RunFilter, Store};
 use dormouse_store_sqlite::SqliteStore;
 use futures::executor::block_on;
 use futures::future::join_all;
 
 /// All but the newest twenty, in steps of seven.
-const PRUNE: Prune = Prune { ended_before: at(0), keep_runs: 20, unread_before: at(0), limit: 7 };
+const PRUNE: Prune = Prune { keep_runs: 20, ..prune_all(at(0), 7) };
 
 fn open() -> (Arc<SqliteStore>, Arc<dyn Store>, tempfile::TempDir) {
     let directory = tempfile::tempdir().unwrap();

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use dormouse_core::completion::Cursor;
 use dormouse_core::station;
 use dormouse_core::store::exercise::fixture::{
-    QUEUE, activation, ask, at, claim, firing, register, succeeded,
+    QUEUE, activation, ask, at, claim, firing, prune_all, register, succeeded,
 };
 use dormouse_core::store::{Prune, Store};
 use dormouse_store_sqlite::SqliteStore;
@@ -59,7 +59,7 @@ fn each_is_passed_before_and_after_its_commit() {
         assert_eq!(taken(), [("finish.before", [1, 0, 0]), ("finish.after", [1, 1, 0])]);
         store.commit_cursor("mail", Cursor(1)).await.unwrap();
         assert_eq!(taken(), [("cursor.before", [1, 1, 0]), ("cursor.after", [1, 1, 1])]);
-        let all = Prune { ended_before: at(99), keep_runs: 0, unread_before: at(0), limit: 9 };
+        let all = Prune { unread_before: at(0), ..prune_all(at(99), 9) };
         store.prune(all).await.unwrap();
         assert_eq!(taken(), [("prune.before", [1, 1, 1]), ("prune.after", [0, 0, 1])]);
 

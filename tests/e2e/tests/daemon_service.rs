@@ -163,7 +163,9 @@ fn settings() -> HashMap<&'static str, String> {
     let mut all: HashMap<&str, String> = HashMap::new();
     for line in UNIT.lines().filter(|line| !line.starts_with('#')) {
         if let Some((name, value)) = line.split_once('=') {
-            all.entry(name).or_default().push_str(value);
+            let all = all.entry(name).or_default();
+            all.push_str(value);
+            all.push('\n');
         }
     }
     all
@@ -172,15 +174,19 @@ fn settings() -> HashMap<&'static str, String> {
 #[test]
 fn the_unit_starts_what_there_is_and_leaves_it_the_time_to_stop() {
     let settings = settings();
-    let exec = &settings["ExecStart"];
+    // A flag here could not be changed by the file with variables.
+    assert_eq!(settings["ExecStart"], "/usr/bin/dormouse serve\n");
+    assert!(UNIT.find("\nEnvironment=").unwrap() < UNIT.find("\nEnvironmentFile=").unwrap());
     let help = dormouse(["serve", "--help"]).expect_code(0).stdout;
-    let mut words = exec.split(' ');
-    assert_eq!((words.next(), words.next()), (Some("/usr/bin/dormouse"), Some("serve")));
-    let flags: Vec<_> = words.filter(|word| word.starts_with("--")).collect();
-    assert!(flags.len() >= 3 && flags.iter().all(|flag| help.contains(flag)), "{flags:?}");
+    let variables: HashMap<_, _> =
+        settings["Environment"].lines().map(|line| line.split_once('=').unwrap()).collect();
+    for name in variables.keys() {
+        assert!(help.contains(&format!("[env: {name}=")), "{name}");
+    }
+    assert_eq!(variables["DORMOUSE_STATE"], format!("%S/{}", settings["StateDirectory"].trim_end()));
 
-    let seconds = |text: &str| -> u32 { text.trim_end_matches('s').parse().unwrap() };
-    let grace = exec.split("--grace-stop ").nth(1).unwrap();
+    let seconds = |text: &str| -> u32 { text.trim_end().trim_end_matches('s').parse().unwrap() };
+    let grace = variables["DORMOUSE_GRACE_STOP"];
     assert!(seconds(&settings["TimeoutStopSec"]) >= seconds(grace) + 30);
     for (name, value) in [
         ("Type", "notify"),
@@ -194,7 +200,7 @@ fn the_unit_starts_what_there_is_and_leaves_it_the_time_to_stop() {
         // Tasks are compiled to machine code.
         ("MemoryDenyWriteExecute", "no"),
     ] {
-        assert_eq!(settings.get(name).map(String::as_str), Some(value), "{name}");
+        assert_eq!(settings.get(name).map(|value| value.trim_end()), Some(value), "{name}");
     }
     assert!(settings.contains_key("WatchdogSec"));
 }

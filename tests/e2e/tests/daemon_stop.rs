@@ -146,6 +146,24 @@ fn a_stream_is_ended_by_a_stop_and_a_client_that_reads_nothing_holds_up_nobody()
 }
 
 #[test]
+fn who_is_in_the_middle_of_asking_does_not_hold_up_a_second_signal() {
+    use std::io::{Read as _, Write as _};
+    let state = installed(programs::RUN_NO_DETAILS);
+    let mut daemon = start(&state, &[]);
+    let mut asking = std::os::unix::net::UnixStream::connect(daemon.socket()).unwrap();
+    // Its body does not come. That the host has begun to read it is seen by what it answers.
+    let head = "POST /v1/registrations HTTP/1.1\r\nhost: dormouse\r\ncontent-type: application/json\r\n\
+                expect: 100-continue\r\ncontent-length: 100\r\n\r\n";
+    asking.write_all(head.as_bytes()).unwrap();
+    asking.read_exact(&mut [0; 12]).unwrap();
+    daemon.signal(Signal::TERM);
+    daemon.wait_told("STATUS=stopping: closing the control API");
+    daemon.signal(Signal::INT);
+    daemon.finish().expect_code(143).expect_stderr("leaving at once");
+    drop(asking);
+}
+
+#[test]
 fn a_stop_while_packages_are_compiled_is_heard_at_once() {
     // So much that it is not done before the signal comes.
     let more = [

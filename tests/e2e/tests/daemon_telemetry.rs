@@ -59,6 +59,13 @@ fn collector() -> (String, Receiver<String>) {
     (format!("http://{address}"), rx)
 }
 
+/// The value of a metric, of the series that has this label.
+fn value(text: &str, name: &str, label: &str) -> f64 {
+    let is_it = |line: &&str| line.split([' ', '{']).next() == Some(name) && line.contains(label);
+    let line = text.lines().find(is_it).unwrap_or_else(|| panic!("no {name} with {label:?} in\n{text}"));
+    line.rsplit(' ').next().unwrap().parse().unwrap()
+}
+
 #[test]
 fn prometheus_finds_the_runs_the_store_and_the_host() {
     let state = installed();
@@ -69,11 +76,7 @@ fn prometheus_finds_the_runs_the_store_and_the_host() {
         text.lines().any(|line| line.starts_with("dormouse_runs_ended_total{") && line.contains("succeeded"))
     };
     let text = dormouse_e2e::patiently().map(|()| scrape()).find(|text| ran(text)).unwrap();
-    let value = |name: &str| -> f64 {
-        let line = text.lines().find(|line| line.split([' ', '{']).next() == Some(name));
-        let line = line.unwrap_or_else(|| panic!("no {name} in\n{text}"));
-        line.rsplit(' ').next().unwrap().parse().unwrap()
-    };
+    let value = |name: &str| value(&text, name, "");
     assert!(value("dormouse_store_commits_total") >= 1.0);
     assert!(value("dormouse_store_commit_time_seconds_total") > 0.0);
     assert!(value("dormouse_store_database_bytes") > 0.0);
@@ -89,6 +92,32 @@ fn prometheus_finds_the_runs_the_store_and_the_host() {
     ] {
         value(name);
     }
+}
+
+#[test]
+fn prometheus_finds_who_asks_the_control_api_and_what_they_are_answered() {
+    let state = dormouse_e2e::state_dir();
+    let mut daemon = Daemon::start(state.path(), ["--metrics", "127.0.0.1:0"]);
+    let address = daemon.logged_address("metrics at http://");
+    let scrape = || Ask::new("GET /metrics").at_address(address).unwrap().expect(200).body;
+    let before = scrape();
+    let _ = daemon.get("/v1/host").expect(200);
+    let _ = daemon.get("/v1/nothing").expect(404);
+    let after = scrape();
+    for (name, label, more) in [
+        ("dormouse_control_connections_accepted_total", "", 2.0),
+        ("dormouse_control_connections_turned_away_total", "", 0.0),
+        ("dormouse_control_streams_turned_away_total", "", 0.0),
+        ("dormouse_control_answers_total", "status=\"2xx\"", 1.0),
+        ("dormouse_control_answers_total", "status=\"4xx\"", 1.0),
+        ("dormouse_control_answers_total", "status=\"5xx\"", 0.0),
+        ("dormouse_control_streams", "", 0.0),
+        ("dormouse_control_uploads", "", 0.0),
+    ] {
+        let came = value(&after, name, label) - value(&before, name, label);
+        assert!((came - more).abs() < f64::EPSILON, "{came} of {name} {label} in\n{after}");
+    }
+    value(&after, "dormouse_control_connections", "");
 }
 
 #[test]

@@ -47,6 +47,15 @@ fn what_failed_for_good_is_listed_run_again_and_let_be() {
     with(&state, &["dead", "list"]).expect_code(0).expect_stdout("ATTEMPTS");
 
     let one = dead[0]["activation"].as_str().unwrap();
+    // As the list shows it, and from anything that is no end of an id.
+    let shown = objects(&state, &["show", &one[28..]]);
+    assert_eq!((&shown[0]["activation"], &shown[0]["state"]), (&dead[0]["activation"], &"ended".into()));
+    for nothing in ["fffffff0", "no such"] {
+        with(&state, &["show", nothing])
+            .expect_code(2)
+            .expect_error(&format!("there is no registration, run or activation `{nothing}`"));
+    }
+
     let again = objects(&state, &["dead", "redrive", &one[24..]]);
     assert_eq!(again[0]["dead"], dead[0]["activation"]);
     let fresh = again[0]["activation"].as_str().unwrap();

@@ -18,7 +18,7 @@ impl Disk {
     #[expect(clippy::print_stderr, reason = "whoever runs the tests shall know that one was skipped")]
     fn mount() -> Option<Self> {
         let dir = tempfile::tempdir().unwrap();
-        match mount("tmpfs", dir.path(), "tmpfs", MountFlags::empty(), c"size=1m") {
+        match mount("tmpfs", dir.path(), "tmpfs", MountFlags::empty(), c"size=1m,mode=700") {
             Ok(()) => Some(Self(dir)),
             Err(error) => {
                 eprintln!("skipped: a file system cannot be mounted here: {error}");

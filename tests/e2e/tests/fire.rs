@@ -68,6 +68,7 @@ fn what_is_fired_runs_with_what_it_was_given_and_what_it_wrote_is_kept() {
     // What a terminal would obey is shown; the bytes are there for who wants them.
     let told = nest.ask(&["logs", "x"]).expect_code(0).stdout;
     assert!(told.ends_with(" | night shift\\u{0}\u{fffd}\n"), "{told:?}");
+    assert_eq!(nest.ask(&["logs", "x"]).stderr, "");
     let mut raw = dormouse_e2e::command(nest.args(&["logs", "x", "--raw"]));
     assert_eq!(raw.output().unwrap().stdout, b"night shift\x00\xff");
     let run = &nest.objects(&["runs"])[0];
@@ -95,10 +96,12 @@ fn the_outcome_is_the_exit_code_of_whoever_waits() {
 #[test]
 fn a_firing_with_the_same_key_is_taken_in_once() {
     let nest = Nest::with(programs::RUN_RETURNS_OK);
+    nest.ask(&["logs", "x"]).expect_code(0).expect_stderr("dormouse: no run is there");
     let fire = ["fire", "x", "--key", "once", "--wait"];
     nest.ask(&fire).expect_code(0);
     nest.ask(&fire).expect_code(0).expect_stdout("which the same firing made before");
     assert_eq!(nest.objects(&["runs", "x"]).len(), 1);
+    nest.ask(&["logs", "x"]).expect_code(0).expect_stderr("dormouse: the run wrote nothing");
 }
 
 #[test]
@@ -194,7 +197,9 @@ fn a_host_elsewhere_is_asked_by_its_address_and_token() {
     let token = state.join("token");
     let token = token.to_str().unwrap();
     dormouse(["list", "--host", &url, "--token-file", token]).expect_code(0);
-    dormouse(["list", "--host", &url]).expect_code(6).expect_error("token");
+    dormouse(["list", "--host", &url])
+        .expect_code(6)
+        .expect_error("help: give the token of that host with --token-file");
     let mut command = dormouse_e2e::command(["list", "--host", &url]);
     command.env("DORMOUSE_TOKEN", fs::read_to_string(token).unwrap());
     dormouse_e2e::ended(command).expect_code(0);

@@ -18,7 +18,7 @@ const HOURLY: &str =
     "[[registrations]]\nname = \"hourly\"\nentry-point = \"main\"\ntrigger = { every = \"1h\" }\n";
 
 fn state() -> TempDir {
-    tempfile::tempdir().unwrap()
+    dormouse_e2e::state_dir()
 }
 
 fn with(state: &TempDir, args: &[&str]) -> Ended {

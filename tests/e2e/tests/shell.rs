@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use dormouse_e2e::{Package, Value, dormouse, json_lines};
+use dormouse_e2e::{Daemon, Package, Value, dormouse, json_lines};
 use test_artifacts as programs;
 
 #[test]
@@ -40,7 +40,7 @@ fn has(object: &Value, fields: &[&str]) {
 /// Scripts read these: a field may come, none may go.
 #[test]
 fn the_objects_that_are_printed_keep_their_fields() {
-    let state = tempfile::tempdir().unwrap();
+    let state = dormouse_e2e::state_dir();
     let one = |args: &[&str]| {
         let all = args.iter().copied().chain(["--json", "--state", state.path().to_str().unwrap()]);
         json_lines(&dormouse(all).expect_code(0).stdout).pop().unwrap()
@@ -66,6 +66,8 @@ fn the_objects_that_are_printed_keep_their_fields() {
             "conditions",
             "status",
             "waiting",
+            "running",
+            "quarantined",
             "next",
         ],
     );
@@ -84,7 +86,7 @@ fn the_objects_that_are_printed_keep_their_fields() {
 
 #[test]
 fn the_doctor_says_of_everything_what_it_means() {
-    let state = tempfile::tempdir().unwrap();
+    let state = dormouse_e2e::state_dir();
     let path = state.path().to_str().unwrap();
     let found = json_lines(&dormouse(["doctor", "--json", "--state", path]).expect_code(0).stdout);
     for what in [
@@ -110,4 +112,31 @@ fn the_doctor_says_of_everything_what_it_means() {
     }
     let compiler = found.iter().find(|finding| finding["what"] == "compiler").unwrap();
     assert_eq!(compiler["level"], "ok", "{compiler}");
+}
+
+#[test]
+fn the_doctor_only_looks_at_the_database() {
+    let state = dormouse_e2e::state_dir();
+    let path = state.path().to_str().unwrap();
+    let package = Package::new("1.0.0", programs::RUN_RETURNS_OK, "", "");
+    dormouse(["install", package.arg(), "--state", path]).expect_code(0);
+    let lock = state.path().join("dormouse.lock");
+    std::fs::remove_file(&lock).unwrap();
+    let examined = || dormouse(["doctor", "--state", path]).expect_code(0);
+    examined().expect_stdout("nobody uses it now");
+    assert!(!lock.exists(), "the doctor took the lock");
+    let daemon = Daemon::start(state.path(), [] as [&str; 0]);
+    examined().expect_stdout(&format!("in use by process {}", daemon.id()));
+}
+
+#[test]
+fn where_a_secret_is_seen_is_said_where_it_is_given() {
+    for (args, told) in [
+        (&["register", "--help"][..], "in the clear"),
+        (&["webhooks", "add", "--help"], "no place for a secret"),
+    ] {
+        let help = dormouse(args).expect_code(0).stdout;
+        let words: Vec<&str> = help.split_whitespace().collect();
+        assert!(words.join(" ").contains(told), "no {told:?} in\n{help}");
+    }
 }

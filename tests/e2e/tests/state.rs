@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::Path;
 
 use dormouse_core::store::{ActivationStore as _, Journal as _};
 use dormouse_core::{ActivationId, ActivationState};
-use dormouse_e2e::{Running, Signal, Value, dormouse, json_lines, names};
+use dormouse_e2e::{Package, Running, Signal, Value, dormouse, json_lines, names};
 use dormouse_store_sqlite::SqliteStore;
 use futures::executor::block_on;
 use test_artifacts as programs;
@@ -27,7 +27,7 @@ fn activations(events: &[Value], name: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_directory_is_private_and_the_tasks_folder_outlives_the_run() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = dormouse_e2e::state_dir();
     let state = dir.path().join("a/state");
     for count in ["1", "2", "3"] {
         let ended = dormouse(["run", programs::GRANT_LOCAL_PERSISTS, "--state", str(&state)]).expect_code(0);
@@ -52,7 +52,7 @@ fn without_a_directory_nothing_is_left() {
 
 #[test]
 fn a_run_that_was_killed_is_run_again_as_its_second_attempt() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = dormouse_e2e::state_dir();
     // Paused for an hour: it cannot end before it is killed.
     let common = ["run", programs::PAUSE_COUNTS, "--state", str(dir.path())];
     let mut running = Running::start(common.iter().chain(&["--arg", "1", "--quota", "50ms/1h"]));
@@ -73,7 +73,7 @@ fn a_run_that_was_killed_is_run_again_as_its_second_attempt() {
 
 #[test]
 fn what_was_pending_runs_before_a_new_request() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = dormouse_e2e::state_dir();
     let common = ["run", programs::PAUSE_COUNTS, "--state", str(dir.path()), "--arg", "1"];
     let mut running = Running::start(common.iter().chain(&["--quota", "50ms/1h"]));
     running.wait_for("paused");
@@ -90,7 +90,7 @@ fn what_was_pending_runs_before_a_new_request() {
 
 #[test]
 fn an_interrupt_leaves_what_it_cut_off_to_the_next_run_and_says_so() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = dormouse_e2e::state_dir();
     let common = ["run", programs::PAUSE_COUNTS, "--state", str(dir.path())];
     let args = ["--arg", "1", "--quota", "50ms/1h", "--grace", "50ms", "--count", "3"];
     let mut running = Running::start(common.iter().chain(&args));
@@ -114,7 +114,7 @@ impl Points {
 
 #[test]
 fn nothing_that_was_accepted_is_lost_wherever_the_process_is_killed() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = dormouse_e2e::state_dir();
     let common = ["run", programs::RUN_SLEEPS, "--state", str(dir.path())];
     let mut points = Points(7);
     let mut accepted = BTreeSet::new();
@@ -150,7 +150,7 @@ fn nothing_that_was_accepted_is_lost_wherever_the_process_is_killed() {
 
 #[test]
 fn resuming_what_is_not_there_names_what_is() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = dormouse_e2e::state_dir();
     dormouse(["run", programs::RUN_RETURNS_OK, "--state", str(dir.path()), "--app", "org.example.oak"])
         .expect_code(0);
     dormouse(["run", programs::RUN_RETURNS_OK, "--state", str(dir.path()), "--resume"])
@@ -161,7 +161,7 @@ fn resuming_what_is_not_there_names_what_is() {
 
 #[test]
 fn a_second_process_is_told_who_has_the_directory() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = dormouse_e2e::state_dir();
     let args = ["run", programs::CANCEL_SLEEPING, "--state", str(dir.path())];
     let mut running = Running::start(args);
     running.wait_for("started");
@@ -174,12 +174,12 @@ fn a_second_process_is_told_who_has_the_directory() {
 fn databases_that_cannot_be_used() {
     let run = |dir: &Path| dormouse(["run", programs::RUN_RETURNS_OK, "--state", str(dir)]).expect_code(5);
 
-    let dir = tempfile::tempdir().unwrap();
+    let dir = dormouse_e2e::state_dir();
     fs::write(dir.path().join("dormouse.db"), "nuts, nuts and more nuts, and no database at all".repeat(100))
         .unwrap();
     run(dir.path()).expect_error("is not a SQLite database");
 
-    let dir = tempfile::tempdir().unwrap();
+    let dir = dormouse_e2e::state_dir();
     let _ = dormouse(["run", programs::RUN_RETURNS_OK, "--state", str(dir.path())]).expect_code(0);
     let database = dir.path().join("dormouse.db");
     let connection = rusqlite::Connection::open(&database).unwrap();
@@ -198,5 +198,52 @@ fn databases_that_cannot_be_used() {
     run(dir.path()).expect_error("is damaged");
 
     let file = tempfile::NamedTempFile::new().unwrap();
-    run(file.path()).expect_error("cannot be used");
+    run(file.path()).expect_error("is no directory");
+}
+
+/// Commands that change something in `state`, each in its own way.
+fn changing<'a>(package: &'a Package, state: &'a str) -> [Vec<&'a str>; 4] {
+    let app = "org.example.nest";
+    [
+        vec!["install", package.arg(), "--state", state],
+        vec!["register", app, "--name", "x", "--entry-point", "main", "--application", "--state", state],
+        vec!["webhooks", "add", "deploy", "http://127.0.0.1:9/hook", "--state", state],
+        vec!["run", programs::RUN_RETURNS_OK, "--state", state],
+    ]
+}
+
+#[test]
+fn nothing_is_kept_where_others_may_look() {
+    let package = Package::new("1.0.0", programs::RUN_NO_DETAILS, "", "");
+    let dir = dormouse_e2e::state_dir();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    for args in changing(&package, str(dir.path())) {
+        dormouse(args).expect_code(5).expect_error("is open to others").expect_stderr("chmod go-rwx");
+    }
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn nothing_is_left_in_the_directory_of_another_user() {
+    let package = Package::new("1.0.0", programs::RUN_NO_DETAILS, "", "");
+    let dir = dormouse_e2e::state_dir();
+    if chown(dir.path(), Some(54_321), None).is_err() {
+        eprintln!("skipped: only root may write in the directory of another user");
+        return;
+    }
+    for args in changing(&package, str(dir.path())) {
+        dormouse(args)
+            .expect_code(5)
+            .expect_error("belongs to user 54321")
+            .expect_stderr("run it as that user, or ask the running service");
+    }
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_file_is_no_state_directory() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    for command in ["list", "apps", "serve", "watch"] {
+        dormouse([command, "--state", str(file.path())]).expect_code(5).expect_error("is no directory");
+    }
 }

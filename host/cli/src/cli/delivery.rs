@@ -185,7 +185,7 @@ pub(crate) struct WebhookAddArgs {
     /// Its name
     pub(crate) name: String,
 
-    /// Where to
+    /// Where to; `dormouse webhooks` shows all of it, so it is no place for a secret
     pub(crate) url: String,
 
     /// Of completions of this app only

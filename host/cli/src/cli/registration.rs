@@ -67,6 +67,8 @@ pub(crate) struct RegisterArgs {
     pub(crate) group: Option<String>,
 
     /// A variable of the task's environment; without a value, the one that it has here. May be repeated
+    ///
+    /// Its name alone is shown afterwards. Its value is kept in the state directory in the clear.
     #[arg(long, value_name = "NAME[=VALUE]")]
     pub(crate) env: Vec<EnvArg>,
 

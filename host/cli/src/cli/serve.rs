@@ -84,7 +84,7 @@ pub(crate) struct KeepArgs {
     #[arg(long, value_name = "TIME", env = "DORMOUSE_RETENTION_EVERY", default_value = "1h", value_parser = age)]
     pub(crate) retention_every: Duration,
 
-    /// How much is kept of what a run wrote, of each stream, head and tail; 0: nothing
+    /// How much is kept of what a run wrote, of each stream, head and tail, up to 8MiB; 0: nothing
     #[arg(long, value_name = "SIZE", env = "DORMOUSE_KEEP_OUTPUT", default_value = "64KiB", value_parser = bytes_or_none)]
     pub(crate) keep_output: usize,
 
@@ -222,7 +222,7 @@ mod tests {
             "--retention-age 0d",
             "--retention-runs 0",
             "--keep-output much",
-            "--keep-output 17MiB",
+            "--keep-output 9MiB",
             "--synchronous off",
             "--slots 0",
             "--slots-per-app 0",

@@ -20,7 +20,7 @@ use crate::control::{self, Connection, Need, found, pages};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::foreground::{self, Foreground};
-use crate::output::{Page, Sinks, guest_line, output_failed};
+use crate::output::{Page, Sinks, guest_line, note, output_failed};
 
 /// What one run wrote.
 #[derive(Serialize)]
@@ -28,6 +28,12 @@ struct Written {
     run: RunId,
     #[serde(flatten)]
     output: OutputView,
+}
+
+impl Written {
+    const fn is_empty(&self) -> bool {
+        self.output.stdout.is_empty() && self.output.stderr.is_empty()
+    }
 }
 
 pub(crate) fn logs(args: &LogsArgs, color: ColorChoice) -> Result<Exit> {
@@ -40,7 +46,11 @@ pub(crate) fn logs(args: &LogsArgs, color: ColorChoice) -> Result<Exit> {
         let exit = if args.raw {
             raw(host, &runs).await?
         } else {
-            print(&written(host, &runs).await?, args.json.json, color)?
+            let written = written(host, &runs).await?;
+            if !args.json.json && written.iter().all(Written::is_empty) {
+                note(nothing(runs.len()));
+            }
+            print(&written, args.json.json, color)?
         };
         let Some(events) = events.filter(|_| exit == Exit::Success) else { return Ok(exit) };
         let one = match thing {
@@ -136,12 +146,31 @@ async fn runs(host: &Connection, thing: &Thing, runs: u32) -> Result<Vec<RunId>>
 async fn written(host: &Connection, runs: &[RunId]) -> Result<Vec<Written>> {
     let mut written = Vec::new();
     for run in runs {
-        // None if it wrote nothing, or nothing of it was kept.
-        if let Some(output) = found(host.output(*run).await)? {
+        if let Some(output) = kept(host, *run).await? {
             written.push(Written { run: *run, output });
         }
     }
     Ok(written)
+}
+
+/// What a run wrote, as far as it is kept; none if it is not there any more. Each stream is asked for on its own: both
+/// together, as JSON, may be more than is read of one answer.
+pub(super) async fn kept(host: &Connection, run: RunId) -> Result<Option<OutputView>> {
+    let text = async |stream| -> Result<Option<String>> {
+        let bytes = found(host.output_bytes(run, stream).await)?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    };
+    let (stdout, stderr) = (text(event::Stream::Stdout).await?, text(event::Stream::Stderr).await?);
+    Ok(stdout.zip(stderr).map(|(stdout, stderr)| OutputView { stdout, stderr }))
+}
+
+/// Why nothing is printed of so many runs.
+const fn nothing(runs: usize) -> &'static str {
+    match runs {
+        0 => "no run is there to print the output of",
+        1 => "the run wrote nothing, or nothing of it was kept",
+        _ => "the runs wrote nothing, or nothing of it was kept",
+    }
 }
 
 /// As the tasks wrote it, byte for byte, and nothing else.
@@ -183,5 +212,43 @@ fn print(written: &[Written], json: bool, color: ColorChoice) -> Result<Exit> {
     match out.flush() {
         Ok(()) => Ok(Exit::Success),
         Err(error) => output_failed(&error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader};
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::cli::{HomeArgs, HostArgs};
+
+    /// Answers each request for one stream with its name, and any other with nothing that is understood.
+    fn answer(listener: &TcpListener) {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
+            let asked = lines.next().unwrap_or_default();
+            // To the end of the head.
+            let _ = lines.find(String::is_empty);
+            let body =
+                ["stdout", "stderr"].into_iter().find(|name| asked.contains(&format!("stream={name}")));
+            let body = body.unwrap_or("both at once");
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\nconnection: close";
+            let _ = write!(&stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        }
+    }
+
+    #[tokio::test]
+    async fn each_stream_is_asked_for_on_its_own() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let at = listener.local_addr().expect("it has an address");
+        std::thread::spawn(move || answer(&listener));
+        let args =
+            HostArgs { home: HomeArgs { state: None }, host: Some(format!("http://{at}")), token_file: None };
+        let host = control::connect(&args, Need::Look).await.expect("it is a host's address");
+        let run = "0192d2b0-7c1e-7e4a-8a53-5f0b1a2b3c4d".parse().expect("an id");
+        let kept = kept(&host, run).await.expect("it is answered");
+        let both = OutputView { stdout: "stdout".to_owned(), stderr: "stderr".to_owned() };
+        assert_eq!(kept, Some(both));
     }
 }

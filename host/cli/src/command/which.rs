@@ -1,11 +1,13 @@
 //! From what somebody writes to what he means: a registration, a run, an activation.
 
+use std::collections::BTreeSet;
+
 use dormouse::{ActivationId, AppId, RegistrationId, RunId};
 use dormouse_control::api::{ActivationView, RegistrationView, RunOrRunning};
-use dormouse_control::client::{RegistrationsQuery, RunsQuery};
+use dormouse_control::client::{DeadLettersQuery, RegistrationsQuery, RunsQuery};
 
 use crate::cli::WhichArgs;
-use crate::control::{Connection, found, pages};
+use crate::control::{Connection, each_page, found};
 use crate::error::{Failure, Result};
 use crate::exit::Exit;
 use crate::output::did_you_mean;
@@ -13,8 +15,11 @@ use crate::output::did_you_mean;
 /// The fewest digits of an id's end that are taken for one: what tables show.
 const ID_END_LEN: usize = 8;
 
-/// How many of the newest runs are looked through for the end of an id.
-const RUNS_LOOKED_THROUGH: usize = 1_000;
+/// How many of the newest runs, and of the dead letters, are looked through for the end of an id.
+const LOOKED_THROUGH: usize = 10_000;
+
+/// How many of them are asked for at once.
+const AT_ONCE: usize = 100;
 
 /// The registration that `args` mean.
 pub(super) async fn find(host: &Connection, args: &WhichArgs) -> Result<RegistrationView> {
@@ -77,26 +82,96 @@ fn ambiguous(which: &str, several: &[RegistrationView]) -> Failure {
         .help("name its --app, or write its id")
 }
 
-/// The run with this id or with an id that ends so; none if there is none, as far as that can be seen.
-async fn run(host: &Connection, which: &str) -> Result<Option<RunOrRunning>> {
-    if let Ok(id) = which.parse::<RunId>() {
-        return found(host.run(id).await);
+/// The run or the activation with this id; none if there is none.
+async fn of_id(host: &Connection, which: &str) -> Result<Option<Thing>> {
+    if let Ok(id) = which.parse::<RunId>()
+        && let Some(run) = found(host.run(id).await)?
+    {
+        return Ok(Some(Thing::Run(run)));
     }
-    if !is_end(which) {
-        return Ok(None);
+    match which.parse::<ActivationId>() {
+        Ok(id) => Ok(found(host.activation(id).await)?.map(Thing::Activation)),
+        Err(_) => Ok(None),
     }
-    let mut alike: Vec<RunOrRunning> = Vec::new();
-    let running = host.running().await?.items;
-    alike.extend(running.into_iter().filter(|run| ends(run.run, which)).map(RunOrRunning::Running));
-    let ended = pages(RUNS_LOOKED_THROUGH, async |limit, before| {
-        host.runs(&RunsQuery { limit: Some(limit), before, ..RunsQuery::default() }).await
-    });
-    alike.extend(ended.await?.into_iter().filter(|run| ends(run.run, which)).map(RunOrRunning::Ended));
-    if alike.len() > 1 {
-        return Err(Failure::new(Exit::Usage, format!("several runs end with `{which}`"))
-            .help("write the whole id: `dormouse runs --json` has it"));
+}
+
+/// The run or the activation whose id ends so; none if there is none, as far as that can be seen: among what runs, what
+/// ran last, and what failed for good.
+async fn of_end(host: &Connection, which: &str) -> Result<Option<Thing>> {
+    let mut alike = Alike::new(which);
+    for run in host.running().await?.items {
+        alike.look(run.activation, Some((run.run, RunOrRunning::Running(run))));
     }
-    Ok(alike.pop())
+    if alike.is_empty() {
+        let ask = async |limit, before| {
+            host.runs(&RunsQuery { limit: Some(limit), before, ..RunsQuery::default() }).await
+        };
+        each_page(LOOKED_THROUGH, AT_ONCE, ask, |page| {
+            for run in page {
+                alike.look(run.activation, Some((run.run, RunOrRunning::Ended(run))));
+            }
+            alike.is_empty()
+        })
+        .await?;
+    }
+    if alike.is_empty() {
+        let ask = async |limit, before| {
+            let limit = Some(limit);
+            host.dead_letters(&DeadLettersQuery { limit, before, ..DeadLettersQuery::default() }).await
+        };
+        each_page(LOOKED_THROUGH, AT_ONCE, ask, |page| {
+            page.iter().for_each(|dead| alike.look(dead.activation.activation, None));
+            alike.is_empty()
+        })
+        .await?;
+    }
+    match alike.one()? {
+        Some(Meant::Run(run)) => Ok(Some(Thing::Run(*run))),
+        Some(Meant::Activation(id)) => Ok(found(host.activation(id).await)?.map(Thing::Activation)),
+        None => Ok(None),
+    }
+}
+
+/// What has an id that ends as was asked.
+struct Alike<'a> {
+    which: &'a str,
+    runs: Vec<RunOrRunning>,
+    /// Each once, however often it was tried.
+    activations: BTreeSet<ActivationId>,
+}
+
+/// What an id's end stands for.
+enum Meant {
+    Run(Box<RunOrRunning>),
+    Activation(ActivationId),
+}
+
+impl<'a> Alike<'a> {
+    const fn new(which: &'a str) -> Self {
+        Self { which, runs: Vec::new(), activations: BTreeSet::new() }
+    }
+
+    fn look(&mut self, activation: ActivationId, run: Option<(RunId, RunOrRunning)>) {
+        if ends(activation, self.which) {
+            self.activations.insert(activation);
+        }
+        self.runs.extend(run.filter(|(id, _)| ends(id, self.which)).map(|(_, run)| run));
+    }
+
+    fn is_empty(&self) -> bool {
+        self.runs.is_empty() && self.activations.is_empty()
+    }
+
+    /// The only one; none if there is none.
+    fn one(mut self) -> Result<Option<Meant>> {
+        if self.runs.len() + self.activations.len() > 1 {
+            let text = format!("several runs and activations end with `{}`", self.which);
+            return Err(Failure::new(Exit::Usage, text)
+                .help("write the whole id: `dormouse runs --json` and `dormouse dead --json` have it"));
+        }
+        let activation = self.activations.pop_first().map(Meant::Activation);
+        Ok(self.runs.pop().map(Box::new).map(Meant::Run).or(activation))
+    }
 }
 
 /// What somebody may name.
@@ -113,15 +188,12 @@ pub(super) async fn thing(host: &Connection, which: &str, app: Option<&AppId>) -
         Err(none) if none.is_about_nothing() => none,
         Err(failure) => return Err(failure),
     };
-    if let Some(run) = run(host, which).await? {
-        return Ok(Thing::Run(run));
-    }
-    if let Ok(id) = which.parse::<ActivationId>()
-        && let Some(activation) = found(host.activation(id).await)?
-    {
-        return Ok(Thing::Activation(activation));
-    }
-    Err(none)
+    let one = match of_id(host, which).await? {
+        None if is_end(which) && which.parse::<RunId>().is_err() => of_end(host, which).await?,
+        one => one,
+    };
+    let of = app.map(|app| format!(" of app `{app}`")).unwrap_or_default();
+    one.ok_or_else(|| none.saying(format!("there is no registration{of}, run or activation `{which}`")))
 }
 
 /// Whether `which` may be the end of an id.
@@ -146,5 +218,21 @@ mod tests {
         for other in ["a2b3c4d", "11111111", "", "zzzzzzzz"] {
             assert!(!ends(id, other), "{other}");
         }
+    }
+
+    #[test]
+    fn an_end_that_several_ids_have_is_none_of_them() {
+        let id = |text: &str| text.parse::<ActivationId>().expect("an id");
+        let one = id("0192d2b0-7c1e-7e4a-8a53-5f0b1a2b3c4d");
+        let looked = |ids: &[ActivationId]| {
+            let mut alike = Alike::new("1a2b3c4d");
+            ids.iter().for_each(|id| alike.look(*id, None));
+            alike.one().map(|meant| matches!(meant, Some(Meant::Activation(id)) if id == one))
+        };
+        // Each of its runs names it.
+        assert_eq!(looked(&[one, one]).ok(), Some(true));
+        assert_eq!(looked(&[id("0192d2b0-7c1e-7e4a-8a53-5f0b11111111")]).ok(), Some(false));
+        let other = id("0192d2b0-7c1e-7e4a-8a53-000b1a2b3c4d");
+        assert_eq!(looked(&[one, other]).err().map(|failure| failure.exit()), Some(Exit::Usage));
     }
 }

@@ -7,8 +7,9 @@ use crate::exit::Exit;
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
+        let told = help(&problem);
         let failure = Self::new(exit(problem.code), problem.detail).caused_by(problem.causes);
-        match problem.help.or_else(|| help(problem.code).map(str::to_owned)) {
+        match told {
             Some(help) => failure.help(help),
             None => failure,
         }
@@ -24,6 +25,7 @@ const fn exit(code: Code) -> Exit {
         Code::Unauthorized
         | Code::Forbidden
         | Code::Timeout
+        | Code::SlowBody
         | Code::Busy
         | Code::Stopping
         | Code::Unhealthy => Exit::Unreachable,
@@ -33,9 +35,20 @@ const fn exit(code: Code) -> Exit {
     }
 }
 
-/// What to do where the host does not say.
-const fn help(code: Code) -> Option<&'static str> {
-    Some(match code {
+/// What to do: the host knows best, except of how this program is let in.
+fn help(problem: &Problem) -> Option<String> {
+    let own = own_help(problem).map(str::to_owned);
+    match (own, problem.help.clone()) {
+        (Some(own), Some(told)) if matches!(problem.code, Code::Unauthorized | Code::Forbidden) => {
+            Some(format!("{own} (the host says: {told})"))
+        }
+        (own, told) => told.or(own),
+    }
+}
+
+/// What this program knows to do.
+const fn own_help(problem: &Problem) -> Option<&'static str> {
+    Some(match problem.code {
         Code::Unauthorized => "give the token of that host with --token-file, or in DORMOUSE_TOKEN",
         Code::Forbidden => "run it as the user whose host it is",
         Code::Timeout | Code::Busy | Code::StoreUnavailable => "try it again in a moment",
@@ -51,6 +64,8 @@ const fn help(code: Code) -> Option<&'static str> {
         Code::Refused => "`dormouse explain` says more",
         Code::Upstream => "`dormouse webhooks undelivered` says what it did not take",
         Code::Internal => "please report it with the command that you ran",
+        // It was understood, and something in it was wrong.
+        Code::InvalidRequest if problem.field.is_some() => "the command's --help says what it takes",
         Code::InvalidRequest | Code::MethodNotAllowed | Code::UnsupportedMediaType => {
             "is the host of the same version? `dormouse doctor` says"
         }
@@ -80,15 +95,33 @@ mod tests {
         }
     }
 
+    fn told(problem: Problem) -> String {
+        let mut out = Vec::new();
+        Failure::from(problem)
+            .write_to(&mut anstream::StripStream::new(&mut out))
+            .expect("a vector takes everything");
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn how_this_program_is_let_in_goes_before_what_the_host_says() {
+        for (code, own) in [(Code::Unauthorized, "--token-file"), (Code::Forbidden, "run it as the user")] {
+            let text = told(Problem::new(code, "no").help("send a header"));
+            let (own, host) = (text.find(own), text.find("send a header"));
+            assert!(own.is_some() && own < host, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_is_wrong_is_not_put_down_to_the_hosts_version() {
+        let problem = Problem::new(Code::InvalidRequest, "the key is too long");
+        assert!(told(problem.clone()).contains("of the same version"));
+        let text = told(problem.field("key"));
+        assert!(text.contains("--help") && !text.contains("version"), "{text}");
+    }
+
     #[test]
     fn what_the_host_says_goes_before_what_this_program_would() {
-        let told = |problem: Problem| {
-            let mut out = Vec::new();
-            Failure::from(problem)
-                .write_to(&mut anstream::StripStream::new(&mut out))
-                .expect("a vector takes everything");
-            String::from_utf8(out).expect("text")
-        };
         let mut problem = Problem::new(Code::StoreFull, "no room for it");
         problem.causes = vec!["the disk is full".to_owned()];
         let text = told(problem.clone());

@@ -58,6 +58,12 @@ impl Page {
     }
 }
 
+/// Tells people something beside what is answered, on standard error.
+pub(crate) fn note(text: &str) {
+    // Who does not read standard error misses something, and that is all.
+    let _ = writeln!(io::stderr(), "dormouse: {}", escape(text));
+}
+
 /// One object, without the end of its line.
 pub(crate) fn json_line(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value)

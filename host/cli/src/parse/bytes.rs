@@ -11,15 +11,16 @@ pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     if size.as_u64() == 0 { Err("it must be more than zero".to_owned()) } else { Ok(size.as_u64()) }
 }
 
-/// What is kept of one run's output: more would be a store of files.
-const KEPT_MAX: u64 = 16 * 1024 * 1024;
+/// What is kept of each stream of one run: more would be a store of files, and would not fit into one answer of the
+/// control API, of which clients read 16 MiB.
+const KEPT_MAX: u64 = 8 * 1024 * 1024;
 
-/// As [`bytes`], up to 16 MiB; `0` is nothing.
+/// As [`bytes`], up to 8 MiB; `0` is nothing.
 pub(crate) fn bytes_or_none(text: &str) -> Result<usize, String> {
     let size = if text.trim() == "0" { 0 } else { bytes(text)? };
     match usize::try_from(size) {
         Ok(len) if size <= KEPT_MAX => Ok(len),
-        _ => Err("it must not be more than 16MiB".to_owned()),
+        _ => Err("it must not be more than 8MiB".to_owned()),
     }
 }
 
@@ -43,8 +44,8 @@ mod tests {
     #[test]
     fn nothing_may_be_kept_and_not_too_much() {
         assert_eq!(bytes_or_none("0"), Ok(0));
-        assert_eq!(bytes_or_none("16MiB"), Ok(16 << 20));
-        assert!(bytes_or_none("17MiB").is_err_and(|e| e.contains("16MiB")));
+        assert_eq!(bytes_or_none("8MiB"), Ok(8 << 20));
+        assert!(bytes_or_none("9MiB").is_err_and(|e| e.contains("8MiB")));
         assert!(bytes_or_none("0 parsecs").is_err());
     }
 }

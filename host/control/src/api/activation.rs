@@ -65,7 +65,7 @@ impl From<&Activation> for ActivationView {
             registration: activation.registration,
             app: activation.app.clone(),
             state: activation.state.as_str().to_owned(),
-            key: activation.key.clone(),
+            key: activation.given_key().to_owned(),
             coalesced: activation.coalesced,
             scheduled_for: activation.scheduled_for.map(Moment),
             fired_at: activation.fired_at.into(),

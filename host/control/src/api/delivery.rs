@@ -74,7 +74,7 @@ pub struct AckRequest {
 pub struct WebhookView {
     /// Its name.
     pub name: String,
-    /// Where to.
+    /// Where to, whole: what is secret in it is shown. Receivers know who sends by the signature.
     pub url: String,
     /// Of completions of this app only.
     #[schema(value_type = Option<String>)]

@@ -73,9 +73,12 @@ fn jitter() -> f64 {
     RetryPolicy::none().jitter()
 }
 
+/// The longest span, in milliseconds: far beyond any calendar.
+const SPAN_MS_MAX: f64 = 1e22;
+
 /// A number of milliseconds that is no span.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-#[error("`{field}` is {ms}; a span is a number of milliseconds, not below zero")]
+#[error("`{field}` is {ms:?}; a span is a number of milliseconds from 0 to {SPAN_MS_MAX:?}")]
 pub struct SpanRefused {
     /// Which.
     pub field: &'static str,
@@ -84,7 +87,11 @@ pub struct SpanRefused {
 }
 
 pub(crate) fn span(field: &'static str, ms: f64) -> Result<Duration, SpanRefused> {
-    Duration::try_from_secs_f64(ms / 1_000.0).map_err(|_| SpanRefused { field, ms })
+    let refused = SpanRefused { field, ms };
+    if ms > SPAN_MS_MAX {
+        return Err(refused);
+    }
+    Duration::try_from_secs_f64(ms / 1_000.0).map_err(|_| refused)
 }
 
 impl From<&LimitsRequest> for LimitsView {
@@ -150,10 +157,16 @@ mod tests {
 
     #[test]
     fn what_is_no_span_is_refused_by_name() {
-        for wall_ms in [-1.0, f64::NAN, f64::INFINITY] {
+        for wall_ms in [-1.0, f64::NAN, f64::INFINITY, 1e300, 1.1e22] {
             let limits = LimitsView { wall_ms: Some(wall_ms), ..LimitsView::default() };
-            assert_eq!(LimitsRequest::try_from(&limits).unwrap_err().field, "limits.wall_ms");
+            let refused = LimitsRequest::try_from(&limits).unwrap_err();
+            assert_eq!(refused.field, "limits.wall_ms");
+            assert!(refused.to_string().len() < 100, "{refused}");
         }
+        assert_eq!(
+            SpanRefused { field: "limits.wall_ms", ms: 1e300 }.to_string(),
+            "`limits.wall_ms` is 1e300; a span is a number of milliseconds from 0 to 1e22"
+        );
         assert!(serde_json::from_str::<LimitsView>(r#"{"wall":1}"#).is_err());
     }
 

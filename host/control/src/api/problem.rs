@@ -82,8 +82,8 @@ codes! {
     NotInstalled = "not-installed", NOT_FOUND, "The package is not installed";
     /// Nothing is here for that method.
     MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "Nothing is here for this method";
-    /// The client took too long.
-    Timeout = "timeout", REQUEST_TIMEOUT, "It took too long";
+    /// The body did not come in time: nothing was done.
+    SlowBody = "slow-body", REQUEST_TIMEOUT, "The body did not come in time";
     /// Several things have that name.
     Ambiguous = "ambiguous", CONFLICT, "Several things are called so";
     /// A package asks for what nobody agreed to.
@@ -114,6 +114,8 @@ codes! {
     Internal = "internal", INTERNAL_SERVER_ERROR, "The host failed";
     /// What is stored makes no sense.
     StoreCorrupt = "store-corrupt", INTERNAL_SERVER_ERROR, "The store is corrupt";
+    /// The host took too long. It may have been done: whoever repeats it unasked, as 408 allows, does it twice.
+    Timeout = "timeout", GATEWAY_TIMEOUT, "It took too long";
     /// Somebody else that the host asked did not do it.
     Upstream = "upstream", BAD_GATEWAY, "The other side did not do it";
     /// As much goes on as may.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use dormouse::Outlook;
 use dormouse_core::registration::{RegistrationRecord, RegistrationStatus};
 use dormouse_core::retry::RetryPolicyError;
 use dormouse_core::{
@@ -47,8 +48,8 @@ pub struct RegistrationView {
     pub limits: LimitsView,
     /// What follows a failure.
     pub retry: RetryView,
-    /// The guest's environment.
-    pub env: BTreeMap<String, String>,
+    /// The names of the guest's environment variables. Their values are not shown: they may be secrets.
+    pub env: Vec<String>,
     /// The guest's arguments after its own name.
     pub args: Vec<String>,
     /// When it was made.
@@ -58,10 +59,20 @@ pub struct RegistrationView {
     pub status: RegistrationStatus,
     /// How often in a row the host fell while a run of it was under way.
     pub crashes: u32,
+    /// When its schedule fires next.
+    pub next: Option<Moment>,
+    /// How many activations wait.
+    pub waiting: u32,
+    /// How many run, on whichever host.
+    pub running: u32,
+    /// It is in quarantine: how often in a row the host fell while a run of it was under way.
+    pub quarantined: Option<u32>,
 }
 
-impl From<&RegistrationRecord> for RegistrationView {
-    fn from(record: &RegistrationRecord) -> Self {
+impl RegistrationView {
+    /// A registration with what comes of it and goes on.
+    #[must_use]
+    pub fn new(record: &RegistrationRecord, outlook: &Outlook) -> Self {
         let registration = &record.registration;
         Self {
             id: registration.id,
@@ -76,11 +87,15 @@ impl From<&RegistrationRecord> for RegistrationView {
             overlap: registration.overlap,
             limits: (&registration.limits).into(),
             retry: (&registration.retry).into(),
-            env: registration.env.iter().cloned().collect(),
+            env: registration.env.iter().map(|(name, _)| name.clone()).collect(),
             args: registration.args.clone(),
             registered_at: registration.registered_at.into(),
             status: record.status,
             crashes: record.crashes,
+            next: outlook.next.map(Moment),
+            waiting: outlook.waiting,
+            running: outlook.running,
+            quarantined: outlook.quarantined,
         }
     }
 }

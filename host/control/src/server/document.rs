@@ -22,7 +22,7 @@ const ALWAYS: [Code; 7] = [
 ];
 
 /// And one that has a body.
-const WITH_BODY: [Code; 2] = [Code::TooLarge, Code::UnsupportedMediaType];
+const WITH_BODY: [Code; 3] = [Code::SlowBody, Code::TooLarge, Code::UnsupportedMediaType];
 
 /// Adds what is the same for all operations: how they fail, and who may ask.
 pub(super) fn complete(document: &mut OpenApi) {

@@ -29,7 +29,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Given<T> {
                 Err(Problem::from_error(Code::UnsupportedMediaType, &error)
                     .help("send the body as `Content-Type: application/json`"))
             }
-            Err(error) => Err(Problem::from_error(Code::InvalidRequest, &error)
+            // Its sources say the same once more, each.
+            Err(error) => Err(Problem::new(Code::InvalidRequest, error.body_text())
                 .help("`/openapi.json` says what this request takes")),
         }
     }
@@ -40,7 +41,8 @@ pub(super) fn body_problem(error: &(dyn std::error::Error + 'static)) -> Problem
     let mut next = Some(error);
     while let Some(cause) = next {
         if cause.is::<TimeoutError>() {
-            return Problem::new(Code::Timeout, "the body of the request did not come in time");
+            return Problem::new(Code::SlowBody, "the body of the request did not come in time")
+                .help("nothing was done; send it again");
         }
         next = cause.source();
     }

@@ -44,6 +44,9 @@ pub(super) fn no(what: &str, which: impl std::fmt::Display) -> Problem {
         "registration" => problem.help("`dormouse list` lists what is registered"),
         "app" => problem.help("`dormouse apps` says what is installed"),
         "run" => problem.help("`dormouse runs` lists those that are kept"),
+        "webhook" => problem.help("`dormouse webhooks` lists them"),
+        "undelivered completion" => problem.help("`dormouse webhooks undelivered` lists those there are"),
+        "subscriber" => problem.help("`dormouse subscribers` lists them"),
         "activation" => problem.help("it may have ended too long ago to be kept"),
         _ => problem,
     }
@@ -170,7 +173,9 @@ impl From<RegisterRefused> for Problem {
 
 impl From<PayloadRefused> for Problem {
     fn from(error: PayloadRefused) -> Self {
-        Self::from_error(Code::InvalidRequest, &error).field(error.field())
+        Self::from_error(Code::InvalidRequest, &error)
+            .field(error.field())
+            .help("`/openapi.json` says what this request takes")
     }
 }
 
@@ -187,7 +192,9 @@ impl From<FireError> for Problem {
                     .field("arg")
                     .help("leave the argument out to fire it by hand")
             }
-            FireError::Key { .. } => Self::from_error(Code::InvalidRequest, &error).field("key"),
+            FireError::Key { .. } => Self::from_error(Code::InvalidRequest, &error)
+                .field("key")
+                .help("use a short text that is another one for each firing, like a UUID"),
             FireError::ReadOnly => Self::from_error(Code::ReadOnly, &error).help(NEEDS_A_HOST),
             FireError::Store(why) => store(why, &error),
             _ => other(&error),
@@ -225,8 +232,9 @@ impl From<SubscribeError> for Problem {
     fn from(error: SubscribeError) -> Self {
         match &error {
             SubscribeError::Name { .. } | SubscribeError::Reserved { .. } => {
-                Self::from_error(Code::InvalidRequest, &error).field("subscriber")
+                Self::from_error(Code::InvalidRequest, &error).field("subscriber").help("choose another name")
             }
+            SubscribeError::Ahead { .. } => Self::from_error(Code::InvalidRequest, &error).field("cursor"),
             SubscribeError::ReadOnly => Self::from_error(Code::ReadOnly, &error).help(NEEDS_A_HOST),
             SubscribeError::Store(why) => store(why, &error),
             _ => other(&error),
@@ -309,12 +317,18 @@ impl From<WebhookError> for Problem {
     fn from(error: WebhookError) -> Self {
         let of = |code| Self::from_error(code, &error);
         match &error {
-            WebhookError::Name(_) => of(Code::InvalidRequest).field("name"),
-            WebhookError::Url(_) => of(Code::InvalidRequest).field("url"),
-            WebhookError::Secret => of(Code::InvalidRequest).field("secret"),
+            WebhookError::Name(_) => of(Code::InvalidRequest).field("name").help("choose another name"),
+            WebhookError::Url(_) => of(Code::InvalidRequest)
+                .field("url")
+                .help("give the address of a receiver that this host may send to, like https://host/path"),
+            WebhookError::Secret => {
+                of(Code::InvalidRequest).field("secret").help("leave it out to have one made")
+            }
             WebhookError::TooMany => of(Code::Conflict).help("`dormouse webhooks remove` removes one"),
             WebhookError::NotFound(_) => of(Code::NotFound).help("`dormouse webhooks` lists them"),
-            WebhookError::NotUndelivered { .. } => of(Code::NotFound),
+            WebhookError::NotUndelivered { .. } => {
+                of(Code::NotFound).help("`dormouse webhooks undelivered` lists those there are")
+            }
             WebhookError::LetGo(_) => of(Code::Conflict).help("discard it: nothing of it is left to send"),
             WebhookError::NotDelivered(_) => {
                 of(Code::Upstream).help("look at what receives it, and try again")
@@ -356,6 +370,27 @@ mod tests {
         let app = AppId::new("a").unwrap();
         let problem = Problem::from(HostError::Registration(RegistrationError::AppNotInstalled { app }));
         assert_eq!(problem.code, Code::NotInstalled);
+    }
+
+    #[test]
+    fn whatever_is_wrong_with_a_webhook_or_its_like_is_said_with_what_to_do() {
+        use dormouse_core::Cursor;
+
+        for problem in [
+            Problem::from(WebhookError::Name("a/b".to_owned())),
+            WebhookError::Url(crate::webhook::UrlError::TooLong(9_999)).into(),
+            WebhookError::Secret.into(),
+            WebhookError::TooMany.into(),
+            WebhookError::NotFound("a".to_owned()).into(),
+            WebhookError::NotUndelivered { webhook: "a".to_owned(), cursor: Cursor(1) }.into(),
+            FireError::Key { len: 999 }.into(),
+            SubscribeError::Name { len: 0 }.into(),
+            no("webhook", "a"),
+            no("subscriber", "a"),
+            no("undelivered completion", 7),
+        ] {
+            assert!(problem.help.is_some(), "{problem:?}");
+        }
     }
 
     #[test]

@@ -6,8 +6,8 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use http::header::{ALLOW, CONTENT_TYPE, ORIGIN};
-use http::{HeaderMap, Method, StatusCode};
+use http::header::{CONTENT_TYPE, ORIGIN};
+use http::{Method, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 
 use super::failure::PROBLEM_JSON;
@@ -32,7 +32,7 @@ pub(super) async fn audit(request: Request, next: Next) -> Response {
     if !changes {
         return next.run(request).await;
     }
-    let peer = request.extensions().get::<Peer>().copied().unwrap_or(Peer::InProcess);
+    let peer = Peer::of(request.extensions());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = next.run(request).await;
     tracing::info!(?peer, %method, path, status = response.status().as_u16(), "control");
@@ -47,23 +47,18 @@ pub(super) async fn problems(request: Request, next: Next) -> Response {
     if told || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
-    let (parts, body) = response.into_parts();
-    let text = match Limited::new(body, TOLD_MAX).collect().await {
+    let text = match Limited::new(response.into_body(), TOLD_MAX).collect().await {
         Ok(text) => String::from_utf8_lossy(&text.to_bytes()).into_owned(),
         Err(_) => String::new(),
     };
-    let mut problem = refused(status, text, &parts.headers).into_response();
-    if let Some(allowed) = parts.headers.get(ALLOW) {
-        problem.headers_mut().insert(ALLOW, allowed.clone());
-    }
-    problem
+    refused(status, text).into_response()
 }
 
-fn refused(status: StatusCode, text: String, headers: &HeaderMap) -> Problem {
+fn refused(status: StatusCode, text: String) -> Problem {
     let code = match status {
         StatusCode::NOT_FOUND => Code::NotFound,
         StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
-        StatusCode::REQUEST_TIMEOUT => Code::Timeout,
+        StatusCode::GATEWAY_TIMEOUT => Code::Timeout,
         StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
         status if status.is_client_error() => Code::InvalidRequest,
@@ -71,10 +66,9 @@ fn refused(status: StatusCode, text: String, headers: &HeaderMap) -> Problem {
     };
     match code {
         Code::NotFound => Problem::new(code, "nothing is here").help("`/openapi.json` says what there is"),
-        Code::MethodNotAllowed => {
-            let allowed = headers.get(ALLOW).and_then(|allowed| allowed.to_str().ok()).unwrap_or("none");
-            Problem::new(code, format!("this is not here for that method; there is {allowed}"))
-        }
+        // Which methods there are is added to the answer behind this.
+        Code::MethodNotAllowed => Problem::new(code, "this is not here for that method")
+            .help("`Allow` in the head of this answer says for which methods it is"),
         Code::Timeout => Problem::new(code, "it took too long, and was given up")
             .help("ask what became of it before you ask for it again"),
         _ if text.is_empty() => Problem::new(code, status.canonical_reason().unwrap_or("it failed")),

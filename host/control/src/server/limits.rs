@@ -16,10 +16,12 @@ pub struct ServerLimits {
     pub upload_age: Duration,
     /// Bytes of a request's line and headers together.
     pub header_bytes: usize,
-    /// Connections at once. One more is answered `busy` and closed.
+    /// Connections at once, on the Unix socket and over TCP each. One more is answered `busy` and closed.
     pub connections: usize,
     /// Streams of events at once. One more is answered `busy`.
     pub streams: usize,
+    /// Subscribers that something is kept for. One more is refused.
+    pub subscribers: usize,
     /// Events that are kept for a stream whose client is slow, before it has to be told that it missed some: what
     /// [`EventFeed::new`](super::EventFeed::new) is given.
     pub stream_events: usize,
@@ -50,6 +52,7 @@ impl ServerLimits {
         header_bytes: 16 * 1024,
         connections: 256,
         streams: 64,
+        subscribers: 1000,
         stream_events: 1024,
         header_read: Duration::from_secs(10),
         body_read: Duration::from_secs(30),

@@ -7,6 +7,9 @@ use dormouse_core::Timestamp;
 
 use crate::api::{Code, LIST_LIMIT, LIST_LIMIT_MAX, Page, Problem};
 
+/// Bytes of JSON that the things of a page have together, unless there is one only.
+const PAGE_LEN: usize = 4 * 1024 * 1024;
+
 /// How many things were asked for.
 ///
 /// # Errors
@@ -45,15 +48,27 @@ pub(super) fn placed<T: FromStr>(text: Option<&String>) -> Result<Option<(Timest
     })
 }
 
-/// A page of up to `limit` things, the last of which is at the place that `place` says.
-pub(super) fn page<T, V>(
+/// A page of the things that were found, up to `limit` of them, the last of which is at the place that `place` says. It
+/// ends before them when it is long: it is less than a client takes, however large each of them is.
+pub(super) fn page<T, V: serde::Serialize>(
     things: &[T],
     limit: usize,
     view: impl Fn(&T) -> V,
     place: impl Fn(&T) -> String,
 ) -> Page<V> {
-    let next = things.last().filter(|_| things.len() >= limit).map(place);
-    Page { items: things.iter().map(view).collect(), next }
+    let (mut items, mut len) = (Vec::new(), 0);
+    for thing in things {
+        let item = view(thing);
+        len += serde_json::to_vec(&item).map_or(0, |json| json.len());
+        // One at least, else there is no end.
+        if len > PAGE_LEN && !items.is_empty() {
+            break;
+        }
+        items.push(item);
+    }
+    let more = items.len() < things.len() || things.len() >= limit;
+    let last = things.get(items.len().wrapping_sub(1)).filter(|_| more);
+    Page { items, next: last.map(place) }
 }
 
 #[cfg(test)]
@@ -68,6 +83,23 @@ mod tests {
         for bad in ["", "7", "a.7", "7.a", "7.8.9"] {
             assert_eq!(placed::<u64>(Some(&bad.to_owned())).unwrap_err().field.as_deref(), Some("before"));
         }
+    }
+
+    #[test]
+    fn a_page_is_not_too_long_and_the_next_begins_where_it_ends() {
+        let things: Vec<_> = (0..LIST_LIMIT_MAX).map(|n| (n, "\u{1}".repeat(8 * 1024))).collect();
+        let (mut rest, mut read, mut pages) = (&things[..], Vec::new(), 0);
+        loop {
+            let page = page(rest, LIST_LIMIT_MAX, |(n, text)| (*n, text.clone()), |(n, _)| n.to_string());
+            assert!(serde_json::to_vec(&page).unwrap().len() < PAGE_LEN + LIST_LIMIT_MAX * 8);
+            read.extend(page.items.into_iter().map(|(n, _)| n));
+            pages += 1;
+            let Some(next) = page.next else { break };
+            rest = &things[next.parse::<usize>().unwrap() + 1..];
+        }
+        assert!(pages > 1 && read.into_iter().eq(0..LIST_LIMIT_MAX));
+        let one = page(&["x".repeat(2 * PAGE_LEN)], 2, String::clone, |_| "0".to_owned());
+        assert_eq!((one.items.len(), one.next), (1, None));
     }
 
     #[test]

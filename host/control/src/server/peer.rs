@@ -24,6 +24,13 @@ pub enum Peer {
     Tcp(SocketAddr),
 }
 
+impl Peer {
+    /// Who asks what has these extensions.
+    pub(super) fn of(extensions: &http::Extensions) -> Self {
+        extensions.get().copied().unwrap_or(Self::InProcess)
+    }
+}
+
 /// Whether a process of user `uid` may ask a host of user `own`: that user, and root.
 pub(super) const fn may(uid: u32, own: u32) -> bool {
     uid == own || uid == 0

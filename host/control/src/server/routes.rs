@@ -106,7 +106,7 @@ pub(super) fn described() -> utoipa::openapi::OpenApi {
 /// All of it.
 pub(super) fn router(shared: &Arc<Shared>) -> Router {
     let limits = &shared.limits;
-    let timeout = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, limits.request);
+    let timeout = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, limits.request);
     let (router, mut document) = quick().layer(timeout).merge(slow()).split_for_parts();
     document::complete(&mut document);
     let document = document.to_json().unwrap_or_default();

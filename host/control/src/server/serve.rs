@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use http::Request;
+use http::header::CONNECTION;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -20,6 +21,7 @@ use tower::ServiceExt as _;
 use super::Server;
 use super::listen::{Listener, TcpSocket, UnixSocket};
 use super::peer::{Peer, Token, may};
+use super::shared::Door;
 use crate::api::{Code, Problem};
 
 /// After an error of the system's that has nothing to do with a connection: too many files are open, say.
@@ -63,12 +65,12 @@ impl Server {
             match accepted {
                 Ok((peer, stream)) if may(peer.uid(), own) => {
                     let peer = Peer::Unix { uid: peer.uid(), pid: peer.pid() };
-                    self.take(stream, Answers::Api { peer, token: None });
+                    self.take(&self.shared.unix, stream, Answers::Api { peer, token: None });
                 }
                 Ok((peer, stream)) => {
                     let detail = format!("user {} may not ask a host of user {own}", peer.uid());
                     let problem = Problem::new(Code::Forbidden, detail).help("ask as that user, or as root");
-                    self.turn_away(stream, problem);
+                    self.turn_away(&self.shared.unix, stream, problem);
                 }
                 Err(error) => self.not_accepted(&error).await,
             }
@@ -86,7 +88,7 @@ impl Server {
                     // Else small answers wait for more of them. One without is only slower.
                     let _ = stream.set_nodelay(true);
                     let (peer, token) = (Peer::Tcp(address), Some(socket.token.clone()));
-                    self.take(stream, Answers::Api { peer, token });
+                    self.take(&self.shared.tcp, stream, Answers::Api { peer, token });
                 }
                 Err(error) => self.not_accepted(&error).await,
             }
@@ -99,26 +101,31 @@ impl Server {
         clock.sleep_until(clock.now() + ACCEPT_AGAIN).await;
     }
 
-    fn take<S>(&self, stream: S, answers: Answers)
+    fn take<S>(&self, door: &Door, stream: S, answers: Answers)
     where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
-        match self.shared.connections.clone().try_acquire_owned() {
-            Ok(place) => self.spawn(stream, answers, place),
+        match door.connections.clone().try_acquire_owned() {
+            Ok(place) => {
+                self.shared.tally.connected(true);
+                self.spawn(stream, answers, place);
+            }
             Err(_) => {
+                self.shared.tally.connected(false);
                 let most = self.shared.limits.connections;
                 let detail = format!("{most} connections are open, as many as may be");
-                self.turn_away(stream, Problem::new(Code::Busy, detail).help("close one, and ask again"));
+                let problem = Problem::new(Code::Busy, detail).help("close one, and ask again");
+                self.turn_away(door, stream, problem);
             }
         }
     }
 
     /// Says why, if there is room for that.
-    fn turn_away<S>(&self, stream: S, problem: Problem)
+    fn turn_away<S>(&self, door: &Door, stream: S, problem: Problem)
     where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
-        if let Ok(place) = self.shared.turned_away.clone().try_acquire_owned() {
+        if let Ok(place) = door.turned_away.clone().try_acquire_owned() {
             self.spawn(stream, Answers::Nothing(Box::new(problem)), place);
         }
     }
@@ -150,7 +157,11 @@ impl Server {
         let server = self.clone();
         let service = tower::service_fn(move |request: Request<Incoming>| {
             let (server, answers) = (server.clone(), answers.clone());
-            async move { Ok::<_, Infallible>(server.answer(&answers, request).await) }
+            async move {
+                let response = server.answer(&answers, request).await;
+                server.shared.tally.answered(response.status());
+                Ok::<_, Infallible>(response)
+            }
         });
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
@@ -177,9 +188,10 @@ impl Server {
             Answers::Api { peer, token } => (*peer, token),
         };
         if token.as_ref().is_some_and(|token| !token.is_in(request.headers())) {
-            return Problem::new(Code::Unauthorized, "the request has no token, or a wrong one")
-                .help("send `Authorization: Bearer` with what is in the host's token file")
-                .into_response();
+            let problem = Problem::new(Code::Unauthorized, "the request has no token, or a wrong one")
+                .help("send `Authorization: Bearer` with what is in the host's token file");
+            // Who knows no token holds no place any longer.
+            return ([(CONNECTION, "close")], problem).into_response();
         }
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(peer);

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use dormouse::Host;
 use dormouse_core::{Clock, Condition};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::feed::EventFeed;
 use super::limits::{ServerLimits, TURNED_AWAY};
+use super::stats::Tally;
 use super::uploads::Uploads;
 use crate::api::{Code, Problem};
 use crate::webhook::Deliverer;
@@ -62,6 +63,22 @@ impl ServerConfig {
     }
 }
 
+/// How many may come in, one way.
+pub(super) struct Door {
+    pub(super) connections: Arc<Semaphore>,
+    /// Connections that are told that there are too many.
+    pub(super) turned_away: Arc<Semaphore>,
+}
+
+impl Door {
+    fn new(limits: &ServerLimits) -> Self {
+        Self {
+            connections: Arc::new(Semaphore::new(limits.connections)),
+            turned_away: Arc::new(Semaphore::new(TURNED_AWAY)),
+        }
+    }
+}
+
 pub(super) struct Shared {
     pub(super) host: Host,
     pub(super) clock: Arc<dyn Clock>,
@@ -72,10 +89,13 @@ pub(super) struct Shared {
     pub(super) version: String,
     pub(super) limits: ServerLimits,
     pub(super) uploads: Uploads,
-    pub(super) connections: Arc<Semaphore>,
-    /// Connections that are told that there are too many.
-    pub(super) turned_away: Arc<Semaphore>,
-    streams: Arc<Semaphore>,
+    /// Of the Unix socket. Whoever asks over TCP, with or without a token, keeps nobody from it.
+    pub(super) unix: Door,
+    pub(super) tcp: Door,
+    pub(super) streams: Arc<Semaphore>,
+    /// Held while a subscriber is made: else two would find the same last room.
+    pub(super) new_subscriber: Mutex<()>,
+    pub(super) tally: Tally,
     pub(super) stop: CancellationToken,
     /// Everything that was spawned.
     pub(super) tasks: TaskTracker,
@@ -87,9 +107,11 @@ impl Shared {
             config;
         Self {
             uploads: Uploads::new(&limits, state_directory.clone()),
-            connections: Arc::new(Semaphore::new(limits.connections)),
-            turned_away: Arc::new(Semaphore::new(TURNED_AWAY)),
+            unix: Door::new(&limits),
+            tcp: Door::new(&limits),
             streams: Arc::new(Semaphore::new(limits.streams)),
+            new_subscriber: Mutex::default(),
+            tally: Tally::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             host,
@@ -110,6 +132,7 @@ impl Shared {
     /// [`Code::Busy`]
     pub(super) fn stream(&self) -> Result<OwnedSemaphorePermit, Problem> {
         self.streams.clone().try_acquire_owned().map_err(|_| {
+            self.tally.stream_turned_away();
             let detail = format!("{} streams are open, as many as may be", self.limits.streams);
             Problem::new(Code::Busy, detail).help("end one of them, and ask again")
         })

@@ -1,13 +1,13 @@
 //! Streams of events.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures::stream::{self, Stream, StreamExt as _};
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, HeaderName};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::shared::Shared;
 use crate::api::{Code, Problem};
@@ -27,16 +27,13 @@ pub(super) fn event(name: Option<&str>, data: &impl serde::Serialize) -> Event {
     event.data(serde_json::to_string(data).unwrap_or_default())
 }
 
-/// Answers with `events`, until there are no more, the client is gone, or the server stops.
-///
-/// # Errors
-///
-/// [`Code::Busy`]: as many streams are open as may be.
+/// Answers with `events`, until there are no more, the client is gone, or the server stops. Its place among the streams
+/// is held for as long as that.
 pub(super) fn answer(
-    shared: &Arc<Shared>,
+    shared: &Shared,
+    place: OwnedSemaphorePermit,
     events: impl Stream<Item = Event> + Send + 'static,
-) -> Result<Response, Problem> {
-    let place = shared.stream()?;
+) -> Response {
     let stop = shared.stop.clone();
     let last = {
         let stop = stop.clone();
@@ -47,7 +44,6 @@ pub(super) fn answer(
     };
     let events = events.take_until(stop.cancelled_owned()).map(Some).chain(last);
     let events = events.filter_map(move |event| {
-        // Held for as long as there is a stream.
         let _ = &place;
         std::future::ready(event.map(Ok::<_, Infallible>))
     });
@@ -56,5 +52,5 @@ pub(super) fn answer(
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(UNBUFFERED, HeaderValue::from_static("no"));
-    Ok(response)
+    response
 }

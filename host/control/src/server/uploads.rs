@@ -1,6 +1,5 @@
 //! Packages that were handed in and wait to be installed.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt as _;
@@ -22,14 +21,26 @@ use crate::api::{Code, Problem, UploadView};
 
 /// The packages that wait. Their files have no name: nothing is left of them when the process ends.
 pub(super) struct Uploads {
-    waiting: Mutex<BTreeMap<Uuid, Upload>>,
-    slots: Arc<Semaphore>,
+    /// The oldest first.
+    waiting: Mutex<Vec<Upload>>,
+    pub(super) slots: Arc<Semaphore>,
     directory: Option<PathBuf>,
 }
 
 struct Upload {
+    id: Uuid,
     file: Arc<File>,
     _slot: OwnedSemaphorePermit,
+}
+
+/// An upload that is being installed: it is not dropped for another one.
+pub(super) struct Held(Arc<File>);
+
+impl Held {
+    /// The package as it was handed in.
+    pub(super) fn source(&self) -> Source {
+        Source::archive(FromBegin { file: self.0.clone(), at: 0 })
+    }
 }
 
 /// Reads an upload from its begin, however many others do at the same time.
@@ -51,28 +62,39 @@ impl Uploads {
         Self { waiting: Mutex::default(), slots: Arc::new(Semaphore::new(limits.uploads)), directory }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, BTreeMap<Uuid, Upload>> {
+    fn waiting(&self) -> MutexGuard<'_, Vec<Upload>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The package as it was handed in.
+    /// The upload, to be installed.
     ///
     /// # Errors
     ///
     /// [`Code::NotFound`]
-    pub(super) fn source(&self, id: Uuid) -> Result<Source, Problem> {
-        let file = self.waiting().get(&id).map(|upload| upload.file.clone());
-        let file = file.ok_or_else(|| {
-            Problem::new(Code::NotFound, format!("there is no upload {id}"))
-                .field("upload")
-                .help("upload the package again: it waits ten minutes to be installed")
-        })?;
-        Ok(Source::archive(FromBegin { file, at: 0 }))
+    pub(super) fn hold(&self, id: Uuid) -> Result<Held, Problem> {
+        let waiting = self.waiting();
+        let found = waiting.iter().find(|upload| upload.id == id).map(|upload| Held(upload.file.clone()));
+        found.ok_or_else(|| {
+            Problem::new(Code::NotFound, format!("there is no upload {id}")).field("upload").help(
+                "upload the package again: it waits ten minutes to be installed, unless newer ones come",
+            )
+        })
+    }
+
+    /// A place for one more. If there is none, the oldest that nobody installs right now makes room.
+    fn slot(&self) -> Option<OwnedSemaphorePermit> {
+        let mut waiting = self.waiting();
+        if let Ok(slot) = self.slots.clone().try_acquire_owned() {
+            return Some(slot);
+        }
+        let idle = waiting.iter().position(|upload| Arc::strong_count(&upload.file) == 1)?;
+        drop(waiting.remove(idle));
+        self.slots.clone().try_acquire_owned().ok()
     }
 
     /// Nobody wants it any more.
     pub(super) fn forget(&self, id: Uuid) {
-        self.waiting().remove(&id);
+        self.waiting().retain(|upload| upload.id != id);
     }
 
     async fn file(&self) -> io::Result<File> {
@@ -89,23 +111,23 @@ impl Uploads {
 ///
 /// # Errors
 ///
-/// [`Code::Busy`], [`Code::TooLarge`], [`Code::Timeout`], [`Code::StoreFull`]
+/// [`Code::Busy`], [`Code::TooLarge`], [`Code::SlowBody`], [`Code::StoreFull`]
 pub(super) async fn receive(shared: &Arc<Shared>, body: Body) -> Result<UploadView, Problem> {
     let uploads = &shared.uploads;
-    let slot = uploads.slots.clone().try_acquire_owned().map_err(|_| {
-        let detail = format!("{} packages wait to be installed, as many as may", shared.limits.uploads);
-        Problem::new(Code::Busy, detail)
-            .help("install one of them, or wait: they are let go of after a while")
+    let slot = uploads.slot().ok_or_else(|| {
+        let most = shared.limits.uploads;
+        let detail = format!("{most} packages are being uploaded or installed, as many as may be at once");
+        Problem::new(Code::Busy, detail).help("ask again when one of them is done")
     })?;
     let clock = &shared.clock;
     let upload = tokio::select! {
         upload = write(shared, body, slot) => upload?,
         () = clock.sleep_until(clock.now() + shared.limits.upload_age) => {
-            return Err(Problem::new(Code::Timeout, "the package did not come in time"));
+            return Err(Problem::new(Code::SlowBody, "the package did not come in time"));
         }
     };
     let (view, upload) = upload;
-    uploads.waiting().insert(view.upload, upload);
+    uploads.waiting().push(upload);
     let (until, mine, id) = (clock.now() + shared.limits.upload_age, shared.clone(), view.upload);
     shared.tasks.spawn(async move {
         tokio::select! {
@@ -140,7 +162,7 @@ async fn write(
         file.write_all(bytes).await.map_err(full)?;
     }
     file.flush().await.map_err(full)?;
-    let view =
-        UploadView { upload: Uuid::new_v4(), len_bytes: len, sha256: format!("{:x}", sha256.finalize()) };
-    Ok((view, Upload { file: Arc::new(file.into_std().await), _slot: slot }))
+    let id = Uuid::new_v4();
+    let view = UploadView { upload: id, len_bytes: len, sha256: format!("{:x}", sha256.finalize()) };
+    Ok((view, Upload { id, file: Arc::new(file.into_std().await), _slot: slot }))
 }

@@ -1,22 +1,18 @@
 //! All webhooks of a host: made, replaced, removed, and followed.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use dormouse::Host;
-use dormouse_core::{AppId, Clock, Cursor, RegistrationId, Secret, StoreError, Undelivered, Webhook};
-use tokio::runtime::Handle;
-use tokio::sync::{Mutex, MutexGuard};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use dormouse_core::{AppId, Clock, Cursor, RegistrationId, Secret, Undelivered, Webhook};
 
 use super::endpoint::Endpoint;
-use super::follow::{Follower, Shared, Stop};
+use super::follow::Shared;
+use super::hooks::{Hooks, whole};
 use super::message::Message;
 use super::send::Sender;
 use super::tally::{Tally, WebhookStatus};
-use super::{WEBHOOKS_MAX, WebhookConfig, WebhookError, secret};
+use super::{WebhookConfig, WebhookError};
 
 /// Delivers to all webhooks of a host.
 ///
@@ -24,20 +20,7 @@ use super::{WEBHOOKS_MAX, WebhookConfig, WebhookError, secret};
 /// way what was not delivered is when a deliverer is next started on the same store.
 pub struct Deliverer {
     shared: Arc<Shared>,
-    hooks: Mutex<Hooks>,
-    /// Everything that was spawned.
-    all: CancellationToken,
-}
-
-#[derive(Default)]
-struct Hooks {
-    by_name: BTreeMap<String, Hook>,
-    stopped: bool,
-}
-
-struct Hook {
-    endpoint: Arc<Endpoint>,
-    follower: Option<(Stop, JoinHandle<()>)>,
+    hooks: Hooks,
 }
 
 /// A webhook that is asked for.
@@ -72,7 +55,7 @@ impl fmt::Debug for Deliverer {
 
 impl Drop for Deliverer {
     fn drop(&mut self) {
-        self.all.cancel();
+        self.hooks.all.cancel();
     }
 }
 
@@ -92,13 +75,13 @@ impl Deliverer {
     ) -> Result<Self, WebhookError> {
         let webhooks = host.store().webhooks().await?;
         let shared = Arc::new(Shared { host, clock, config, sender: Sender::new(config) });
-        let deliverer = Self { shared, hooks: Mutex::default(), all: CancellationToken::new() };
-        let mut hooks = deliverer.hooks.lock().await;
+        let deliverer = Self { hooks: Hooks::new(shared.clone()), shared };
+        let mut hooks = deliverer.hooks.list().await;
         for webhook in webhooks {
             let name = webhook.name.clone();
             match Endpoint::new(webhook, Arc::default(), config.private_addresses) {
                 Ok(endpoint) => {
-                    hooks.by_name.insert(name, deliverer.followed(Arc::new(endpoint)));
+                    hooks.by_name.insert(name, deliverer.hooks.followed(Arc::new(endpoint)));
                 }
                 Err(error) => {
                     tracing::error!(webhook = name, %error, "a webhook is not sent to; replace or remove it");
@@ -109,63 +92,24 @@ impl Deliverer {
         Ok(deliverer)
     }
 
-    /// Makes a webhook, or replaces the one of its name. A new one begins at the journal's present end.
+    /// Makes a webhook, or replaces the one of its name. A new one begins at the journal's present end. It is done to its
+    /// end, whether or not that is waited for.
     ///
     /// # Errors
     ///
     /// [`WebhookError`], for the first thing that is wrong.
     pub async fn save(&self, ask: NewWebhook) -> Result<Saved, WebhookError> {
-        let mut hooks = self.lock().await?;
-        let NewWebhook { name, url, secret, app, registration } = ask;
-        let store = self.shared.host.store();
-        // Of the store: one that could not be followed is there as well.
-        let stored = store.webhooks().await?;
-        let before = stored.iter().find(|webhook| webhook.name == name);
-        if before.is_none() && stored.len() >= WEBHOOKS_MAX {
-            return Err(WebhookError::TooMany);
-        }
-        let secret = match (secret, before) {
-            (Some(given), _) => given,
-            (None, Some(before)) => before.secret.clone(),
-            (None, None) => secret::make()?,
-        };
-        let created_at = before.map_or_else(|| self.shared.clock.wall(), |before| before.created_at);
-        let webhook = Webhook { name: name.clone(), url, secret, app, registration, created_at };
-        let tally = hooks.by_name.get(&name).map(|hook| hook.endpoint.tally.clone()).unwrap_or_default();
-        let endpoint = Endpoint::new(webhook.clone(), tally, self.shared.config.private_addresses)?;
-        let made = before.is_none();
-        if made {
-            self.begin_at_the_end(&name).await?;
-        }
-        let replaced = self.end(&mut hooks, &name).await;
-        let saved = store.save_webhook(webhook.clone()).await;
-        // If nobody knows whether it was, the old one goes on until the next start.
-        let follow = match (&saved, replaced) {
-            (Ok(()), _) => Some(Arc::new(endpoint)),
-            (Err(_), replaced) => replaced,
-        };
-        if let Some(endpoint) = follow {
-            hooks.by_name.insert(name, self.followed(endpoint));
-        }
-        saved?;
-        Ok(Saved { webhook, made })
+        whole(self.hooks.clone().save(ask)).await
     }
 
     /// Removes a webhook with what it did not deliver. A delivery that is under way is cut off. Answers whether it was
-    /// there.
+    /// there. It is done to its end, whether or not that is waited for.
     ///
     /// # Errors
     ///
     /// [`WebhookError::Store`]: it may still be there, and goes on until this is asked again.
     pub async fn remove(&self, name: &str) -> Result<bool, WebhookError> {
-        let mut hooks = self.lock().await?;
-        // Before its cursor goes: it would make another one.
-        let ended = self.end(&mut hooks, name).await;
-        let removed = self.shared.host.store().remove_webhook(name).await;
-        if let (Err(_), Some(endpoint)) = (&removed, ended) {
-            hooks.by_name.insert(name.to_owned(), self.followed(endpoint));
-        }
-        Ok(removed?)
+        whole(self.hooks.clone().remove(name.to_owned())).await
     }
 
     /// All webhooks, by name, and how they do.
@@ -180,7 +124,7 @@ impl Deliverer {
         for webhook in store.webhooks().await? {
             let cursor = store.cursor(&Webhook::subscriber(&webhook.name)).await?.unwrap_or(head);
             let lag = head.0.saturating_sub(cursor.0);
-            let hooks = self.hooks.lock().await;
+            let hooks = self.hooks.list().await;
             let status = match hooks.by_name.get(&webhook.name) {
                 Some(hook) => hook.endpoint.tally.status(webhook, lag),
                 None => Tally::default().status(webhook, lag),
@@ -245,7 +189,7 @@ impl Deliverer {
 
     /// Stops: begins nothing more, and waits for what is under way, at most for [`WebhookConfig::stop_grace`].
     pub async fn stop(&self) {
-        let mut hooks = self.hooks.lock().await;
+        let mut hooks = self.hooks.list().await;
         hooks.stopped = true;
         let mut followers: Vec<_> =
             hooks.by_name.values_mut().filter_map(|hook| hook.follower.take()).collect();
@@ -256,19 +200,14 @@ impl Deliverer {
         tokio::select! {
             _ = futures::future::join_all(followers.iter_mut().map(|(_, task)| task)) => {}
             () = clock.sleep_until(clock.now() + self.shared.config.stop_grace) => {
-                self.all.cancel();
+                self.hooks.all.cancel();
                 followers.iter().for_each(|(_, task)| task.abort());
             }
         }
     }
 
-    async fn lock(&self) -> Result<MutexGuard<'_, Hooks>, WebhookError> {
-        let hooks = self.hooks.lock().await;
-        if hooks.stopped { Err(WebhookError::Stopping) } else { Ok(hooks) }
-    }
-
     async fn endpoint(&self, name: &str) -> Result<Arc<Endpoint>, WebhookError> {
-        let hooks = self.lock().await?;
+        let hooks = self.hooks.lock().await?;
         let hook = hooks.by_name.get(name).ok_or_else(|| WebhookError::NotFound(name.to_owned()))?;
         Ok(hook.endpoint.clone())
     }
@@ -277,33 +216,5 @@ impl Deliverer {
         let attempt = self.shared.sender.send(endpoint, message, &*self.shared.clock).await;
         endpoint.tally.attempted(attempt.is_ok());
         attempt.map_err(|failed| WebhookError::NotDelivered(failed.error))
-    }
-
-    /// Nothing of what ended before it was made is told, not even if one of its name was there once.
-    async fn begin_at_the_end(&self, name: &str) -> Result<(), StoreError> {
-        let (store, subscriber) = (self.shared.host.store(), Webhook::subscriber(name));
-        store.remove_subscriber(&subscriber).await?;
-        store.commit_cursor(&subscriber, store.head().await?).await
-    }
-
-    fn followed(&self, endpoint: Arc<Endpoint>) -> Hook {
-        let follower = self.shared.config.follow.then(|| {
-            let stop = Stop::of(&self.all);
-            let follower =
-                Follower { shared: self.shared.clone(), endpoint: endpoint.clone(), stop: stop.clone() };
-            (stop, Handle::current().spawn(follower.run()))
-        });
-        Hook { endpoint, follower }
-    }
-
-    /// Takes a webhook out and waits until nothing of it is under way any more.
-    async fn end(&self, hooks: &mut Hooks, name: &str) -> Option<Arc<Endpoint>> {
-        let Hook { endpoint, follower } = hooks.by_name.remove(name)?;
-        if let Some((stop, task)) = follower {
-            stop.now.cancel();
-            // That it panicked was told by the runtime.
-            let _ = task.await;
-        }
-        Some(endpoint)
     }
 }

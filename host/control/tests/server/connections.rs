@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use dormouse::RegistrationId;
-use dormouse_control::server::ServerLimits;
+use dormouse_control::server::{ServerLimits, ServerStats};
 use dormouse_core::event::{Event, EventKind, Stream};
 use dormouse_core::{Observer as _, RunId, Timestamp};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -62,6 +62,42 @@ async fn one_connection_more_than_may_be_is_told_and_closed() {
     answered.await;
     two.write_all(ASK).await.unwrap();
     assert!(answer(&mut two).await.starts_with("HTTP/1.1 200"), "who was there before goes on");
+}
+
+#[tokio::test]
+async fn connections_streams_answers_and_uploads_are_counted() {
+    let machine = idle(|limits| (limits.connections, limits.streams) = (2, 1)).await;
+    let (path, _serving) = machine.serve().await;
+    let stats = || machine.server.stats();
+    assert_eq!(stats(), ServerStats::default());
+    let (mut asking, mut streaming) = (connect(&path).await, connect(&path).await);
+    let events = b"GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n";
+    streaming.write_all(events).await.unwrap();
+    assert!(answer(&mut streaming).await.starts_with("HTTP/1.1 200"));
+    for (ask, status) in [
+        (ASK, "HTTP/1.1 200"),
+        (events, "HTTP/1.1 503"),
+        (b"GET /v1/nothing HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404"),
+        (b"POST /v1/uploads HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx", "HTTP/1.1 200"),
+    ] {
+        asking.write_all(ask).await.unwrap();
+        assert!(answer(&mut asking).await.starts_with(status), "{status}");
+    }
+    let mut third = connect(&path).await;
+    third.write_all(ASK).await.unwrap();
+    rest(&mut third).await;
+
+    let seen = stats();
+    assert_eq!((seen.connections, seen.connections_accepted, seen.connections_turned_away), (2, 2, 1));
+    assert_eq!((seen.streams, seen.streams_turned_away, seen.uploads), (1, 1, 1));
+    let answered = seen.answered;
+    assert_eq!((answered.success, answered.client_error, answered.server_error), (3, 1, 2));
+    drop((asking, streaming));
+    let ended = until("the connections to end", async || {
+        Some(stats()).filter(|stats| (stats.connections, stats.streams) == (0, 0))
+    });
+    let ended = ended.await;
+    assert_eq!((ended.connections_accepted, ended.answered), (2, answered), "what only grows stays");
 }
 
 #[tokio::test]

@@ -87,18 +87,21 @@ async fn packages(contract: &Contract<'_>) {
     contract.problem("GET", &format!("/v1/apps/{PACKAGED}"), None, "not-found").await;
 
     let first = upload(contract, package("1.0.0", programs::RUN_RETURNS_OK, false)).await;
-    let ask = json!({ "upload": first["upload"], "sha256": first["sha256"] });
     let wrong = json!({ "upload": first["upload"], "sha256": "00".repeat(32) });
     contract.problem("POST", "/v1/apps", Some(wrong), "package").await;
+    let first = upload(contract, package("1.0.0", programs::RUN_RETURNS_OK, false)).await;
+    let ask = json!({ "upload": first["upload"], "sha256": first["sha256"] });
     let installed = contract.well("POST", "/v1/apps", Some(ask.clone())).await;
     assert_eq!(installed["version"], "1.0.0");
     contract.problem("POST", "/v1/apps", Some(ask), "not-found").await;
 
+    let other = upload(contract, package("2.0.0", programs::RUN_RETURNS_OK, true)).await;
+    let other = json!({ "upload": other["upload"], "consent": "all", "env": { "TOKEN": "t" } });
+    contract.problem("PUT", "/v1/apps/other", Some(other), "conflict").await;
     let second = upload(contract, package("2.0.0", programs::RUN_RETURNS_OK, true)).await;
     let path = format!("/v1/apps/{PACKAGED}");
     let update =
         |consent: Value| json!({ "upload": second["upload"], "consent": consent, "env": { "TOKEN": "t" } });
-    contract.problem("PUT", "/v1/apps/other", Some(update(json!("all"))), "conflict").await;
     let asks = contract.problem("PUT", &path, Some(update(json!("nothing"))), "consent-needed").await["asks"]
         .clone();
     assert_eq!(asks, json!(["env TOKEN"]));
@@ -141,6 +144,9 @@ async fn registrations(contract: &Contract<'_>) {
     assert_eq!((rest["items"][0]["name"].as_str(), &rest["next"]), (Some("c"), &Value::Null));
     assert_eq!(rest["items"][0]["trigger_text"], "cron 0 * * * * Europe/Berlin");
     assert_eq!(rest["items"][0]["limits"]["wall_ms"], 1500.5);
+    assert_eq!(rest["items"][0]["env"], json!(["A"]), "names, and not values");
+    assert_eq!(first["items"][0]["next"], Value::Null, "a message comes when it comes");
+    assert!(first["items"][1]["next"].is_string() && rest["items"][0]["next"].is_string());
 
     let id = first["items"][0]["id"].as_str().unwrap();
     let path = format!("/v1/registrations/{id}");
@@ -155,6 +161,12 @@ async fn registrations(contract: &Contract<'_>) {
     let activation = signaled["items"][0]["activation"].as_str().unwrap();
     let waiting = contract.well("GET", &format!("/v1/activations/{activation}"), None).await;
     assert_eq!((&waiting["state"], &waiting["why"]["waits_for"]), (&json!("pending"), &json!("conditions")));
+    let listed = contract.well("GET", "/v1/registrations?name=a", None).await["items"][0].clone();
+    assert_eq!(
+        (&listed["waiting"], &listed["running"], &listed["quarantined"]),
+        (&json!(1), &json!(0), &Value::Null)
+    );
+    assert_eq!(contract.well("GET", &path, None).await, listed);
     let (status, _) =
         contract.ask("GET", &format!("/v1/activations/{activation}/completion?wait_ms=1"), None).await;
     assert_eq!(status, 204);
@@ -201,6 +213,8 @@ async fn runs(contract: &Contract<'_>) {
     });
     let running = running.await;
     assert_eq!(running["name"], "waits");
+    let listed = contract.well("GET", &format!("/v1/registrations/{waits}"), None).await;
+    assert_eq!((&listed["waiting"], &listed["running"]), (&json!(0), &json!(1)));
     let run = format!("/v1/runs/{}", running["run"].as_str().unwrap());
     assert_eq!(contract.well("GET", &run, None).await["state"], "running");
     assert_eq!(contract.well("GET", &format!("{run}/output"), None).await["stdout"], "");

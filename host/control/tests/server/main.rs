@@ -4,6 +4,7 @@
 
 mod connections;
 mod contract;
+mod directories;
 mod document;
 mod limits;
 mod machine;

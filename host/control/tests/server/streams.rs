@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use dormouse::{EventKind, RegistrationId, Trigger};
+use dormouse_control::server::ServerLimits;
 use dormouse_core::{Cursor, Event, Observer as _, TaskBuilder, Timestamp};
 use eventsource_stream::Eventsource as _;
 use futures::stream::{BoxStream, StreamExt as _};
@@ -229,4 +230,44 @@ async fn who_waits_for_an_end_is_told_nothing_first_and_then_the_end() {
     assert_eq!(waited.status(), 200);
     assert_eq!(json(waited).await["outcome"], "canceled");
     machine.host.shutdown(true).await;
+}
+
+#[tokio::test]
+async fn who_would_never_hear_of_anything_is_told_so_and_nothing_is_kept() {
+    let machine = Machine::built(|builder| builder.idle(), |_| {}).await;
+    for path in ["/v1/completions?after=7", "/v1/completions?subscriber=reader&after=7"] {
+        let response = machine.ask("GET", path, None).await;
+        assert_eq!(response.status(), 400, "{path}");
+        assert_eq!(json(response).await["field"], "after", "{path}");
+    }
+    assert_eq!(machine.host.store().cursor("reader").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn nothing_is_kept_for_who_finds_no_place_among_the_streams() {
+    let machine = Machine::built(|builder| builder.idle(), |limits| limits.streams = 1).await;
+    let _only = events(&machine, "/v1/events").await;
+    let response = machine.ask("GET", "/v1/completions?subscriber=reader", None).await;
+    assert_eq!(json(response).await["code"], "busy");
+    assert_eq!(machine.host.store().cursor("reader").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn there_are_so_many_subscribers_and_no_more() {
+    assert_eq!(ServerLimits::DEFAULT.subscribers, 1000);
+    let machine = Machine::built(|builder| builder.idle(), |limits| limits.subscribers = 2).await;
+    let ack = json!({ "cursor": 0 });
+    let _one = events(&machine, "/v1/completions?subscriber=one").await;
+    let two = "/v1/subscribers/two";
+    assert_eq!(machine.ask("POST", &format!("{two}/ack"), Some(&ack)).await.status(), 200);
+    for (method, path, body) in
+        [("GET", "/v1/completions?subscriber=three", None), ("POST", "/v1/subscribers/three/ack", Some(&ack))]
+    {
+        let problem = json(machine.ask(method, path, body).await).await;
+        assert_eq!(problem["code"], "conflict", "{path}: {problem}");
+        assert!(problem["help"].is_string(), "{problem}");
+    }
+    let _again = events(&machine, "/v1/completions?subscriber=one").await;
+    assert_eq!(machine.ask("DELETE", two, None).await.status(), 204);
+    let _three = events(&machine, "/v1/completions?subscriber=three").await;
 }

@@ -9,7 +9,7 @@ use rustix::process::Uid;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::machine::{Machine, soon};
+use crate::machine::{Machine, soon, until};
 
 async fn ask(address: std::net::SocketAddr, headers: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -48,6 +48,36 @@ async fn over_tcp_only_who_knows_the_token_is_answered() {
     machine.server.stop();
     soon("the end of the server", serving).await.unwrap();
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn who_knows_no_token_keeps_neither_a_connection_nor_anybody_from_the_socket() {
+    let machine = Machine::built(|builder| builder.idle(), |limits| limits.connections = 1).await;
+    let token = Token::new(&Token::make().unwrap()).unwrap();
+    let tcp = TcpSocket::bind("127.0.0.1:0".parse().unwrap(), token).await.unwrap();
+    let address = tcp.address().unwrap();
+    let path = machine.home.path().join("dormouse.sock");
+    let unix = UnixSocket::bind(&path).await.unwrap();
+    let _serving = machine.serve_on(vec![Listener::Tcp(tcp), Listener::Unix(unix)]);
+    let ask = b"GET /v1/host HTTP/1.1\r\nHost: x\r\n\r\n";
+
+    let mut unknown = TcpStream::connect(address).await.unwrap();
+    unknown.write_all(ask).await.unwrap();
+    let mut told = String::new();
+    soon("an answer", unknown.read_to_string(&mut told)).await.unwrap();
+    assert!(told.starts_with("HTTP/1.1 401") && told.contains("connection: close"), "{told}");
+    until("its place", async || (machine.server.stats().connections == 0).then_some(())).await;
+
+    let _silent = TcpStream::connect(address).await.unwrap();
+    until("all places over TCP to be taken", async || {
+        (machine.server.stats().connections == 1).then_some(())
+    })
+    .await;
+    let mut operator = tokio::net::UnixStream::connect(&path).await.unwrap();
+    operator.write_all(ask).await.unwrap();
+    let mut told = [0; 12];
+    soon("an answer", operator.read_exact(&mut told)).await.unwrap();
+    assert_eq!(&told, b"HTTP/1.1 200");
 }
 
 /// What a thread of user `uid` is told on the socket at `path`.

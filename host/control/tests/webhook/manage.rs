@@ -9,6 +9,7 @@ use dormouse_core::Secret;
 use futures::future;
 use tokio::sync::Semaphore;
 
+use crate::eventually::eventually;
 use crate::receiver::{Answer, Receiver, status};
 use crate::{NAME, attempts, cursor, deliverer, deliverer_with, hook, kept_only, task, until};
 
@@ -73,6 +74,28 @@ fn a_webhook_that_is_removed_while_it_is_told_leaves_nothing() {
         {
             assert!(matches!(error, WebhookError::NotFound(_)), "{error}");
         }
+    });
+}
+
+#[test]
+fn a_change_that_nobody_waits_for_is_made_to_its_end() {
+    Rig::run(async |rig| {
+        let before = Receiver::start([]).await;
+        let mut after = Receiver::start([]).await;
+        let deliverer = deliverer(rig).await;
+        deliverer.save(hook(&before.url)).await.unwrap();
+        let id = task(rig).await;
+        {
+            let mut saving = std::pin::pin!(deliverer.save(hook(&after.url)));
+            assert!(futures::poll!(&mut saving).is_pending(), "it takes a while");
+        }
+        rig.fire(id, "").await;
+        after.next().await;
+        {
+            let mut removing = std::pin::pin!(deliverer.remove(NAME));
+            assert!(futures::poll!(&mut removing).is_pending(), "it takes a while");
+        }
+        eventually("it to be gone", async || deliverer.list().await.unwrap().is_empty().then_some(())).await;
     });
 }
 

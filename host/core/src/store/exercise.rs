@@ -134,6 +134,9 @@ cases! {
     prune::takes_what_was_withdrawn_by_its_age
     prune::moves_the_floor_over_completions_only
     prune::takes_dead_letters_too
+    prune::spares_dead_letters_until_they_are_old
+    prune::spares_what_was_recorded_behind_a_place
+    prune::spares_what_is_unread_behind_a_place
     webhooks::are_listed_by_name_as_they_were_saved
     webhooks::are_removed_with_all_that_is_theirs
     webhooks::move_on_when_a_delivery_is_given_up
@@ -249,6 +252,9 @@ macro_rules! exercise_store {
             prune_takes_what_was_withdrawn_by_its_age
             prune_moves_the_floor_over_completions_only
             prune_takes_dead_letters_too
+            prune_spares_dead_letters_until_they_are_old
+            prune_spares_what_was_recorded_behind_a_place
+            prune_spares_what_is_unread_behind_a_place
             webhooks_are_listed_by_name_as_they_were_saved
             webhooks_are_removed_with_all_that_is_theirs
             webhooks_move_on_when_a_delivery_is_given_up

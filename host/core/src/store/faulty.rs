@@ -1,6 +1,7 @@
 //! A store that fails where a test says so.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use async_trait::async_trait;
 
@@ -26,6 +27,8 @@ pub enum Fault {
     Refused(StoreError),
     /// It is done, and answers with this all the same.
     AnswerLost(StoreError),
+    /// It is done, and answers only when it is asked once more: who waits for it may be gone by then.
+    AnswerLate,
     /// It is not done, and never answers. Others do.
     Unanswered,
     /// It is not done, and neither it nor any that comes after it ever answers: the host fell before it.
@@ -121,6 +124,16 @@ impl FaultyStore {
             None => done.await,
             Some(Fault::Refused(error)) => Err(error),
             Some(Fault::AnswerLost(error)) => done.await.and(Err(error)),
+            Some(Fault::AnswerLate) => {
+                let answer = done.await;
+                let mut asked = false;
+                std::future::poll_fn(|cx| {
+                    cx.waker().wake_by_ref();
+                    if std::mem::replace(&mut asked, true) { Poll::Ready(()) } else { Poll::Pending }
+                })
+                .await;
+                answer
+            }
             Some(Fault::Unanswered | Fault::CrashBefore) => std::future::pending().await,
             Some(Fault::CrashAfter) => {
                 let _ = done.await;
@@ -169,6 +182,7 @@ faulty! {
         activation(id: ActivationId) -> Option<Activation>;
         waiting(registration: RegistrationId, limit: usize) -> Vec<Activation>;
         counts(id: RegistrationId) -> Counts;
+        counts_of(ids: &[RegistrationId]) -> Vec<Counts>;
     }
     History {
         runs(filter: RunFilter, limit: usize) -> Vec<ListedRun>;

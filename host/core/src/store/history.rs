@@ -82,19 +82,39 @@ pub enum Redriven {
 }
 
 /// What to let go of, in one small step, in the order of [`RunPlace`]. The run that ended an activation takes the
-/// activation along. An activation that was withdrawn has no such run, and goes if it was withdrawn before
-/// [`Prune::ended_before`]. Nothing goes of an activation that is not over, so more may stay than is asked for.
+/// activation along. An activation that was withdrawn has no such run, and goes by its own moment. Nothing goes of an
+/// activation that is not over, so more may stay than is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prune {
     /// Runs that ended before this.
     pub ended_before: Timestamp,
-    /// And all but so many of the newest.
+    /// But not those that were recorded behind this place: what the wall clock said of them may not be true.
+    pub spare_after: Option<Cursor>,
+    /// And all but so many of the newest; dead letters only by their age.
     pub keep_runs: u64,
-    /// Of those, completions that any subscriber has not read only if they ended before this.
+    /// Of all those, completions that any subscriber has not read only if they ended before this.
     pub unread_before: Timestamp,
+    /// And were not recorded behind this place.
+    pub spare_unread_after: Option<Cursor>,
+    /// Activations that were withdrawn before this.
+    pub withdrawn_before: Timestamp,
     /// How many at most, of runs and of activations that were withdrawn together: the writer does nothing else
     /// meanwhile.
     pub limit: usize,
+}
+
+impl Prune {
+    /// Whether a run is so old that it goes for that alone.
+    #[must_use]
+    pub fn is_old(&self, run: RunPlace) -> bool {
+        run.ended_at < self.ended_before && self.spare_after.is_none_or(|spared| run.place <= spared)
+    }
+
+    /// Whether a completion has been kept long enough for whoever has not read it.
+    #[must_use]
+    pub fn is_waited_for_no_more(&self, run: RunPlace) -> bool {
+        run.ended_at < self.unread_before && self.spare_unread_after.is_none_or(|spared| run.place <= spared)
+    }
 }
 
 /// What was let go of.

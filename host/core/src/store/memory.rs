@@ -184,6 +184,11 @@ impl ActivationStore for MemoryStore {
     async fn counts(&self, id: RegistrationId) -> Result<Counts, StoreError> {
         Ok(self.state().counts(id))
     }
+
+    async fn counts_of(&self, ids: &[RegistrationId]) -> Result<Vec<Counts>, StoreError> {
+        let state = self.state();
+        Ok(ids.iter().map(|id| state.counts(*id)).collect())
+    }
 }
 
 #[async_trait]

@@ -38,9 +38,15 @@ pub fn spend(record: &mut RegistrationRecord) -> bool {
     changes
 }
 
-/// What is kept of a registration that is saved again: a watermark that is later, and the count of crashes.
+/// What is kept of a registration that is saved again: a watermark that is later, the count of crashes, and, under the
+/// same trigger, that it is spent.
 pub fn keep(record: &mut RegistrationRecord, earlier: &RegistrationRecord) {
     advance(record, earlier.watermark);
+    if earlier.status == RegistrationStatus::Spent
+        && earlier.registration.trigger == record.registration.trigger
+    {
+        spend(record);
+    }
     record.crashes = earlier.crashes;
 }
 
@@ -51,10 +57,10 @@ pub const fn count_crash(record: &mut RegistrationRecord) {
 }
 
 /// Whether a lease of `holder` that `ask` takes away means that the host fell. Of one that merely ended nobody
-/// knows why it was not renewed.
+/// knows why it was not renewed, and a host that hands its leases back has stopped.
 #[must_use]
 pub fn is_crash(ask: &Reap, holder: NodeId) -> bool {
-    ask.node == Some(holder)
+    ask.fell && ask.node == Some(holder)
 }
 
 /// Counts a firing that started nothing among those of its registration. There are as many records as

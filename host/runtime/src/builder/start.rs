@@ -168,6 +168,7 @@ async fn read(shared: &Arc<Shared>) -> Result<(), StartError> {
             let found = shared.unaccepted.find(&*shared.store, &known.registration).await;
             found.map_err(StartError::Store)?;
         }
+        quarantine::suspect(shared, &known).await.map_err(StartError::Store)?;
         let mut state = shared.state();
         if known.quarantined(shared.config.quarantine_after).is_some() {
             state.quarantined.push(known.registration.id);

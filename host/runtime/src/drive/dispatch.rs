@@ -11,7 +11,7 @@ use dormouse_core::condition::{Judgement, TimeWindow};
 use dormouse_core::event::EventKind;
 use dormouse_core::order::order;
 use dormouse_core::store::StoreError;
-use dormouse_core::{Activation, ActivationId, Condition, RunId, Timestamp};
+use dormouse_core::{Activation, ActivationId, Condition, Instant, RunId, Timestamp};
 
 use super::left::Reason;
 use super::{gate, run};
@@ -44,18 +44,21 @@ struct Scan {
     opens: Option<Timestamp>,
     /// Where the sweep over everything goes on; at the beginning if none.
     resume: Option<(Timestamp, ActivationId)>,
+    /// When it does, if there is anything to go on with. It stays what it is however often the loop is woken: under load
+    /// that is more often than this comes, and nothing would ever be looked at but the oldest.
+    resume_at: Option<Instant>,
 }
 
 /// The loop.
 pub(crate) async fn run(shared: Arc<Shared>) {
     let mut scan = Scan::default();
-    let mut sweeping = false;
+    let mut woken = true;
     loop {
         // Set for the time of the look: a run that ends after it was judged to be in the way must wake the
         // loop again. Cleared only when nothing waits. A firing that comes in between is not lost by that: it
         // leaves a notification, and the next look sets this again before it judges.
         shared.wake.backlog.store(true, Ordering::SeqCst);
-        let wait = match scan.look(&shared, sweeping).await {
+        let wait = match scan.looks(&shared, woken).await {
             Ok((wait, left)) => {
                 if !left {
                     shared.wake.backlog.store(false, Ordering::SeqCst);
@@ -68,18 +71,31 @@ pub(crate) async fn run(shared: Arc<Shared>) {
             }
         };
         let deadline = shared.clock.now() + wait;
-        let woken = async {
+        let wakes = async {
             tokio::select! {
-                // Woken: the oldest first. Not woken: where the sweep was left.
-                () = shared.wake.dispatch.notified() => false,
-                () = shared.clock.sleep_until(deadline) => true,
+                () = shared.wake.dispatch.notified() => true,
+                () = shared.clock.sleep_until(deadline) => false,
             }
         };
-        sweeping = shared.pulses.dispatch.rest(woken).await;
+        woken = shared.pulses.dispatch.rest(wakes).await;
     }
 }
 
 impl Scan {
+    /// Woken: the oldest first, and where the sweep was left when its time has come. Not woken: that alone.
+    async fn looks(&mut self, shared: &Arc<Shared>, woken: bool) -> Result<(Duration, bool), StoreError> {
+        let mut left = false;
+        if woken {
+            let looked = self.look(shared, false).await?;
+            if self.resume_at.is_none_or(|at| shared.clock.now() < at) {
+                return Ok(looked);
+            }
+            left = looked.1;
+        }
+        let (wait, left_some) = self.look(shared, true).await?;
+        Ok((wait, left || left_some))
+    }
+
     /// Looks at some of what waits, and starts what may start. Answers how long until the next look, and
     /// whether anything was left.
     async fn look(&mut self, shared: &Arc<Shared>, sweeping: bool) -> Result<(Duration, bool), StoreError> {
@@ -128,8 +144,12 @@ impl Scan {
         };
         let next = next.into_iter().chain(self.opens).min();
         let wait = next.map_or(SLOW_SCAN, |at| at.since(now).min(SLOW_SCAN));
+        let at = shared.clock.now();
+        let before = self.resume_at.filter(|_| !sweeping);
+        self.resume_at = self.resume.map(|_| before.unwrap_or(at + SWEEP_EVERY));
         // Without a slot there is nothing to sweep for: the end of any run wakes the loop.
-        let wait = if self.resume.is_some() && !no_slot { wait.min(SWEEP_EVERY) } else { wait };
+        let sweep = self.resume_at.filter(|_| !no_slot);
+        let wait = sweep.map_or(wait, |sweep| wait.min(sweep.since(at)));
         Ok((wait, left_some || !reached_end))
     }
 

@@ -1,6 +1,6 @@
 //! The end of a run: recorded, and what follows from it.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use dormouse_core::activation::After;
 use dormouse_core::completion::after;
@@ -41,6 +41,29 @@ fn record(cell: &RunCell, started_at: Timestamp, outcome: Outcome) -> RunRecord 
     }
 }
 
+/// Records the end of a run, however often that takes. Meanwhile its lease is renewed as if it still ran: nobody is to
+/// run again what is over.
+async fn recorded(cell: &RunCell, finish: Finish) -> Option<Finished> {
+    let shared = &cell.shared;
+    let (activation, fence) = (cell.lease.activation.id, cell.lease.fence);
+    let failed = AtomicBool::new(false);
+    let finished = persist::retrying(shared, cell.known.registration.id, "record the end of a run", || {
+        let write = shared.store.finish(finish.clone());
+        async {
+            let answer = write.await;
+            if answer.is_err() && !failed.swap(true, Ordering::Relaxed) {
+                shared.state().ending.insert(activation, fence);
+            }
+            answer
+        }
+    })
+    .await;
+    if failed.into_inner() {
+        shared.state().ending.remove(&activation);
+    }
+    finished
+}
+
 /// The sandbox of a run is gone: makes its end durable, and tells it.
 pub(super) async fn finish(cell: &RunCell, started_at: Timestamp, outcome: Outcome) {
     let record = record(cell, started_at, outcome);
@@ -61,10 +84,7 @@ pub(super) async fn finish(cell: &RunCell, started_at: Timestamp, outcome: Outco
     let interrupted = record.outcome == Outcome::Interrupted;
     let output = cell.usage.kept_within(shared.config.keep_output).map(Box::new);
     let finish = Finish { run: record, after: after.clone(), output };
-    let finished = persist::retrying(shared, cell.known.registration.id, "record the end of a run", || {
-        shared.store.finish(finish.clone())
-    })
-    .await;
+    let finished = recorded(cell, finish).await;
     // Before anyone hears of the end, and before the next run of the registration begins.
     if matches!(activation.details, TriggerDetails::StorageChanges(_))
         && let Some(Finished::Completed(_) | Finished::Pending) = finished
@@ -74,7 +94,7 @@ pub(super) async fn finish(cell: &RunCell, started_at: Timestamp, outcome: Outco
         shared.unaccepted.ended(activation, cell.changes.as_ref(), accepted, over);
     }
     if !interrupted && matches!(finished, Some(Finished::Completed(_) | Finished::Pending)) {
-        quarantine::forgive(shared, &cell.known).await;
+        quarantine::forgive(shared, &cell.known, activation.id).await;
     }
     match finished {
         Some(Finished::Completed(completion)) => {

@@ -13,7 +13,7 @@ use dormouse_core::{
     StoreError, Timestamp, Trigger, TriggerDetails,
 };
 
-use super::{gate, run};
+use super::{gate, persist, run};
 use crate::shared::{Known, Permit, ReadOnly, Shared};
 
 /// A firing that comes in, before it has an id.
@@ -91,8 +91,12 @@ pub enum FireError {
     /// The host only answers questions.
     #[error("this host was started to look only, and fires nothing; ask the one that runs")]
     ReadOnly,
-    /// The store did not take it: it is not recorded, and starts nothing.
-    #[error("the firing could not be recorded")]
+    /// The store did not say that it is recorded. Of [`StoreError::Unavailable`] nobody knows whether it is: it may
+    /// start something all the same, and who fires again takes the same key, so that it counts once. Else it is not
+    /// recorded, and starts nothing.
+    #[error(
+        "the store did not say that the firing is recorded; fire again, with the same key if it is to count once"
+    )]
     Store(#[source] StoreError),
 }
 
@@ -150,21 +154,29 @@ pub(crate) async fn fire(
         watermark: incoming.watermark,
         spend: registration.trigger.one_shot(),
     };
-    let spend = ask.spend;
+    // Between the commit and the start of what it claimed nothing may be cut off, whoever is gone by then.
+    persist::Finishing::new(shared, take_in(shared.clone(), Found { known, permit, changes }, ask)).await
+}
+
+/// What is asked becomes durable, and what follows from that follows.
+async fn take_in(shared: Arc<Shared>, found: Found, ask: Enqueue) -> Result<Fired, FireError> {
+    let Found { known, permit, changes } = found;
+    let (id, watermark, spend) = (known.registration.id, ask.watermark, ask.spend);
     let enqueued = shared.store.enqueue(ask).await;
+    shared.wrote(&enqueued);
     if matches!(enqueued, Err(_) | Ok(Enqueued::Refused(_))) {
         // It started nothing, so that the next one may.
         known.fired_here.store(false, Ordering::Release);
     }
     let enqueued = enqueued.map_err(FireError::Store)?;
-    if let Some(watermark) = incoming.watermark {
+    if let Some(watermark) = watermark {
         known.advance(watermark);
     }
     if spend && !matches!(enqueued, Enqueued::Refused(_)) && !known.spent.swap(true, Ordering::AcqRel) {
         shared.emit(id, || EventKind::Spent);
     }
-    let fired = settle(shared, &known, permit, enqueued, changes);
-    tracing::debug!(app = %registration.app, registration = %id, ?fired, "a firing was taken in");
+    let fired = settle(&shared, &known, permit, enqueued, changes);
+    tracing::debug!(app = %known.registration.app, registration = %id, ?fired, "a firing was taken in");
     Ok(fired)
 }
 

@@ -1,11 +1,14 @@
 //! Writes that must not be lost are repeated until they are answered.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use dormouse_core::RegistrationId;
 use dormouse_core::store::StoreError;
+use tokio::runtime::Handle;
 
 use crate::shared::Shared;
 
@@ -27,6 +30,41 @@ pub(crate) fn to_the_end<T: Send + 'static>(
     async move { done.await.ok() }
 }
 
+/// Does `work` where it is awaited, and, when whoever awaits it is gone before its end, the rest of it elsewhere. As
+/// [`to_the_end`], without a task in the common case.
+pub(crate) struct Finishing<F: Future<Output: Send> + Send + 'static> {
+    control: Handle,
+    work: Option<Pin<Box<F>>>,
+}
+
+impl<F: Future<Output: Send> + Send + 'static> Finishing<F> {
+    pub(crate) fn new(shared: &Shared, work: F) -> Self {
+        Self { control: shared.control.clone(), work: Some(Box::pin(work)) }
+    }
+}
+
+impl<F: Future<Output: Send> + Send + 'static> Future for Finishing<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        // Taken out meanwhile: what panics is not polled again.
+        let Some(mut work) = self.work.take() else { return Poll::Pending };
+        let polled = work.as_mut().poll(cx);
+        if polled.is_pending() {
+            self.work = Some(work);
+        }
+        polled
+    }
+}
+
+impl<F: Future<Output: Send> + Send + 'static> Drop for Finishing<F> {
+    fn drop(&mut self) {
+        if let Some(work) = self.work.take() {
+            drop(self.control.spawn(work));
+        }
+    }
+}
+
 /// Calls `write` until it succeeds. The first failure is told as a fault. None if the store is corrupt, or
 /// the host stops while the store does not answer: the lease then ends by itself and the activation runs
 /// again.
@@ -43,7 +81,9 @@ where
     let mut told = false;
     let mut tries = 0_u32;
     loop {
-        let error = match write().await {
+        let answer = write().await;
+        shared.wrote(&answer);
+        let error = match answer {
             Ok(answer) => return Some(answer),
             Err(error) => error,
         };

@@ -1,6 +1,6 @@
 //! Completions reach those who wait for them.
 
-use dormouse_core::Completion;
+use dormouse_core::{ActivationId, Completion};
 
 use crate::shared::Shared;
 
@@ -22,6 +22,22 @@ pub(crate) fn completed(shared: &Shared, completion: Completion) {
             let _ = waiter.send(completion.clone());
         }
     }
+    journal_grew(shared);
+}
+
+/// An activation has ended in the store, other than by the end of a run here.
+pub(super) async fn ended(shared: &Shared, activation: ActivationId) {
+    match shared.store.completion(activation).await {
+        Ok(Some(completion)) => return completed(shared, completion),
+        // Who awaits it finds its channel closed, and looks for himself.
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%activation, %error, "a completion was not read"),
+    }
+    shared.state().awaited.remove(&activation);
+    journal_grew(shared);
+}
+
+fn journal_grew(shared: &Shared) {
     // A subscriber subscribes before it first reads the journal: one that comes now reads this one.
     if shared.wake.journal.receiver_count() > 0 {
         shared.wake.journal.send_replace(());

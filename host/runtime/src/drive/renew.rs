@@ -16,19 +16,31 @@ pub(crate) async fn run(shared: Arc<Shared>) {
     let every = shared.config.lease / RENEWALS;
     loop {
         shared.pulses.renew.rest(shared.clock.sleep_until(shared.clock.now() + every)).await;
-        once(&shared).await;
+        let _ = once(&shared).await;
     }
 }
 
-/// Extends the lease of everything that runs here now. A run whose lease is lost is taken down.
-pub(crate) async fn once(shared: &Arc<Shared>) {
-    let running: Vec<Arc<RunCell>> = shared.state().running.values().cloned().collect();
-    if running.is_empty() {
-        return;
+/// Some leases were not renewed. It has been told.
+pub(crate) struct NotRenewed;
+
+/// Extends the lease of everything that runs here now, and of what is over but not recorded. A run whose lease is lost
+/// is taken down.
+pub(crate) async fn once(shared: &Arc<Shared>) -> Result<(), NotRenewed> {
+    let (running, ending) = {
+        let state = shared.state();
+        let running: Vec<Arc<RunCell>> = state.running.values().cloned().collect();
+        let ending: Vec<_> = state.ending.iter().map(|(id, fence)| (*id, *fence)).collect();
+        (running, ending)
+    };
+    let mut held = ending;
+    held.extend(running.iter().map(|cell| (cell.lease.activation.id, cell.lease.fence)));
+    if held.is_empty() {
+        return Ok(());
     }
-    let held: Vec<_> = running.iter().map(|cell| (cell.lease.activation.id, cell.lease.fence)).collect();
     let until = shared.clock.wall() + shared.config.lease;
-    match shared.store.renew(&held, until).await {
+    let renewed_some = shared.store.renew(&held, until).await;
+    shared.wrote(&renewed_some);
+    match renewed_some {
         Ok(lost) => {
             renewed(shared);
             for cell in running.iter().filter(|cell| lost.contains(&cell.lease.activation.id)) {
@@ -37,8 +49,12 @@ pub(crate) async fn once(shared: &Arc<Shared>) {
                     taken_away(cell);
                 }
             }
+            Ok(())
         }
-        Err(error) => failed(shared, &error, running.len()),
+        Err(error) => {
+            failed(shared, &error, held.len());
+            Err(NotRenewed)
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use dormouse_core::{Cancellation, CancellationReason};
 
 use super::cell::RunCell;
+use super::reap;
 use crate::shared::Shared;
 
 /// What runs are told when the host stops.
@@ -34,6 +35,9 @@ pub(crate) async fn stop(shared: &Arc<Shared>, force: bool) {
         ended.await;
     }
     shared.wake.stop.send_replace(true);
+    if shared.writable().is_ok() {
+        reap::hand_back(shared).await;
+    }
     shared.watchers.clear();
     shared.sockets.stop().await;
     // Who still waits for a completion looks again, and finds the host stopped.

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use dormouse_core::{AccessStatus, AppId, AppRecord};
+use dormouse_core::{AccessStatus, AppId, AppRecord, StoreError};
 
 use super::{Host, HostError};
 use crate::drive::persist;
-use crate::shared::Shared;
+use crate::shared::{NOBODY, Shared};
 
 impl Host {
     /// Decides about an app, as its operator; whether it is installed or not, and until something else is
@@ -78,7 +78,7 @@ async fn decide(
     let (mine, app) = (shared.clone(), app.clone());
     let done = persist::to_the_end(shared, async move {
         // One at a time: two that begin with the same record would undo each other's change of it.
-        let _turn = mine.turns.of(&app).await;
+        let turn = mine.turns.of(&app).await;
         let (before, record) = {
             let state = mine.state();
             (mine.access(&state, &app), state.records.get(&app).cloned())
@@ -88,11 +88,20 @@ async fn decide(
         if record.as_ref().is_some_and(|record| record.access == access) {
             return Ok(access);
         }
+        let earlier = record.clone();
         let record = match record {
             Some(record) => AppRecord { access, ..record },
             None => AppRecord { app: app.clone(), access, package: None },
         };
-        mine.store.save_app(record.clone()).await?;
+        if let Err(error) = mine.store.save_app(record.clone()).await {
+            let (own, told) = (mine.clone(), error.clone());
+            // Whoever decides next waits for that; whoever decided this hears of it now.
+            drop(persist::to_the_end(&mine, async move {
+                undone(&own, &app, earlier, &told).await;
+                drop(turn);
+            }));
+            return Err(error.into());
+        }
         mine.state().records.insert(app.clone(), record);
         tracing::info!(%app, %before, %access, "access to the background");
         mine.wake.something_waits();
@@ -100,4 +109,30 @@ async fn decide(
         Ok(access)
     });
     done.await.unwrap_or(Err(HostError::Stopping))
+}
+
+/// An error says that nothing changed, and nobody knows that of a record whose writing had no answer: what was there
+/// `earlier` is written again. Under the turn of the app. Answers whether the record is as it was.
+pub(crate) async fn undone(
+    shared: &Arc<Shared>,
+    app: &AppId,
+    earlier: Option<AppRecord>,
+    error: &StoreError,
+) -> bool {
+    if !matches!(error, StoreError::Unavailable(_)) {
+        return true;
+    }
+    // With an app its registrations go. Those of one that is not installed yet stay, and with them a record which says
+    // nothing that does not hold already.
+    let registered = shared.state().registrations.count(app) > 0;
+    let access = status(shared, app);
+    let empty = AppRecord { app: app.clone(), access, package: None };
+    let record = earlier.or_else(|| registered.then_some(empty));
+    let as_it_was = || async {
+        match &record {
+            Some(record) => shared.store.save_app(record.clone()).await,
+            None => shared.store.remove_app(app, shared.clock.wall()).await.map(drop),
+        }
+    };
+    persist::retrying(shared, NOBODY, "undo the change of an app", as_it_was).await.is_some()
 }

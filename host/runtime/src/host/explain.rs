@@ -135,7 +135,7 @@ fn running_now(cell: &Arc<RunCell>) -> RunningNow {
 }
 
 /// When the schedule fires next.
-fn next(known: &Known, now: Timestamp) -> Option<Timestamp> {
+pub(super) fn next(known: &Known, now: Timestamp) -> Option<Timestamp> {
     let schedule = known.schedule.as_ref().filter(|_| !known.is_spent())?;
     // What was missed is caught up with, and does not come again at its own moment.
     let coming = known.next_due().filter(|at| *at > now);

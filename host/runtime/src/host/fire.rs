@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use dormouse_core::activation::KEY_LEN_MAX;
+use dormouse_core::activation::{CALLERS_KEY, KEY_LEN_MAX};
 use dormouse_core::{Message, RegistrationId, Signal, StorageChange, SystemEvent, TriggerDetails};
 
 use super::Host;
 use crate::drive::intake::{self, FireError, Fired, Incoming};
 use crate::drive::persist;
-use crate::shared::{Known, NOBODY, Shared};
+use crate::shared::{Known, Shared};
 
 /// What comes with a firing by hand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,6 +82,7 @@ impl Host {
         {
             return Err(FireError::Key { len });
         }
+        let key = key.map(|key| format!("{CALLERS_KEY}{key}"));
         intake::fire(self.shared(), id, Incoming { key, ..Incoming::new(details) }).await
     }
 
@@ -156,23 +157,33 @@ async fn fire_all(
     fired.into_iter().map(|(id, fired)| Ok((id, fired?))).collect()
 }
 
-/// Signals of a source: nobody waits for an answer, so a failure is told as a fault and the signal tried
-/// again until the store takes it.
+/// Signals of a source: nobody waits for an answer, so a failure is told as a fault and the signal tried again until
+/// the store takes it. For each registration by itself, and with one key: what has taken it in takes it in no more.
 pub(crate) async fn signal_from_source(shared: Arc<Shared>, raised: Signal) {
-    let attempt = || async {
-        let fired = match &raised {
-            Signal::Message(message) => signal(&shared, message.clone()).await,
-            Signal::System(event) => system(&shared, *event).await,
-            _ => Ok(Vec::new()),
-        };
-        match fired {
-            Ok(fired) => Ok(fired),
-            Err(FireError::Store(error)) => Err(error),
-            Err(error) => {
-                tracing::warn!(%error, "a signal was refused");
-                Ok(Vec::new())
-            }
+    let (ids, details) = match raised {
+        Signal::Message(message) => {
+            let on_topic = ids(shared.state().registrations.on_topic(&message.topic));
+            (on_topic, TriggerDetails::Message(message))
         }
+        Signal::System(event) => (ids(shared.state().registrations.on_event(event)), TriggerDetails::None),
+        _ => return,
     };
-    persist::retrying(&shared, NOBODY, "record a signal", attempt).await;
+    let key = shared.ids.fresh().to_string();
+    let (shared, details, key) = (&shared, &details, &key);
+    // All at once, as in `fire_all`.
+    let firings = ids.into_iter().map(|id| {
+        let attempt = move || async move {
+            let incoming = Incoming { key: Some(key.clone()), ..Incoming::new(details.clone()) };
+            match intake::fire(shared, id, incoming).await {
+                Ok(_) => Ok(()),
+                Err(FireError::Store(error)) => Err(error),
+                Err(error) => {
+                    tracing::warn!(registration = %id, %error, "a signal was refused");
+                    Ok(())
+                }
+            }
+        };
+        persist::retrying(shared, id, "record a signal", attempt)
+    });
+    futures::future::join_all(firings).await;
 }

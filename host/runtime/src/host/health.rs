@@ -41,6 +41,15 @@ pub enum Ailment {
     /// The store answered with an error.
     #[error("its store does not do what it should: {0}")]
     Store(#[source] StoreError),
+    /// The store answers, and the last that the host wrote was not taken.
+    #[error("its store has taken no write for {ago:?}: {error}; see to its disk")]
+    Unwritten {
+        /// What it said.
+        #[source]
+        error: StoreError,
+        /// How long ago.
+        ago: Duration,
+    },
     /// The store did not answer.
     #[error("its store has not answered for {waited:?}")]
     StoreHangs {
@@ -63,7 +72,8 @@ impl fmt::Display for Unhealthy {
 impl std::error::Error for Unhealthy {}
 
 impl Host {
-    /// Whether each of its loops goes round and its store answers a read, within `within`. A loop that waits for the
+    /// Whether each of its loops goes round and its store answers a read, within `within`, and whether the
+    /// last firing, lease or end of a run was written. A loop that waits for the
     /// time or for something to do is well; so the answer comes at once if nothing is wrong. For a watchdog.
     ///
     /// # Errors
@@ -93,6 +103,10 @@ impl Host {
         let stopped = *shared.wake.stop.borrow();
         let hanging = at_work.iter().filter(|_| !stopped);
         ailments.extend(hanging.map(|(pulse, _)| Ailment::Hangs { part: pulse.name(), waited: within }));
+        let unwritten = shared.writes.failed();
+        ailments.extend(
+            unwritten.map(|(at, error)| Ailment::Unwritten { error, ago: shared.clock.now().since(at) }),
+        );
         let dead = loops().filter_map(|pulse| Some((pulse.name(), pulse.died()?.to_owned())));
         ailments.extend(dead.map(|(part, why)| Ailment::Died { part, why }));
         if ailments.is_empty() { Ok(()) } else { Err(Unhealthy { ailments }) }

@@ -9,6 +9,41 @@ use tokio::sync::oneshot;
 
 use super::{Host, HostError};
 use crate::drive::cell::RunCell;
+use crate::shared::Shared;
+
+/// One who waits for the end of an activation. Who gives up is forgotten at once.
+struct Waiter<'a> {
+    shared: &'a Shared,
+    id: ActivationId,
+    /// None once it was answered, or told to look again.
+    answer: Option<oneshot::Receiver<Completion>>,
+}
+
+impl Waiter<'_> {
+    /// The completion; none if the waiter is to look again.
+    async fn answer(mut self) -> Option<Completion> {
+        let answer = match &mut self.answer {
+            Some(answer) => answer.await.ok(),
+            None => None,
+        };
+        self.answer = None;
+        answer
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        let Some(mut answer) = self.answer.take() else { return };
+        answer.close();
+        let mut state = self.shared.state();
+        if let Some(waiting) = state.awaited.get_mut(&self.id) {
+            waiting.retain(|waiter| !waiter.is_closed());
+            if waiting.is_empty() {
+                state.awaited.remove(&self.id);
+            }
+        }
+    }
+}
 
 impl Host {
     /// Waits for an activation to end, and answers its completion.
@@ -30,23 +65,18 @@ impl Host {
                 if *shared.wake.stop.borrow() {
                     return Err(HostError::Stopping);
                 }
-                let waiting = state.awaited.entry(id).or_default();
-                // Those who gave up waiting are forgotten by the next who begins to.
-                waiting.retain(|waiter| !waiter.is_closed());
-                waiting.push(tx);
+                state.awaited.entry(id).or_default().push(tx);
                 state.running.contains_key(&id)
             };
+            let waiter = Waiter { shared, id, answer: Some(rx) };
             if runs_here {
-                if let Ok(completion) = rx.await {
+                if let Some(completion) = waiter.answer().await {
                     return Ok(completion);
                 }
                 continue;
             }
             match shared.store.activation(id).await?.map(|a| a.state) {
-                None => {
-                    shared.state().awaited.remove(&id);
-                    return Err(HostError::NoActivation(id));
-                }
+                None => return Err(HostError::NoActivation(id)),
                 Some(ActivationState::Withdrawn { .. }) => return Err(HostError::Withdrawn(id)),
                 Some(ActivationState::Ended { .. }) => {
                     shared.state().awaited.remove(&id);
@@ -54,7 +84,7 @@ impl Host {
                 }
                 Some(ActivationState::Pending | ActivationState::Running(_)) => shared.writable()?,
             }
-            if let Ok(completion) = rx.await {
+            if let Some(completion) = waiter.answer().await {
                 return Ok(completion);
             }
         }

@@ -12,7 +12,7 @@ use super::{
 use crate::app::App;
 use crate::component::Component;
 use crate::drive::persist;
-use crate::host::Host;
+use crate::host::{Host, access};
 
 impl Host {
     /// Installs a package: reads and checks all of it, compiles its components, opens what it is granted, and makes
@@ -150,7 +150,10 @@ impl Host {
         let shared = &self.inner.shared;
         // Whoever decides about its access meanwhile does so before this or after it.
         let turn = shared.turns.of(&app).await;
-        let access = shared.access(&shared.state(), &app);
+        let (access, earlier) = {
+            let state = shared.state();
+            (shared.access(&state, &app), state.records.get(&app).cloned())
+        };
         let record = AppRecord {
             app: app.clone(),
             access,
@@ -163,7 +166,10 @@ impl Host {
         };
         // From here on it is the installed one.
         if let Err(error) = shared.store.save_app(record.clone()).await {
-            packages.forget(&installed).await;
+            // The record may name the new files. As long as that is not undone they stay: a later start sweeps them.
+            if access::undone(shared, &app, earlier, &error).await {
+                packages.forget(&installed).await;
+            }
             return Err(error.into());
         }
         station::pass("install.recorded");

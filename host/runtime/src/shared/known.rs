@@ -1,11 +1,12 @@
 //! A registration, as its host keeps it in memory.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dormouse_core::registration::{RegistrationRecord, RegistrationStatus};
 use dormouse_core::schedule::{Pace, Schedule, next_due};
-use dormouse_core::{Limits, Recurrence, Registration, Timestamp, Trigger};
+use dormouse_core::{ActivationId, Limits, Recurrence, Registration, Timestamp, Trigger};
+use foldhash::HashSet;
 
 /// A registration as this host knows it.
 pub(crate) struct Known {
@@ -13,12 +14,16 @@ pub(crate) struct Known {
     pub(crate) schedule: Option<Schedule>,
     pub(crate) pace: Pace,
     pub(crate) watermark: Mutex<Timestamp>,
-    pub(crate) spent: AtomicBool,
+    /// Shared as `runs` is, with what has the same trigger.
+    pub(crate) spent: Arc<AtomicBool>,
     /// It has fired in this life of the host. Told only of what is to fire once in each (UWP-052). Shared as
     /// `runs` is.
     pub(crate) fired_here: Arc<AtomicBool>,
     /// How often in a row the host fell while a run of it was under way. Shared as `runs` is.
     pub(crate) crashes: Arc<AtomicU32>,
+    /// Those of its activations that were cut off and have not ended a run by themselves since: one of them may be what
+    /// the host fell over. Looked at only while there are `crashes`. Shared as `runs` is.
+    pub(crate) suspects: Arc<Mutex<HashSet<ActivationId>>>,
     pub(crate) limits: Limits,
     /// Shared with what it was registered in the place of, which may still run.
     pub(crate) runs: Arc<AtomicU32>,
@@ -36,9 +41,10 @@ impl Known {
             pace,
             limits,
             watermark: Mutex::new(record.watermark),
-            spent: AtomicBool::new(record.status == RegistrationStatus::Spent),
+            spent: Arc::new(AtomicBool::new(record.status == RegistrationStatus::Spent)),
             fired_here: Arc::default(),
             crashes: Arc::new(AtomicU32::new(record.crashes)),
+            suspects: Arc::default(),
             runs: Arc::default(),
             registration: record.registration,
         }
@@ -77,6 +83,10 @@ impl Known {
     pub(crate) fn quarantined(&self, after: u32) -> Option<u32> {
         let crashes = self.crashes.load(Ordering::Acquire);
         (after > 0 && crashes >= after).then_some(crashes)
+    }
+
+    pub(crate) fn suspects(&self) -> MutexGuard<'_, HashSet<ActivationId>> {
+        self.suspects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether it is to fire once in each life of the host (UWP-052).

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use dormouse_core::quota::Quota;
-use dormouse_core::{ActivationId, AppId, AppRecord, Completion, RegistrationId};
+use dormouse_core::{ActivationId, AppId, AppRecord, Completion, Fence, RegistrationId};
 use foldhash::{HashMap, HashSet};
 use tokio::sync::oneshot;
 
@@ -25,6 +25,9 @@ pub(crate) struct State {
     pub(crate) found: HashSet<AppId>,
     /// What runs here, by activation: there is one run of each at a time.
     pub(crate) running: HashMap<ActivationId, Arc<RunCell>>,
+    /// What ran here and is over, and whose end the store has refused at least once: its lease is kept until that is
+    /// recorded.
+    pub(crate) ending: HashMap<ActivationId, Fence>,
     /// Why what waits was left when the dispatcher last looked at it.
     pub(crate) left: LeftWaiting,
     /// The newest completions of this host, for those who ask for one that has just come.
@@ -40,6 +43,12 @@ impl State {
     /// Whether an app is installed: loaded, or, on a host that loads none, there to be.
     pub(crate) fn is_installed(&self, app: &AppId) -> bool {
         self.apps.contains_key(app) || self.found.contains(app)
+    }
+
+    /// Has everybody who waits for the end of something that does not run here look at the store again.
+    pub(crate) fn look_again(&mut self) {
+        let running = &self.running;
+        self.awaited.retain(|id, _| running.contains_key(id));
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use dormouse_core::activation::Firing;
-use dormouse_core::store::exercise::fixture::{claim, record, succeeded};
+use dormouse_core::store::exercise::fixture::{claim, prune_all, record, succeeded};
 use dormouse_core::store::{ActivationStore, Enqueue, Enqueued, History, Prune, RegistrationStore};
 use dormouse_core::{ActivationId, Overlap, TriggerDetails};
 use dormouse_store_sqlite::SqliteStore;
@@ -68,7 +68,7 @@ pub(crate) fn measure(store: &Arc<SqliteStore>, made: &Made) {
     told("a command of 16 clients, again", block_on(load(store, 3)));
     for (round, limit) in [(4, 500), (5, 100)] {
         let ended_before = made.newest();
-        let ask = Prune { ended_before, keep_runs: u64::MAX, unread_before: ended_before, limit };
+        let ask = Prune { keep_runs: u64::MAX, ..prune_all(ended_before, limit) };
         let step = || {
             let begun = Instant::now();
             block_on(store.prune(ask)).expect("the store works");

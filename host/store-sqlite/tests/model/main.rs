@@ -153,7 +153,7 @@ impl Pair {
                 );
             }
             Step::Reap { node: of_node, before, now, limit } => {
-                let ask = Reap { node: of_node.map(node), ended_before: at(before) };
+                let ask = Reap { node: of_node.map(node), fell: true, ended_before: at(before) };
                 same!(self, reap(ask, at(now), limit));
             }
             Step::Forgive { of } => same!(self, forgive(registration(of))),

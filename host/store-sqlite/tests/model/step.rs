@@ -1,6 +1,7 @@
 //! What may happen, and how often.
 
 use dormouse_core::activation::{After, Claim};
+use dormouse_core::completion::Cursor;
 use dormouse_core::ids::AppId;
 use dormouse_core::outcome::{Cancellation, CancellationReason, Outcome, TrapKind};
 use dormouse_core::overlap::Refusal;
@@ -195,9 +196,14 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         1 => of.prop_map(|of| Step::Forgive { of }),
         2 => (target.clone(), 0i64..50).prop_map(|(of, now)| Step::Redrive { of, now }),
         1 => target.prop_map(|of| Step::Discard { of }),
-        2 => (0i64..70, prop::option::of(0u64..9), 0i64..50, 0usize..6)
-            .prop_map(|(before, keep_runs, unread, limit)| Step::Prune(Prune {
-                ended_before: at(before), keep_runs: keep_runs.unwrap_or(u64::MAX), unread_before: at(unread), limit,
+        2 => (
+            0i64..70, prop::option::of(0u64..9), 0i64..50, prop::option::of(0u64..9), prop::option::of(0u64..9),
+            0i64..70, 0usize..6,
+        )
+            .prop_map(|(before, keep_runs, unread, spared, spared_unread, withdrawn, limit)| Step::Prune(Prune {
+                ended_before: at(before), spare_after: spared.map(Cursor),
+                keep_runs: keep_runs.unwrap_or(u64::MAX), unread_before: at(unread),
+                spare_unread_after: spared_unread.map(Cursor), withdrawn_before: at(withdrawn), limit,
             })),
         1 => (subscriber(), 0u64..9).prop_map(|(by, to)| Step::Commit { by, to }),
         1 => subscriber().prop_map(|who| Step::Forget { who }),

@@ -3,15 +3,15 @@
 
 mod auditor;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use dormouse::testing::Rig;
 use dormouse::{
-    FireOptions, Fired, HostBuilder, Overlap, RegistrationId, Store, TaskBuilder, TimeTrigger, Trigger,
-    TriggerDetails,
+    AccessStatus, App, Component, FireOptions, Fired, HostBuilder, MessageTrigger, Overlap, RegistrationId,
+    Retention, Store, TaskBuilder, TimeTrigger, Trigger, TriggerDetails,
 };
-use dormouse_core::store::{Fault, FaultyStore};
+use dormouse_core::store::{Fault, FaultyStore, Redriven};
 use dormouse_core::{Cursor, MemoryStore, SimClock, StoreError};
 use test_artifacts as programs;
 
@@ -21,60 +21,138 @@ use auditor::{Auditor, Witness};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What the commands that write are called, those of one life of a host.
-const WRITES: [&str; 7] =
-    ["save_registration", "enqueue", "claim", "renew", "finish", "commit_cursor", "advance_watermark"];
+/// The commands that write, all but those of webhooks.
+const WRITES: [&str; 14] = [
+    "save_registration",
+    "remove_registration",
+    "enqueue",
+    "claim",
+    "renew",
+    "finish",
+    "reap",
+    "commit_cursor",
+    "advance_watermark",
+    "note_refusal",
+    "redrive",
+    "forgive",
+    "prune",
+    "save_app",
+];
 
 /// Calls of one command that are tried: the first ones, and whatever comes later does as they do.
-const CALLS: usize = 6;
+const CALLS: usize = 5;
 
 const KEYS: [&str; 4] = ["a", "b", "c", "d"];
 
-/// One life of a host. Each step may fail, and may never be answered.
-async fn life(rig: &Rig, witness: &Mutex<Witness>) {
-    rig.install(&component(programs::RUN_RETURNS_OK));
-    let hour = 60 * MINUTE;
-    let queue = TaskBuilder::new("queue").entry_point("main").trigger(Trigger::Application);
-    let tick =
-        TaskBuilder::new("tick").entry_point("main").trigger(Trigger::Time(TimeTrigger::periodic(MINUTE)));
-    let Some(queue) = registered(rig, queue.overlap(Overlap::Queue { max: 9 })).await else { return };
-    if registered(rig, tick).await.is_none() {
-        return;
-    }
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// The app of every life: one task that returns, one that fails, one that sleeps. All rigs share an engine.
+fn app(rig: &Rig) -> App {
+    static TASKS: OnceLock<[Component; 3]> = OnceLock::new();
+    let [returns, fails, sleeps] = TASKS.get_or_init(|| {
+        [programs::RUN_RETURNS_OK, programs::RUN_FAILS, programs::RUN_SLEEPS]
+            .map(|path| rig.component(&component(path)))
+    });
+    App::new(Rig::app())
+        .entry_point("returns", returns.clone())
+        .entry_point("fails", fails.clone())
+        .entry_point("sleeps", sleeps.clone())
+}
+
+fn on_topic(name: &str, entry_point: &str) -> TaskBuilder {
+    let trigger = Trigger::Message(MessageTrigger::new(name));
+    TaskBuilder::new(name).entry_point(entry_point).trigger(trigger).overlap(Overlap::Queue { max: 9 })
+}
+
+/// One life of a host. Each step may fail, and may never be answered: then there is nothing more to this life.
+async fn life(rig: &Rig, witness: &Mutex<Witness>) -> Option<()> {
+    rig.host.install(app(rig)).unwrap();
+    allowed(rig).await?;
+    let work = registered(rig, on_topic("work", "returns")).await?;
+    let sleeps = TaskBuilder::new("sleeps").entry_point("sleeps").trigger(Trigger::Application);
+    let sleeps = registered(rig, sleeps.overlap(Overlap::Queue { max: 9 })).await?;
+    let long = || TriggerDetails::Application(b"25000".to_vec());
+    let every = Trigger::Time(TimeTrigger::periodic(MINUTE));
+    registered(rig, TaskBuilder::new("tick").entry_point("returns").trigger(every)).await?;
     for key in KEYS {
-        let details = TriggerDetails::Application(key.as_bytes().to_vec());
-        // Whoever had no answer asks again, for the same.
-        for _ in 0..3 {
-            let options = FireOptions { details: details.clone(), key: Some(key.to_owned()) };
-            match within(rig, hour, rig.host.fire_with(queue, options)).await {
-                Some(Ok(Fired::Refused(reason))) => panic!("the firing was refused: {reason}"),
-                Some(Ok(fired)) => {
-                    let activation = fired.activation().unwrap();
-                    witness.lock().unwrap().accepted.insert(activation);
-                    break;
-                }
-                Some(Err(_)) => {}
-                None => return,
-            }
-        }
+        fired(rig, witness, work, key, TriggerDetails::None).await?;
     }
-    let Some(Ok(mut subscription)) = within(rig, hour, rig.host.subscribe("audit")).await else { return };
+    // Long enough for its lease to be renewed.
+    fired(rig, witness, sleeps, "long", long()).await?;
+    let mut subscription = within(rig, HOUR, rig.host.subscribe("audit")).await?.ok()?;
     while let Some(Ok(completion)) = within(rig, 3 * MINUTE, subscription.next_completion()).await {
         witness.lock().unwrap().told(&completion);
-        if within(rig, hour, subscription.ack(completion.cursor)).await.is_none() {
-            return;
-        }
+        let _ = within(rig, HOUR, subscription.ack(completion.cursor)).await?;
         if completion.cursor >= Cursor(12) {
-            return;
+            break;
         }
     }
+    what_an_operator_does(rig, witness).await?;
+    // Cut off by the end of this life.
+    fired(rig, witness, sleeps, "cut off", long()).await?;
+    rig.advance(Duration::from_secs(5)).await;
+    Some(())
+}
+
+async fn what_an_operator_does(rig: &Rig, witness: &Mutex<Witness>) -> Option<()> {
+    let fails = registered(rig, on_topic("fails", "fails")).await?;
+    fired(rig, witness, fails, "fails", TriggerDetails::None).await?;
+    rig.advance(MINUTE).await;
+    let dead = within(rig, HOUR, rig.host.store().dead_letters(Default::default(), 1)).await?;
+    for dead in dead.ok()? {
+        if let Redriven::Activation(again) = within(rig, HOUR, rig.host.redrive(dead.id)).await?.ok()? {
+            witness.lock().unwrap().accepted.insert(again.id);
+        }
+    }
+    rig.advance(MINUTE).await;
+    let gone = registered(rig, on_topic("gone", "returns")).await?;
+    let _ = within(rig, HOUR, rig.host.unregister(gone, false)).await?;
+    // Occurrences of the timer are refused meanwhile.
+    let _ = within(rig, HOUR, rig.host.set_access(&Rig::app(), AccessStatus::DeniedByUser)).await?;
+    rig.advance(3 * MINUTE).await;
+    allowed(rig).await
+}
+
+/// An earlier life may have ended while nothing was.
+async fn allowed(rig: &Rig) -> Option<()> {
+    let app = Rig::app();
+    for _ in 0..3 {
+        let decided = rig.host.set_access(&app, AccessStatus::AlwaysAllowed);
+        if within(rig, HOUR, decided).await?.is_ok() {
+            break;
+        }
+    }
+    Some(())
+}
+
+/// Fires, and again for the same as long as there is no answer.
+async fn fired(
+    rig: &Rig,
+    witness: &Mutex<Witness>,
+    id: RegistrationId,
+    key: &str,
+    details: TriggerDetails,
+) -> Option<()> {
+    for _ in 0..3 {
+        let options = FireOptions { details: details.clone(), key: Some(key.to_owned()) };
+        match within(rig, HOUR, rig.host.fire_with(id, options)).await? {
+            // An access that was taken away and could not be given back.
+            Ok(Fired::Refused(_)) => return None,
+            Ok(fired) => {
+                witness.lock().unwrap().accepted.insert(fired.activation().unwrap());
+                return Some(());
+            }
+            Err(_) => {}
+        }
+    }
+    panic!("{key} was not taken in")
 }
 
 async fn registered(rig: &Rig, builder: TaskBuilder) -> Option<RegistrationId> {
     let app = Rig::app();
     for _ in 0..3 {
         let made = rig.host.register(&app, builder.clone(), dormouse::IfExists::default());
-        if let Ok(made) = within(rig, 60 * MINUTE, made).await? {
+        if let Ok(made) = within(rig, HOUR, made).await? {
             return Some(made.id);
         }
     }
@@ -90,69 +168,80 @@ async fn within<T>(rig: &Rig, span: Duration, future: impl Future<Output = T>) -
     }
 }
 
-/// Lives once with `fault` at the `nth` call of `command`, and once more on what that left. Answers the calls of the
-/// first life.
-fn two_lives(fault: Option<(&'static str, usize, Fault)>) -> Vec<&'static str> {
+/// Lives once, and is cut off; once more, with `fault` at the `nth` call of `command`; and once in peace. Answers the
+/// calls of the second life.
+fn three_lives(fault: Option<(&'static str, usize, Fault)>) -> Vec<&'static str> {
     let inner: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let clock = SimClock::new();
-    let witness = Arc::new(Mutex::new(Witness::default()));
-    let faulty = FaultyStore::new(inner.clone());
+    let witness = Mutex::new(Witness::default());
     let case = format!("{fault:?}");
+    let live = |store: Arc<dyn Store>, life_number: u128, last: bool| {
+        let violations = witness.lock().unwrap().violations.clone();
+        let retention = Retention { every: MINUTE, ..Retention::DEFAULT };
+        let configure = |builder: HostBuilder| {
+            let auditor = Auditor::new(inner.clone(), violations);
+            let ids = LaterIds::from(life_number << 64);
+            builder.observer(Arc::new(auditor)).ids(ids).retention(Some(retention))
+        };
+        Rig::run_on(store, clock.clone(), configure, async |rig| {
+            let lived = life(rig, &witness).await;
+            if last {
+                assert_eq!(lived, Some(()), "{case}: the last life goes on to its end");
+                // Leases of runs that nobody began end by themselves.
+                rig.advance(10 * MINUTE).await;
+                let mut rest = rig.host.subscribe("audit").await.unwrap();
+                while let Some(completion) = within(rig, Duration::ZERO, rest.next_completion()).await {
+                    witness.lock().unwrap().told(&completion.unwrap());
+                }
+            }
+        });
+    };
+    live(inner.clone(), 1, false);
+    let faulty = FaultyStore::new(inner.clone());
     if let Some((command, nth, fault)) = fault {
         faulty.at(command, nth, fault);
     }
-    let watched = |builder: HostBuilder| builder.observer(Arc::new(Auditor::new(inner.clone())));
-    Rig::run_on(Arc::new(faulty.clone()), clock.clone(), watched, async |rig| life(rig, &witness).await);
-    let ids = |builder: HostBuilder| watched(builder).ids(LaterIds::from(1 << 64));
-    Rig::run_on(inner.clone(), clock, ids, async |rig| {
-        life(rig, &witness).await;
-        // Leases of runs that nobody began end by themselves.
-        rig.advance(10 * MINUTE).await;
-        let mut rest = rig.host.subscribe("audit").await.unwrap();
-        while let Some(completion) = within(rig, Duration::ZERO, rest.next_completion()).await {
-            witness.lock().unwrap().told(&completion.unwrap());
-        }
-    });
+    live(Arc::new(faulty.clone()), 2, false);
+    live(inner.clone(), 3, true);
     witness.lock().unwrap().audit(&*inner, &case);
     faulty.calls()
 }
 
 #[test]
 fn whatever_befalls_a_command_nothing_accepted_is_lost_and_nothing_is_told_too_early() {
-    let calls = two_lives(None);
-    let mut tried = 0;
+    let calls = three_lives(None);
     for command in WRITES {
         let called = calls.iter().filter(|call| **call == command).count();
-        for nth in 1..=called.min(CALLS) {
+        assert!(called > 0, "{command} was not called");
+        // The first reap is a part of the start: without it there is no host.
+        let first = if command == "reap" { 2 } else { 1 };
+        for nth in first..=called.min(CALLS) {
             let error = || StoreError::Unavailable("the disk hiccups".to_owned());
             for fault in
                 [Fault::Refused(error()), Fault::AnswerLost(error()), Fault::CrashBefore, Fault::CrashAfter]
             {
-                two_lives(Some((command, nth, fault)));
-                tried += 1;
+                three_lives(Some((command, nth, fault)));
             }
         }
     }
-    for command in ["save_registration", "enqueue", "finish", "commit_cursor"] {
-        assert!(calls.contains(&command), "{command} was not tried: {calls:?}");
-    }
-    assert!(tried >= 60, "only {tried} faults were tried");
 }
 
 #[test]
 fn an_auditor_sees_what_is_told_before_it_is_durable() {
     use dormouse_core::{ActivationId, Event, EventKind, Observer as _, RunId, Timestamp};
-    let auditor = Auditor::new(Arc::new(MemoryStore::new()));
+    let violations = Arc::default();
+    let auditor = Auditor::new(Arc::new(MemoryStore::new()), Arc::clone(&violations));
     let activation = ActivationId::from_uuid(uuid::Uuid::from_u128(1));
     let run = RunId::from_uuid(uuid::Uuid::from_u128(2));
     let registration = RegistrationId::from_uuid(uuid::Uuid::from_u128(3));
     for kind in [
         EventKind::Fired { activation, coalesced: 1 },
         EventKind::Started { activation, run, attempt: 1 },
+        EventKind::Retrying { activation, attempt: 2, not_before: Timestamp::from_millis(1) },
         EventKind::Completed { activation, success: true },
+        EventKind::Registered { name: "t".to_owned() },
     ] {
-        let event = Event { at: Timestamp::from_millis(0), registration, kind };
-        let seen = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| auditor.observe(&event)));
-        assert!(seen.is_err(), "{event:?} passed");
+        auditor.observe(&Event { at: Timestamp::from_millis(0), registration, kind });
+        assert_eq!(std::mem::take(&mut *violations.lock().unwrap()).len(), 1);
     }
 }

@@ -18,12 +18,12 @@ use crate::{SECOND, application, component, only, ready};
 
 const WITHIN: Duration = Duration::from_secs(5);
 
-async fn healthy(rig: &Rig) -> Result<(), Unhealthy> {
+pub(crate) async fn healthy(rig: &Rig) -> Result<(), Unhealthy> {
     tokio::join!(rig.host.healthy(WITHIN), rig.advance(WITHIN * 2)).0
 }
 
 /// All that is wrong.
-async fn ailments(rig: &Rig) -> Vec<String> {
+pub(crate) async fn ailments(rig: &Rig) -> Vec<String> {
     let unhealthy = healthy(rig).await.unwrap_err();
     unhealthy.ailments.iter().map(ToString::to_string).collect()
 }
@@ -112,11 +112,14 @@ fn a_store_that_fails_or_does_not_answer_is_told() {
     lives.life(
         |b| b,
         async |rig| {
-            lives.store.at("head", 1, Fault::Refused(StoreError::Unavailable("busy".to_owned())));
+            rig.settle().await;
+            lives.store.always("head", Fault::Refused(StoreError::Unavailable("busy".to_owned())));
             let unhealthy = healthy(rig).await.unwrap_err();
             assert!(matches!(unhealthy.ailments[..], [Ailment::Store(_)]), "{unhealthy}");
-            lives.store.at("head", 2, Fault::Unanswered);
+            lives.store.mend();
+            lives.store.always("head", Fault::Unanswered);
             assert_eq!(ailments(rig).await, ["its store has not answered for 5s"]);
+            lives.store.mend();
             healthy(rig).await.unwrap();
         },
     );
@@ -155,7 +158,7 @@ fn a_run_whose_lease_was_taken_away_is_taken_down_and_its_end_refused() {
         let id = ready(rig, programs::RUN_SLEEPS).await;
         rig.request(id, "20000").await;
         rig.started(id).await;
-        let ask = Reap { node: Some(rig.host.node()), ended_before: rig.now() };
+        let ask = Reap { node: Some(rig.host.node()), fell: true, ended_before: rig.now() };
         assert_eq!(rig.store.reap(ask, rig.now(), 10).await.unwrap().len(), 1);
         rig.advance(SECOND * 11).await;
         let stats = rig.host.stats();

@@ -8,19 +8,23 @@
 #![expect(clippy::disallowed_methods, reason = "temporary folders are made where the machine keeps them")]
 
 mod access;
+mod access_lost;
 mod cancel;
 mod compile;
 mod conditions;
 mod contract;
 mod deferral;
+mod durable;
 mod explain;
 mod faults;
 mod grant;
 mod health;
+mod health_writes;
 mod limit;
 mod lives;
 mod look_only;
 mod mend;
+mod outlook;
 mod output;
 mod overlap;
 mod package;
@@ -29,9 +33,11 @@ mod quarantine;
 mod registering;
 mod registration;
 mod retention;
+mod retention_clock;
 mod run;
 mod schedule;
 mod socket;
+mod starved;
 mod stats;
 mod storage;
 mod subscribe;

@@ -2,6 +2,7 @@
 
 mod crash;
 mod look_only;
+mod lost;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -51,6 +51,7 @@ fn what_is_in_quarantine_starts_nothing_and_says_so() {
         assert_eq!(explanation.refusals[0].reason, Refusal::Quarantined, "it is counted");
         assert!(explanation.verdict().contains("quarantine"), "{}", explanation.verdict());
         assert_eq!(rig.host.stats().quarantined, 1);
+        assert_eq!(rig.host.outlooks(&[id]).await.unwrap()[0].quarantined, Some(2), "a list says so too");
     });
 }
 

@@ -1,5 +1,7 @@
 //! Filesystem triggers: what a run does not accept is told again (UWP-054).
 
+mod pruned;
+
 use std::sync::Arc;
 
 use cap_tempfile::{TempDir, ambient_authority};

@@ -8,7 +8,6 @@
 //! `DORMOUSE_KILLS=1000` kills more often than the hundred times of every run of the tests, and
 //! `DORMOUSE_KILLS_SEED=7` at other points; `.ci/kills` does both.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(clippy::print_stdout, reason = "a thousand lives take their time")]
 
 mod auditor;
 mod host;

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use dormouse_store_sqlite::{OpenError, SqliteStore};
+use dormouse_store_sqlite::{OpenError, SqliteStore, holder};
 
 use super::disk::disk;
 use super::{Finding, Level};
@@ -42,14 +42,17 @@ pub(super) fn state_directory(path: &Path) -> Vec<Finding> {
 
 fn database(path: &Path) -> Finding {
     let what = "database";
-    match SqliteStore::open(path) {
-        Ok(store) => {
-            drop(store);
+    // Only looked at: whoever asks may be another user, whose files would be in its owner's way.
+    match SqliteStore::open_read_only(path).map(|_| holder(path)) {
+        Ok(None) => {
             Finding::new(what, Level::Ok, "readable, and nobody uses it now", "a host can be started on it")
         }
-        Err(OpenError::Locked { holder, .. }) => {
-            let holder = holder.map_or_else(|| "another process".to_owned(), |id| format!("process {id}"));
-            Finding::new(what, Level::Ok, format!("in use by {holder}"), "one process at a time has it")
+        Ok(Some(id)) => {
+            Finding::new(what, Level::Ok, format!("in use by process {id}"), "one process at a time has it")
+        }
+        Err(OpenError::Older { .. }) => {
+            let means = "the next host that is started on it brings it up to date";
+            Finding::new(what, Level::Ok, "made by an older dormouse", means)
         }
         Err(error) => Finding::new(
             what,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dormouse::core::store::Totals;
 use dormouse::{Host, HostStats};
-use dormouse_control::server::EventFeed;
+use dormouse_control::server::{EventFeed, Server, ServerStats};
 use dormouse_control::webhook::{Deliverer, WebhookStatus};
 use dormouse_observe::Observed;
 use dormouse_store_sqlite::{SqliteStore, Stats};
@@ -49,6 +49,7 @@ impl Figures {
         host: &Host,
         store: Option<&Arc<SqliteStore>>,
         events: &EventFeed,
+        server: &Server,
     ) -> Vec<Observed> {
         let mut all = of_host(host);
         let events = events.clone();
@@ -62,6 +63,7 @@ impl Figures {
         all.extend(self.of_totals());
         all.extend(store.into_iter().flat_map(of_store));
         all.extend(self.of_webhooks());
+        all.extend(of_server(server));
         all
     }
 
@@ -204,6 +206,55 @@ fn of_store(store: &Arc<SqliteStore>) -> Vec<Observed> {
         gauge("dormouse.store.commit_time_max", "s", "Time spent on the one that took longest.", time_max),
         gauge("dormouse.store.database", "By", "The length of the database.", database),
         gauge("dormouse.store.log", "By", "The length of its log: the most that it held.", log),
+    ]
+}
+
+fn of_server(server: &Server) -> Vec<Observed> {
+    let read = |of: fn(&ServerStats) -> u64| -> Read {
+        let server = server.clone();
+        Box::new(move |now| now.put(of(&server.stats()), &[]))
+    };
+    let (connections, streams, uploads) =
+        (read(|s| wide(s.connections)), read(|s| wide(s.streams)), read(|s| wide(s.uploads)));
+    let (accepted, turned_away) = (read(|s| s.connections_accepted), read(|s| s.connections_turned_away));
+    let streams_turned_away = read(|s| s.streams_turned_away);
+    let answering = server.clone();
+    let answers: Read = Box::new(move |now| {
+        let answered = answering.stats().answered;
+        let classes =
+            [("2xx", answered.success), ("4xx", answered.client_error), ("5xx", answered.server_error)];
+        for (status, count) in classes {
+            now.put(count, &[("status", status)]);
+        }
+    });
+    vec![
+        gauge("dormouse.control.connections", "{connection}", "Connections that are open.", connections),
+        counter(
+            "dormouse.control.connections_accepted",
+            "{connection}",
+            "Connections that were taken in.",
+            accepted,
+        ),
+        counter(
+            "dormouse.control.connections_turned_away",
+            "{connection}",
+            "Connections that were not: as many were open as may be.",
+            turned_away,
+        ),
+        gauge("dormouse.control.streams", "{stream}", "Streams that are open.", streams),
+        counter(
+            "dormouse.control.streams_turned_away",
+            "{stream}",
+            "Streams that were not begun: as many were open as may be.",
+            streams_turned_away,
+        ),
+        counter("dormouse.control.answers", "{answer}", "Requests that were answered.", answers),
+        gauge(
+            "dormouse.control.uploads",
+            "{package}",
+            "Packages that come in, or wait to be installed.",
+            uploads,
+        ),
     ]
 }
 

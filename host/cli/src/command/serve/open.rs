@@ -1,4 +1,5 @@
-//! What is around the host: telemetry, webhooks, the control API. Opened in this order, and closed in the other.
+//! What is around the host: webhooks, telemetry, the control API. Opened in this order; telemetry is closed last, so that
+//! it tells of the ends of the others.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -95,16 +96,16 @@ pub(super) async fn open(
     // Not earlier: who asks a host that loads would wait, and could as well be told that none answers yet.
     let socket = UnixSocket::bind(&daemon.home.join(SOCKET)).await.map_err(|error| socket_failed(&error))?;
     let figures = Arc::new(Figures::default());
-    let telemetry = telemetry::start(telemetry, host, &figures, daemon.store(), &events)?;
     let webhooks = Deliverer::start(host.clone(), daemon.clock.clone(), WebhookConfig::default());
     let webhooks = Arc::new(webhooks.await.map_err(|error| webhooks_failed(&error))?);
     figures.refresh(host, &webhooks).await;
 
-    let mut config = ServerConfig::new(host.clone(), daemon.clock.clone(), events);
+    let mut config = ServerConfig::new(host.clone(), daemon.clock.clone(), events.clone());
     config.webhooks = Some(webhooks.clone());
     config.state_directory = Some(daemon.home.to_owned());
     config.why_unknown = Some(why_unknown(daemon.machine.clone()));
     let server = Server::new(config);
+    let telemetry = telemetry::start(telemetry, host, &figures, daemon.store(), &events, &server)?;
     if let Some(address) = telemetry.scraped_at() {
         daemon.say(&format!("metrics at http://{address}/metrics"));
     }

@@ -35,7 +35,11 @@ pub(super) async fn stop(daemon: &mut Daemon<'_>, why: &Stop, host: Host, opened
         && !daemon.left_at_once
     {
         daemon.notify.status("stopping: closing the control API");
-        opened.close().await;
+        // Somebody who is in the middle of asking is waited for, which may take a while.
+        tokio::select! {
+            () = opened.close() => {}
+            _ = daemon.foreground.signals.next() => leave(daemon),
+        }
     }
     daemon.notify.status("stopping: closing the state directory");
 }
@@ -56,6 +60,11 @@ async fn stop_host(daemon: &mut Daemon<'_>, host: &Host) {
         _ = daemon.foreground.signals.next() => {}
         () = over => tracing::error!("what runs did not end by force either, or the store does not answer"),
     }
+    leave(daemon);
+}
+
+/// Nothing more is waited for.
+fn leave(daemon: &mut Daemon<'_>) {
     daemon.say("leaving at once");
     daemon.left_at_once = true;
 }

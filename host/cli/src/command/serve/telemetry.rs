@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dormouse::{Clock, Host};
-use dormouse_control::server::EventFeed;
+use dormouse_control::server::{EventFeed, Server};
 use dormouse_observe::{Config, Otlp, Prepared, Sources, Telemetry, TelemetryError};
 use dormouse_store_sqlite::SqliteStore;
 
@@ -31,10 +31,11 @@ pub(super) fn start(
     figures: &Arc<Figures>,
     store: Option<&Arc<SqliteStore>>,
     events: &EventFeed,
+    server: &Server,
 ) -> Result<Telemetry> {
     let asked = host.clone();
     let mut sources = Sources::new(move |id| asked.registration(id).map(|known| known.registration.app));
-    sources.observed = figures.observed(host, store, events);
+    sources.observed = figures.observed(host, store, events, server);
     prepared.start(sources).map_err(|error| failed(&error))
 }
 

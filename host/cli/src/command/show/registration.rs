@@ -59,8 +59,8 @@ fn said(registration: &RegistrationView, details: &mut Details) {
     }
     details.row_if("limits", limits(&registration.limits));
     details.row("retry", retry(&registration.retry));
-    for (name, value) in &registration.env {
-        details.row("env", format!("{name}={value}"));
+    for name in &registration.env {
+        details.row("env", name.clone());
     }
     for arg in &registration.args {
         details.row("arg", arg.clone());

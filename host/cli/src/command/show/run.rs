@@ -4,7 +4,8 @@ use dormouse_control::api::{OutputView, RunOrRunning};
 use serde::Serialize;
 
 use crate::command::details::Details;
-use crate::control::{Connection, found};
+use crate::command::logs;
+use crate::control::Connection;
 use crate::error::Result;
 use crate::output::escape::escape;
 use crate::output::{Page, receipt_rows};
@@ -22,7 +23,7 @@ pub(super) async fn page(host: &Connection, run: &RunOrRunning, json: bool) -> R
         RunOrRunning::Ended(run) => run.run,
         RunOrRunning::Running(run) => run.run,
     };
-    let output = found(host.output(id).await)?.unwrap_or_default();
+    let output = logs::kept(host, id).await?.unwrap_or_default();
     let mut page = Page::new();
     if json {
         page.json(&Shown { run, output: &output })?;

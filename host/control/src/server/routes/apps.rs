@@ -1,6 +1,5 @@
 //! Apps, and how they come and go.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Json;
@@ -8,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use dormouse::{Consent, InstallError, InstallOptions, Installation};
 use dormouse_core::AppId;
-use http::StatusCode;
+use http::{Extensions, StatusCode};
 
 use super::Answer;
 use crate::api::{
@@ -18,7 +17,8 @@ use crate::api::{
 use crate::server::extract::Given;
 use crate::server::failure::no;
 use crate::server::shared::Shared;
-use crate::server::uploads;
+use crate::server::uploads::{self, Held};
+use crate::server::{Peer, directories};
 
 /// The installed packages, by name.
 #[utoipa::path(get, path = "/v1/apps", tag = "apps", responses((status = 200, body = Page<AppView>)))]
@@ -52,7 +52,7 @@ pub(super) async fn upload(State(shared): State<Arc<Shared>>, body: Body) -> Ans
     uploads::receive(&shared, body).await.map(Json)
 }
 
-/// Installs a package that was handed in. It is done to its end, whether or not the client waits for that.
+/// Installs a package that was handed in: once, unless what it asks for has to be agreed to first. It is done to its end, whether or not the client waits for that.
 #[utoipa::path(
     post,
     path = "/v1/apps",
@@ -60,6 +60,7 @@ pub(super) async fn upload(State(shared): State<Arc<Shared>>, body: Body) -> Ans
     request_body = InstallRequest,
     responses(
         (status = 200, body = InstallationView),
+        (status = 403, description = "Directories are given away at the Unix socket only"),
         (status = 404, description = "There is no such upload"),
         (status = 409, description = "It is installed already, or asks for what nobody agreed to"),
         (status = 422, description = "The package, a component of it or a grant is not valid")
@@ -67,9 +68,10 @@ pub(super) async fn upload(State(shared): State<Arc<Shared>>, body: Body) -> Ans
 )]
 pub(super) async fn install(
     State(shared): State<Arc<Shared>>,
+    extensions: Extensions,
     Given(ask): Given<InstallRequest>,
 ) -> Answer<InstallationView> {
-    take_in(&shared, &ask, None).await
+    take_in(&shared, &extensions, &ask, None).await
 }
 
 /// Replaces an installed package by another version of it that was handed in. It is done to its end, whether or not the
@@ -82,6 +84,7 @@ pub(super) async fn install(
     request_body = InstallRequest,
     responses(
         (status = 200, body = InstallationView),
+        (status = 403, description = "Directories are given away at the Unix socket only"),
         (status = 404, description = "It is not installed, or there is no such upload"),
         (status = 409, description = "It is another app's, older, or newly asks for what nobody agreed to"),
         (status = 422, description = "The package, a component of it or a grant is not valid")
@@ -90,46 +93,57 @@ pub(super) async fn install(
 pub(super) async fn update(
     State(shared): State<Arc<Shared>>,
     Path(app): Path<AppId>,
+    extensions: Extensions,
     Given(ask): Given<InstallRequest>,
 ) -> Answer<InstallationView> {
-    take_in(&shared, &ask, Some(app)).await
+    take_in(&shared, &extensions, &ask, Some(app)).await
 }
 
-async fn take_in(shared: &Shared, ask: &InstallRequest, update: Option<AppId>) -> Answer<InstallationView> {
+async fn take_in(
+    shared: &Shared,
+    extensions: &Extensions,
+    ask: &InstallRequest,
+    update: Option<AppId>,
+) -> Answer<InstallationView> {
+    let peer = Peer::of(extensions);
+    let done = install_held(shared, peer, ask, update).await;
+    // What needs consent is asked for again, when somebody agreed.
+    if !done.as_ref().is_err_and(|problem| problem.code == Code::ConsentNeeded) {
+        shared.uploads.forget(ask.upload);
+    }
+    done.map(|installation| Json(InstallationView::from(&installation)))
+}
+
+async fn install_held(
+    shared: &Shared,
+    peer: Peer,
+    ask: &InstallRequest,
+    update: Option<AppId>,
+) -> Result<Installation, Problem> {
+    let held = shared.uploads.hold(ask.upload)?;
+    let is_update = update.is_some();
     let options = InstallOptions {
         consent: match &ask.consent {
             ConsentRequest::All => Consent::ToAll,
             ConsentRequest::Nothing | ConsentRequest::To(_) => Consent::Nothing,
         },
-        directories: ask
-            .directories
-            .iter()
-            .map(|(guest, path)| (guest.clone(), PathBuf::from(path)))
-            .collect(),
+        directories: directories::given(shared, peer, &ask.directories).await?,
         env: ask.env.clone(),
         allow_downgrade: ask.allow_downgrade,
-        only: update.clone(),
+        only: update,
     };
-    if let Some((guest, path)) = options.directories.iter().find(|(_, path)| !path.is_absolute()) {
-        let detail = format!("directory {guest:?}: `{}` is not an absolute path", path.display());
-        return Err(Problem::new(Code::InvalidRequest, detail).field("directories"));
-    }
-    let done = match once(shared, ask, options.clone(), update.is_some()).await {
+    match once(shared, &held, ask, options.clone(), is_update).await {
         Err(Failed::Install(InstallError::ConsentNeeded { difference, .. })) if agreed(ask, &difference) => {
             // The package is read again: what was agreed to is what it asks for.
             let options = InstallOptions { consent: Consent::To(difference), ..options };
-            once(shared, ask, options, update.is_some()).await
+            once(shared, &held, ask, options, is_update).await
         }
         done => done,
-    };
-    match done {
-        Ok(installation) => {
-            shared.uploads.forget(ask.upload);
-            Ok(Json(InstallationView::from(&installation)))
-        }
-        Err(Failed::Install(error)) => Err(error.into()),
-        Err(Failed::Upload(problem)) => Err(problem),
     }
+    .map_err(|failed| match failed {
+        Failed::Asked(problem) => problem,
+        Failed::Install(error) => error.into(),
+    })
 }
 
 /// Whether everything that is asked for was agreed to.
@@ -139,21 +153,22 @@ fn agreed(ask: &InstallRequest, asks: &dormouse::package::Difference) -> bool {
 }
 
 enum Failed {
-    Upload(Problem),
+    Asked(Problem),
     Install(InstallError),
 }
 
 async fn once(
     shared: &Shared,
+    held: &Held,
     ask: &InstallRequest,
     options: InstallOptions,
     update: bool,
 ) -> Result<Installation, Failed> {
-    let mut source = shared.uploads.source(ask.upload).map_err(Failed::Upload)?;
+    let mut source = held.source();
     if let Some(sha256) = &ask.sha256 {
         let digest = sha256.parse().map_err(|_| {
             let detail = "`sha256` is no SHA-256: write 64 hexadecimal digits";
-            Failed::Upload(Problem::new(Code::InvalidRequest, detail).field("sha256"))
+            Failed::Asked(Problem::new(Code::InvalidRequest, detail).field("sha256"))
         })?;
         source = source
             .expecting(digest)

@@ -12,12 +12,16 @@ use http::HeaderMap;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::subscribers;
 use crate::api::{Code, CompletionView, MissedView, Problem, ProgressView};
 use crate::server::shared::Shared;
 use crate::server::stream as sse;
 
 /// What the last event is called that a client has seen, when it connects again.
 const LAST_EVENT_ID: &str = "last-event-id";
+
+/// And in problems.
+const LAST_EVENT_ID_SHOWN: &str = "Last-Event-ID";
 
 /// Which completions to be told, and from where on.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -47,17 +51,36 @@ pub(super) struct Which {
     path = "/v1/completions",
     tag = "streams",
     params(Which, ("Last-Event-ID" = Option<u64>, Header, description = "Begin behind this cursor")),
-    responses((status = 200, body = CompletionView, content_type = "text/event-stream"))
+    responses(
+        (status = 200, body = CompletionView, content_type = "text/event-stream"),
+        (status = 409, description = "There are as many subscribers as may be, or this host only answers questions")
+    )
 )]
 pub(super) async fn completions(
     State(shared): State<Arc<Shared>>,
     Query(which): Query<Which>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let after = begin(&which, &headers)?;
     let host = &shared.host;
+    let after = begin(&which, &headers)?;
+    if let Some(after) = after {
+        // Kept for a subscriber, it would never hear of anything before that many more came.
+        let head = host.store().head().await?;
+        if after > head {
+            let detail = format!("cursor {} is beyond the journal's end, {}", after.0, head.0);
+            let field = if headers.contains_key(LAST_EVENT_ID) { LAST_EVENT_ID_SHOWN } else { "after" };
+            return Err(Problem::new(Code::InvalidRequest, detail)
+                .field(field)
+                .help("is it of another host, or of one before a backup? Leave it out to begin anew"));
+        }
+    }
+    // Before anything is kept for who is then turned away.
+    let place = shared.stream()?;
     let subscription = match which.subscriber {
-        Some(name) => host.subscribe_from(name, after).await?,
+        Some(name) => {
+            let _room = subscribers::room(&shared, &name).await?;
+            host.subscribe_from(name, after).await?
+        }
         None if which.auto_ack => {
             let detail = "`auto_ack` moves the cursor of a subscriber, and none is named";
             return Err(Problem::new(Code::InvalidRequest, detail)
@@ -79,7 +102,7 @@ pub(super) async fn completions(
         let event = reading.next().await?;
         Some((event, reading))
     });
-    sse::answer(&shared, Box::pin(events))
+    Ok(sse::answer(&shared, place, Box::pin(events)))
 }
 
 fn begin(which: &Which, headers: &HeaderMap) -> Result<Option<Cursor>, Problem> {
@@ -87,7 +110,7 @@ fn begin(which: &Which, headers: &HeaderMap) -> Result<Option<Cursor>, Problem> 
     let last = last.to_str().ok().and_then(|last| last.parse().ok());
     last.map(|last| Some(Cursor(last))).ok_or_else(|| {
         Problem::new(Code::InvalidRequest, "`Last-Event-ID` is no cursor")
-            .field("Last-Event-ID")
+            .field(LAST_EVENT_ID_SHOWN)
             .help("send the id of a `completion`, or leave it out")
     })
 }

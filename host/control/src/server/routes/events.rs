@@ -62,7 +62,7 @@ pub(super) async fn events(
         let event = following.next().await?;
         Some((event, following))
     });
-    sse::answer(&shared, Box::pin(events))
+    Ok(sse::answer(&shared, shared.stream()?, Box::pin(events)))
 }
 
 struct Following {

@@ -12,8 +12,8 @@ use utoipa::IntoParams;
 
 use super::Answer;
 use crate::api::{
-    ExplanationView, Page, RegisterRequest, RegisteredView, RegistrationView, ReleasedView, UnregisteredView,
-    ValidView,
+    Code, ExplanationView, Page, Problem, RegisterRequest, RegisteredView, RegistrationView, ReleasedView,
+    UnregisteredView, ValidView,
 };
 use crate::server::extract::Given;
 use crate::server::failure::no;
@@ -63,11 +63,14 @@ pub(super) async fn registrations(
     let mut found = shared.host.registrations();
     found.retain(wanted);
     found.truncate(limit);
+    let ids: Vec<RegistrationId> = found.iter().map(|record| record.registration.id).collect();
+    let outlooks = shared.host.outlooks(&ids).await?;
+    let listed: Vec<_> = found.iter().zip(&outlooks).collect();
     Ok(Json(page(
-        &found,
+        &listed,
         limit,
-        |record| RegistrationView::from(record),
-        |last| {
+        |(record, outlook)| RegistrationView::new(record, outlook),
+        |(last, _)| {
             let (at, id) = key(last);
             place(at, id)
         },
@@ -104,6 +107,7 @@ pub(super) async fn register(
     responses(
         (status = 200, body = ValidView),
         (status = 404, description = "The app is not installed"),
+        (status = 409, description = "The app has as many registrations as it may have"),
         (status = 422, description = "It is not valid: `field` says what")
     )
 )]
@@ -127,8 +131,9 @@ pub(super) async fn registration(
     State(shared): State<Arc<Shared>>,
     Path(id): Path<RegistrationId>,
 ) -> Answer<RegistrationView> {
-    let found = shared.host.registration(id);
-    found.map(|record| Json(RegistrationView::from(&record))).ok_or_else(|| no("registration", id))
+    let record = shared.host.registration(id).ok_or_else(|| no("registration", id))?;
+    let outlook = shared.host.outlooks(&[id]).await?.pop().unwrap_or_default();
+    Ok(Json(RegistrationView::new(&record, &outlook)))
 }
 
 /// What becomes of what runs.
@@ -186,10 +191,17 @@ pub(super) async fn explain(
     Path(id): Path<RegistrationId>,
     Query(how): Query<Explain>,
 ) -> Answer<ExplanationView> {
+    let history = how.history.unwrap_or(HISTORY_LISTED_MAX);
+    if history > HISTORY_LISTED_MAX {
+        let detail = format!("a history of {history} is not between 0 and {HISTORY_LISTED_MAX}");
+        return Err(Problem::new(Code::InvalidRequest, detail)
+            .field("history")
+            .help("`/v1/runs` lists as many as are kept"));
+    }
     let known = shared.host.explain(id).await?;
     let known = known.ok_or_else(|| no("registration", id))?;
     let mut view = ExplanationView::from(&known);
-    view.history.truncate(how.history.unwrap_or(HISTORY_LISTED_MAX));
+    view.history.truncate(history);
     Ok(Json(view))
 }
 

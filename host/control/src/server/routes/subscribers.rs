@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use dormouse::SUBSCRIBER_LEN_MAX;
-use dormouse_core::Webhook;
+use dormouse_core::{Subscriber, Webhook};
 use http::StatusCode;
+use tokio::sync::MutexGuard;
 
 use super::Answer;
 use crate::api::{AckRequest, Code, Page, Problem, SubscriberView};
@@ -25,8 +26,34 @@ pub(super) async fn subscribers(State(shared): State<Arc<Shared>>) -> Answer<Pag
     let store = shared.host.store();
     let head = store.head().await?;
     let all = store.subscribers().await?.into_iter();
-    let named = all.filter(|subscriber| !subscriber.name.starts_with(Webhook::SUBSCRIBER_PREFIX));
+    let named = all.filter(is_named);
     Ok(Json(Page::whole(named.map(|subscriber| SubscriberView::new(subscriber, head)).collect())))
+}
+
+/// Whether a subscriber is no webhook's.
+fn is_named(subscriber: &Subscriber) -> bool {
+    !subscriber.name.starts_with(Webhook::SUBSCRIBER_PREFIX)
+}
+
+/// There is room for this subscriber, until what is answered is dropped: one that is there needs none.
+///
+/// # Errors
+///
+/// [`Code::Conflict`]: completions are kept for all of them, and there are enough.
+pub(super) async fn room<'a>(shared: &'a Shared, name: &str) -> Result<MutexGuard<'a, ()>, Problem> {
+    let one_at_a_time = shared.new_subscriber.lock().await;
+    let store = shared.host.store();
+    if store.cursor(name).await?.is_some() {
+        return Ok(one_at_a_time);
+    }
+    let (all, most) = (store.subscribers().await?, shared.limits.subscribers);
+    if all.iter().filter(|subscriber| is_named(subscriber)).count() >= most {
+        let detail = format!("there are {most} subscribers, as many as may be");
+        return Err(Problem::new(Code::Conflict, detail)
+            .field("subscriber")
+            .help("`dormouse subscribers` lists them, and removes those that nobody is any more"));
+    }
+    Ok(one_at_a_time)
 }
 
 /// The name of a subscriber that is no webhook's.
@@ -50,7 +77,10 @@ fn named(name: String) -> Result<String, Problem> {
     tag = "delivery",
     params(("name" = String, Path, description = "The subscriber; one that is not known yet is made")),
     request_body = AckRequest,
-    responses((status = 200, body = SubscriberView), (status = 409, description = "This host only answers questions"))
+    responses(
+        (status = 200, body = SubscriberView),
+        (status = 409, description = "There are as many subscribers as may be, or this host only answers questions")
+    )
 )]
 pub(super) async fn acknowledge(
     State(shared): State<Arc<Shared>>,
@@ -61,10 +91,14 @@ pub(super) async fn acknowledge(
     let (name, store) = (named(name)?, shared.host.store());
     let head = store.head().await?;
     if ask.cursor > head {
-        let detail = format!("cursor {} is behind the journal's end, {}", ask.cursor.0, head.0);
-        return Err(Problem::new(Code::InvalidRequest, detail).field("cursor"));
+        let detail = format!("cursor {} is beyond the journal's end, {}", ask.cursor.0, head.0);
+        return Err(Problem::new(Code::InvalidRequest, detail)
+            .field("cursor")
+            .help("give the cursor of a completion that was told"));
     }
+    let room = room(&shared, &name).await?;
     store.commit_cursor(&name, ask.cursor).await?;
+    drop(room);
     let cursor = store.cursor(&name).await?.unwrap_or(ask.cursor);
     Ok(Json(SubscriberView { name, cursor, head }))
 }

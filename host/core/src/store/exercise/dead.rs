@@ -242,7 +242,7 @@ pub(super) async fn letters_and_all_else_are_counted(store: Arc<dyn Store>) {
     assert_eq!(totals().await, Totals { waiting: 3, running: 1, dead_letters: 1 });
     redriven(&store, 5, 7, 2).await;
     assert_eq!(totals().await, Totals { waiting: 4, running: 1, dead_letters: 0 });
-    let reap = Reap { node: None, ended_before: at(9_000) };
+    let reap = Reap { node: None, fell: true, ended_before: at(9_000) };
     assert_eq!(store.reap(reap, at(9_000), 9).await.expect("the store works").len(), 1);
     assert_eq!(totals().await, Totals { waiting: 5, running: 0, dead_letters: 0 });
     store.remove_registration(registration(2), at(9)).await.expect("the store works");

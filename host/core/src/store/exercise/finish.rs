@@ -91,7 +91,7 @@ pub(super) async fn of_a_retry_answers_again_during_the_next_attempt(store: Arc<
 pub(super) async fn with_a_stale_fence_is_refused(store: Arc<dyn Store>) {
     register(&store, 1).await;
     let late = running(&store, 1, 1, 1).await;
-    let reaped = store.reap(Reap { node: None, ended_before: at(5000) }, at(5000), 9).await;
+    let reaped = store.reap(Reap { node: None, fell: true, ended_before: at(5000) }, at(5000), 9).await;
     assert_eq!(reaped.expect("the store works").len(), 1);
     assert_eq!(finish(&store, succeeded(&late)).await, Finished::LeaseLost, "it was taken away");
     let second = reclaimed(&store, 2, 6000).await;

@@ -12,7 +12,7 @@ use crate::outcome::{Cancellation, CancellationReason, Outcome, Receipt, TaskFai
 use crate::overlap::Overlap;
 use crate::registration::{Registration, RegistrationRecord};
 use crate::retry::RetryPolicy;
-use crate::store::{Enqueue, Enqueued, Finish, Finished, RunFilter, Store};
+use crate::store::{Enqueue, Enqueued, Finish, Finished, Prune, RunFilter, Store};
 use crate::time::Timestamp;
 use crate::trigger::{Trigger, TriggerDetails};
 
@@ -23,6 +23,20 @@ pub const QUEUE: Overlap = Overlap::Queue { max: 1000 };
 #[must_use]
 pub const fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
+}
+
+/// Lets go of everything that was over before `before`, read or not, `limit` at a time.
+#[must_use]
+pub const fn prune_all(before: Timestamp, limit: usize) -> Prune {
+    Prune {
+        ended_before: before,
+        spare_after: None,
+        keep_runs: 0,
+        unread_before: before,
+        spare_unread_after: None,
+        withdrawn_before: before,
+        limit,
+    }
 }
 
 /// Registration number `n`.

@@ -47,7 +47,7 @@ async fn filled(store: &Arc<dyn Store>) {
     resumed(store, 24, 24, 24).await;
     over(store, 29, 1, 29, canceled(CancellationReason::Abort)).await;
     running(store, 35, 2, 35).await;
-    let reap = Reap { node: None, ended_before: at(9_000) };
+    let reap = Reap { node: None, fell: true, ended_before: at(9_000) };
     assert_eq!(store.reap(reap, at(36), 9).await.expect("the store works").len(), 1);
     running(store, 99, 1, 99).await;
 }

@@ -10,12 +10,12 @@ use crate::store::{DeadLetterFilter, Enqueued, Finish, Finished, Prune, Pruned, 
 
 use super::fixture::{
     QUEUE, activation, ask, at, claim, completed, ended, enqueue, failed, finish, firing, history, over,
-    register, registration, resumed, retried, run, running, stored, succeeded, waiting,
+    prune_all, register, registration, resumed, retried, run, running, stored, succeeded, waiting,
 };
 
 /// Everything that ended before `millis`, but nothing that somebody has not read.
 const fn before(millis: i64) -> Prune {
-    Prune { ended_before: at(millis), keep_runs: u64::MAX, unread_before: at(0), limit: 99 }
+    Prune { keep_runs: u64::MAX, unread_before: at(0), ..prune_all(at(millis), 99) }
 }
 
 /// All but the newest `keep_runs`, however old they are.
@@ -220,6 +220,8 @@ pub(super) async fn takes_what_was_withdrawn_by_its_age(store: Arc<dyn Store>) {
     assert_eq!(prune(&store, Prune { keep_runs: 0, ..before(60) }).await, pruned(1, 0), "its run is older");
     let again = enqueue(&store, ask(firing(2, 1, 70), QUEUE)).await;
     assert_eq!(again, Enqueued::Duplicate(activation(2)), "it was withdrawn at 60");
+    let earlier = Prune { withdrawn_before: at(60), ..before(61) };
+    assert_eq!(prune(&store, earlier).await, Pruned::default(), "they have a moment of their own");
     assert_eq!(prune(&store, before(61)).await, pruned(0, 2));
     assert_eq!(prune(&store, before(61)).await, Pruned::default());
     assert_eq!(floor(&store).await, Cursor(0), "there was no completion");
@@ -257,4 +259,46 @@ pub(super) async fn takes_dead_letters_too(store: Arc<dyn Store>) {
     let letters = store.dead_letters(DeadLetterFilter::default(), 9).await.expect("the store works");
     assert_eq!(letters, [stored(&store, 2).await]);
     assert_eq!(store.totals().await.expect("the store works").dead_letters, 1);
+}
+
+pub(super) async fn spares_dead_letters_until_they_are_old(store: Arc<dyn Store>) {
+    register(&store, 1).await;
+    over(&store, 1, 1, 10, failed()).await;
+    over(&store, 2, 1, 20, failed()).await;
+    completed(&store, 3, 1, 30).await;
+    completed(&store, 4, 1, 40).await;
+    assert!(store.discard(activation(2)).await.expect("the store works"));
+    assert_eq!(prune(&store, but(2)).await, pruned(1, 1), "one that was discarded is none any more");
+    assert_eq!(prune(&store, but(0)).await, pruned(2, 2));
+    assert_eq!(kept(&store).await, [1].map(run), "however many there are");
+    assert_eq!(prune(&store, but(0)).await, Pruned::default());
+    assert_eq!(prune(&store, before(15)).await, pruned(1, 1));
+}
+
+/// What was recorded last has the oldest moments: the clock was set.
+pub(super) async fn spares_what_was_recorded_behind_a_place(store: Arc<dyn Store>) {
+    register(&store, 1).await;
+    let known = completed(&store, 1, 1, 90).await.cursor;
+    completed(&store, 2, 1, 10).await;
+    retried(&store, 3, 1, 1).await;
+    resumed(&store, 3, 13, 20).await;
+    let spare = Prune { spare_after: Some(known), ..before(1000) };
+    assert_eq!(prune(&store, spare).await, pruned(1, 1));
+    assert_eq!(prune(&store, spare).await, Pruned::default());
+    assert_eq!(kept(&store).await.len(), 3);
+    let too_many = Prune { keep_runs: 2, ..spare };
+    assert_eq!(prune(&store, too_many).await.runs, 1, "there may not be more, all the same");
+    assert_eq!(prune(&store, before(1000)).await.runs, 2);
+}
+
+pub(super) async fn spares_what_is_unread_behind_a_place(store: Arc<dyn Store>) {
+    register(&store, 1).await;
+    let first = completed(&store, 1, 1, 10).await.cursor;
+    completed(&store, 2, 1, 20).await;
+    store.commit_cursor("mail", Cursor(0)).await.expect("the store works");
+    let unread = prune_all(at(1000), 99);
+    let spare = Prune { spare_unread_after: Some(first), ..unread };
+    assert_eq!(prune(&store, spare).await, pruned(1, 1));
+    assert_eq!(kept(&store).await, [2].map(run));
+    assert_eq!(prune(&store, unread).await, pruned(1, 1));
 }

@@ -12,7 +12,7 @@ use super::fixture::{
 };
 
 async fn reap(store: &Arc<dyn Store>, by_node: Option<u128>, ended_before: i64, limit: usize) -> Vec<Reaped> {
-    let ask = Reap { node: by_node.map(node), ended_before: at(ended_before) };
+    let ask = Reap { node: by_node.map(node), fell: true, ended_before: at(ended_before) };
     store.reap(ask, at(7777), limit).await.expect("the store works")
 }
 
@@ -118,6 +118,11 @@ pub(super) async fn of_leases_that_ended_counts_no_crash(store: Arc<dyn Store>) 
     leased(&store, 1, 1, 50).await;
     assert_eq!(reap(&store, None, 100, 9).await.len(), 1);
     assert_eq!(crashes(&store).await, [0]);
+
+    store.claim(activation(1), claim(11, 200)).await.expect("the store works").expect("it waits");
+    let handed_back = Reap { node: Some(node(1)), fell: false, ended_before: at(0) };
+    assert_eq!(store.reap(handed_back, at(201), 9).await.expect("the store works").len(), 1);
+    assert_eq!(crashes(&store).await, [0], "nor do those of a node that stopped");
 }
 
 pub(super) async fn of_a_node_after_the_registration_is_removed_counts_nothing(store: Arc<dyn Store>) {

@@ -32,7 +32,15 @@ pub(super) async fn are_listed_by_id_as_they_were_saved(store: Arc<dyn Store>) {
     first.watermark = at(7);
     store.save_registration(first.clone()).await.expect("the store works");
     store.remove_registration(registration(2), at(1)).await.expect("the store works");
-    assert_eq!(store.registrations().await.expect("the store works"), [first, third]);
+    assert_eq!(store.registrations().await.expect("the store works"), [first.clone(), third]);
+
+    let status = || async { store.registrations().await.expect("the store works")[0].status };
+    first.status = RegistrationStatus::Active;
+    store.save_registration(first.clone()).await.expect("the store works");
+    assert_eq!(status().await, RegistrationStatus::Spent, "an older record does not take that back");
+    first.registration.trigger = Trigger::Application;
+    store.save_registration(first).await.expect("the store works");
+    assert_eq!(status().await, RegistrationStatus::Active, "another trigger is not spent");
 }
 
 pub(super) async fn watermark_never_goes_back(store: Arc<dyn Store>) {
@@ -97,7 +105,7 @@ pub(super) async fn removal_ends_what_is_reaped(store: Arc<dyn Store>) {
     register(&store, 1).await;
     let lease = running(&store, 1, 1, 1).await;
     store.remove_registration(registration(1), at(3)).await.expect("the store works");
-    let ask = Reap { node: None, ended_before: at(5000) };
+    let ask = Reap { node: None, fell: true, ended_before: at(5000) };
     let reaped = store.reap(ask, at(6000), 9).await.expect("the store works");
     assert_eq!(reaped.len(), 1);
     let state = ActivationState::Ended { outcome: Outcome::Interrupted, at: at(6000) };
@@ -128,8 +136,14 @@ pub(super) async fn counts_are_of_one_registration(store: Arc<dyn Store>) {
     waiting(&store, 3, 1, 1).await;
     waiting(&store, 4, 2, 1).await;
     completed(&store, 5, 2, 1).await;
-    for (n, waiting, running) in [(1, 2, 1), (2, 1, 0), (3, 0, 0)] {
+    let expected = [(1, 2, 1), (2, 1, 0), (3, 0, 0)];
+    for (n, waiting, running) in expected {
         let counts = store.counts(registration(n)).await.expect("the store works");
         assert_eq!(counts, Counts { waiting, running }, "registration {n}");
     }
+    let several = [3, 1, 2, 1].map(registration);
+    let counts = store.counts_of(&several).await.expect("the store works");
+    let expected = [2, 0, 1, 0].map(|n: usize| expected[n]);
+    assert_eq!(counts, expected.map(|(_, waiting, running)| Counts { waiting, running }), "in their order");
+    assert!(store.counts_of(&[]).await.expect("the store works").is_empty());
 }

@@ -139,22 +139,24 @@ impl State {
     }
 
     pub(super) fn reap(&mut self, ask: Reap, now: Timestamp, limit: usize) -> Vec<Reaped> {
-        let is_crash = |id: &ActivationId| {
-            let state = self.activations.get(id).map(|entry| &entry.activation.state);
-            matches!(state, Some(ActivationState::Running(running)) if steps::is_crash(&ask, running.node))
+        let holder = |id: &ActivationId| match self.activations.get(id).map(|entry| &entry.activation.state) {
+            Some(ActivationState::Running(running)) => Some(running.node),
+            _ => None,
         };
         let taken: Vec<_> = self
             .index
             .leases()
             .take_while(|(until, _)| ask.node.is_some() || *until < ask.ended_before)
-            .map(|(until, id)| (id, is_crash(&id), until < ask.ended_before))
-            .filter(|(_, is_crash, has_ended)| *is_crash || *has_ended)
+            .map(|(until, id)| (id, holder(&id), until < ask.ended_before))
+            .filter(|(_, holder, has_ended)| *has_ended || (ask.node.is_some() && *holder == ask.node))
             .take(limit)
             .collect();
         let (mut reaped, mut fell) = (vec![], BTreeSet::new());
-        for (id, is_crash, _) in taken {
+        for (id, holder, _) in taken {
             let Some(one) = self.interrupt(id, now) else { continue };
-            if is_crash && fell.insert(one.activation.registration) {
+            if holder.is_some_and(|holder| steps::is_crash(&ask, holder))
+                && fell.insert(one.activation.registration)
+            {
                 self.registrations.get_mut(&one.activation.registration).map(steps::count_crash);
             }
             reaped.push(one);

@@ -34,8 +34,7 @@ impl State {
             return Ok(Redriven::Activation(Box::new(made)));
         }
         let registered = self.registrations.contains_key(&letter.registration);
-        let place = steps::died_at(letter, true).map(|died_at| (died_at, id));
-        let listed = place.is_some_and(|place| self.dead.contains(&place));
+        let listed = self.is_dead(id);
         let waiting = self.counts(letter.registration).waiting;
         if let Some(why) = steps::not_redriven(letter, registered, listed, waiting) {
             return Ok(why);
@@ -47,6 +46,13 @@ impl State {
         self.take_in(activation.clone());
         self.discard(id);
         Ok(Redriven::Activation(Box::new(activation)))
+    }
+
+    /// Whether it is a dead letter, and on the list.
+    pub(super) fn is_dead(&self, id: ActivationId) -> bool {
+        let entry = self.activations.get(&id);
+        let died_at = entry.and_then(|entry| steps::died_at(&entry.activation, true));
+        died_at.is_some_and(|died_at| self.dead.contains(&(died_at, id)))
     }
 
     pub(super) fn discard(&mut self, id: ActivationId) -> bool {

@@ -67,18 +67,21 @@ impl State {
         let unread_after = self.cursors.values().min().copied();
         let is_asked =
             |(n, (place, _)): &(u64, (RunPlace, &Kept))| *n < excess || place.ended_at < ask.ended_before;
-        let may_go = |place: RunPlace, kept: &Kept| match kept.coalesced {
-            Some(_) if unread_after.is_some_and(|read| place.place > read) => {
-                place.ended_at < ask.unread_before
+        let is_read = |place: RunPlace| {
+            unread_after.is_none_or(|read| place.place <= read) || ask.is_waited_for_no_more(place)
+        };
+        let may_go = |n: u64, place: RunPlace, kept: &Kept| {
+            let id = kept.run.activation;
+            match kept.coalesced {
+                Some(_) => is_read(place) && (ask.is_old(place) || (n < excess && !self.is_dead(id))),
+                None => (n < excess || ask.is_old(place)) && self.is_over(id),
             }
-            Some(_) => true,
-            None => self.is_over(kept.run.activation),
         };
         let asked = (0..).zip(self.history.by_end()).take_while(is_asked);
-        let may_go = asked.filter(|(_, (place, kept))| may_go(*place, kept));
+        let may_go = asked.filter(|(n, (place, kept))| may_go(*n, *place, kept));
         let mut runs: Vec<_> =
             may_go.map(|(_, (place, _))| place.place).take(ask.limit.saturating_add(1)).collect();
-        let old = self.withdrawn.iter().take_while(|(at, _)| *at < ask.ended_before);
+        let old = self.withdrawn.iter().take_while(|(at, _)| *at < ask.withdrawn_before);
         let mut withdrawn: Vec<_> = old.map(|(_, id)| *id).take(ask.limit.saturating_add(1)).collect();
 
         let mut pruned =

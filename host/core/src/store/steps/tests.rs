@@ -21,9 +21,11 @@ fn what_is_saved_again_keeps_its_crashes_and_a_later_watermark() {
 #[test]
 fn only_the_node_that_starts_has_fallen() {
     let ended_before = at(1);
-    assert!(is_crash(&Reap { node: Some(node(1)), ended_before }, node(1)));
-    assert!(!is_crash(&Reap { node: Some(node(1)), ended_before }, node(2)));
-    assert!(!is_crash(&Reap { node: None, ended_before }, node(1)));
+    let ask = |node, fell| Reap { node, fell, ended_before };
+    assert!(is_crash(&ask(Some(node(1)), true), node(1)));
+    assert!(!is_crash(&ask(Some(node(1)), true), node(2)));
+    assert!(!is_crash(&ask(None, true), node(1)));
+    assert!(!is_crash(&ask(Some(node(1)), false), node(1)), "it stopped");
 }
 
 #[test]

@@ -12,12 +12,12 @@ use dormouse_core::activation::{Activation, ActivationState};
 use dormouse_core::store::{RunFilter, StoreError};
 use dormouse_core::trigger::STORAGE_CHANGES_MAX;
 use dormouse_core::{
-    ActivationId, Registration, RegistrationId, RunRecord, StorageChange, Store, TriggerDetails,
+    ActivationId, Cursor, Registration, RegistrationId, RunRecord, StorageChange, Store, TriggerDetails,
 };
 use uuid::Uuid;
 
-/// Runs that are gone back over after a restart. If none of so many accepted, what was before them is told as
-/// lost.
+/// Runs that are gone back over after a restart. If none of so many accepted, or of those that retention left, what was
+/// before them is told as lost.
 const RUNS_LOOKED_AT: usize = 64;
 
 /// What is unaccepted, of the registrations of a host.
@@ -97,11 +97,14 @@ impl Unaccepted {
         let filter = RunFilter { registration: Some(registration.id), ..RunFilter::default() };
         let listed = store.runs(filter, RUNS_LOOKED_AT).await?;
         let mut runs: Vec<RunRecord> = listed.into_iter().map(|listed| listed.run).collect();
-        let more = runs.len() == RUNS_LOOKED_AT && !runs.iter().any(|run| run.receipt.changes_accepted);
+        let accepted_some = runs.iter().any(|run| run.receipt.changes_accepted);
+        let listed = runs.len();
         // What was watched under an earlier trigger is not what is watched now.
         runs.retain(|run| run.started_at >= registration.registered_at);
         let mut batches = Batches::default();
-        if more && runs.len() == RUNS_LOOKED_AT {
+        // None of those that are there is the first for sure, if retention took any.
+        let more = listed == RUNS_LOOKED_AT || store.floor().await? > Cursor::default();
+        if more && !accepted_some && runs.len() == listed {
             batches.keep(Batch {
                 activation: ActivationId::from_uuid(Uuid::nil()),
                 changes: vec![StorageChange::lost()],
