@@ -63,7 +63,8 @@ fn each_is_passed_before_and_after_its_commit() {
         store.prune(all).await.unwrap();
         assert_eq!(taken(), [("prune.before", [1, 1, 1]), ("prune.after", [0, 0, 1])]);
 
-        // A batch of two kinds passes two stations, however many commands it holds.
+        // A batch passes each kind once, however many commands it holds; both kinds are of one batch if the writer
+        // found them together, which is its own affair.
         let held = rusqlite::Connection::open(path).unwrap();
         held.execute_batch("begin immediate").unwrap();
         let mut first = store.save_app(dormouse_core::AppRecord {
@@ -81,6 +82,8 @@ fn each_is_passed_before_and_after_its_commit() {
         let answers = firings.await;
         assert!(answers.iter().all(Result::is_ok), "{answers:?}");
         let names: Vec<_> = taken().into_iter().map(|(name, _)| name).collect();
-        assert_eq!(names, ["enqueue.before", "cursor.before", "enqueue.after", "cursor.after"]);
+        let of = |kind: &str| names.iter().filter(|name| name.starts_with(kind)).copied().collect::<Vec<_>>();
+        assert_eq!(of("enqueue"), ["enqueue.before", "enqueue.after"]);
+        assert_eq!(of("cursor"), ["cursor.before", "cursor.after"]);
     });
 }

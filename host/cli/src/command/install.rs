@@ -5,6 +5,7 @@ mod tell;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::time::Duration;
 
 use anstream::ColorChoice;
 use dormouse::RegistrationId;
@@ -98,6 +99,10 @@ struct Taking<'a> {
     printer: &'a Printer,
 }
 
+/// How often it is looked again for a run whose end is being written: five seconds' worth.
+const LOOKS: u32 = 250;
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
 impl Taking<'_> {
     /// Answers what was done, and how the update task ended if it ran.
     async fn run(&self) -> Result<(InstallationView, Option<CompletionView>)> {
@@ -165,8 +170,21 @@ impl Taking<'_> {
     }
 
     /// Waits for the run of the update task; none if it does not start here and now.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "nobody tells when the end of a run is written but the run"
+    )]
     async fn update_task(&self, task: RegistrationId) -> Result<Option<CompletionView>> {
-        let known = self.host.explain(task, Some(1)).await?;
+        let mut known = self.host.explain(task, Some(1)).await?;
+        // Its sandbox is gone, and its end is not written yet: neither runs, waits, nor has ended. For a moment.
+        for _ in 0..LOOKS {
+            let seen = !(known.running.is_empty() && known.waiting.is_empty() && known.history.is_empty());
+            if seen || known.elsewhere == 0 {
+                break;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+            known = self.host.explain(task, Some(1)).await?;
+        }
         if let Some(waiting) = known.waiting.first() {
             let soon = matches!(waiting.why.waits_for.as_str(), "nothing" | "slot");
             if !(soon && self.host.is_daemon()) {
