@@ -152,7 +152,8 @@ pub struct Explanation {
     pub waiting: Vec<Waiting>,
     /// What runs here.
     pub running: Vec<RunningNow>,
-    /// How many run elsewhere, or did when their host fell: as far as this host knows, nobody gave their leases back.
+    /// How many have a lease and are not among [`Explanation::running`]: they run elsewhere, or did when their host
+    /// fell, or have just ended here and are not recorded yet.
     pub elsewhere: u32,
     /// Firings that started nothing, the newest reason first.
     pub refusals: Vec<RefusalRecord>,
@@ -181,7 +182,7 @@ impl Explanation {
             return format!("it is in {}", quarantined(crashes));
         }
         if self.elsewhere > 0 {
-            return "it runs on another host, or was cut off with its own and runs again when that is started".to_owned();
+            return "its end is being written, or it runs on another host, or was cut off with its own and runs again when that is started".to_owned();
         }
         match (self.access, self.status) {
             (None, _) => return "its app is not installed: install it".to_owned(),

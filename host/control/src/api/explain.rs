@@ -49,7 +49,7 @@ pub struct ExplanationView {
     pub waiting: Vec<WaitingView>,
     /// What runs.
     pub running: Vec<RunningSince>,
-    /// How many run on other hosts, or did when their host fell.
+    /// How many more have a lease: they run on other hosts, or did when their host fell, or have just ended.
     pub elsewhere: u32,
     /// Firings that started nothing, the newest reason first.
     pub refusals: Vec<RefusalView>,

@@ -151,7 +151,7 @@ fn each_state_has_its_sentence() {
         ),
         (
             Explanation { elsewhere: 1, status: RegistrationStatus::Spent, ..idle() },
-            "it runs on another host, or was cut off with its own and runs again when that is started",
+            "its end is being written, or it runs on another host, or was cut off with its own and runs again when that is started",
         ),
         (Explanation { access: None, ..idle() }, "its app is not installed: install it"),
         (
