@@ -12,7 +12,7 @@ mod serve;
 use clap::{Parser, Subcommand};
 
 pub(crate) use activity::{CancelArgs, FireArgs, LogsArgs, QuotaArgs, RunsArgs, WatchArgs};
-pub(crate) use common::{HomeArgs, HostArgs, JsonArgs, ListArgs};
+pub(crate) use common::{HomeArgs, HostArgs, JsonArgs, ListArgs, OfAppArgs};
 pub(crate) use delivery::{
     DeadArgs, DeadCommand, DeadFilterArgs, DeadListArgs, DeadPickArgs, NamedArgs, RedeliverArgs,
     SubscribersArgs, SubscribersCommand, SubscribersListArgs, UndeliveredArgs, WebhookAddArgs, WebhooksArgs,

@@ -16,6 +16,8 @@
 //!
 //! The transitions themselves are [`Activation`]'s; a store applies them atomically.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::activation::{Activation, After, Claim, Firing, Lease};
@@ -103,8 +105,8 @@ pub struct Finish {
     pub run: RunRecord,
     /// What follows.
     pub after: After,
-    /// What the run wrote, if that is to be kept.
-    pub output: Option<Box<RunOutput>>,
+    /// What the run wrote, if that is to be kept. Shared: a finish that is repeated copies none of it.
+    pub output: Option<Arc<RunOutput>>,
 }
 
 impl Finish {

@@ -7,7 +7,7 @@ use clap::Args;
 use dormouse::AppId;
 use dormouse::core::OutcomeKind;
 
-use super::{HostArgs, JsonArgs, ListArgs, OutputArgs, WhichArgs};
+use super::{HostArgs, JsonArgs, ListArgs, OfAppArgs, OutputArgs, WhichArgs};
 use crate::parse::{Moment, app, duration};
 
 const FIRE_ABOUT: &str = "\
@@ -83,9 +83,8 @@ pub(crate) struct CancelArgs {
     #[arg(value_name = "NAME|RUN")]
     pub(crate) which: String,
 
-    /// Of this app only
-    #[arg(long, value_name = "APP", value_parser = app)]
-    pub(crate) app: Option<AppId>,
+    #[command(flatten)]
+    pub(crate) of: OfAppArgs,
 
     /// Take its sandbox away at once
     #[arg(long)]
@@ -112,9 +111,8 @@ pub(crate) struct WatchArgs {
     #[arg(value_name = "NAME")]
     pub(crate) which: Option<String>,
 
-    /// Of this app only
-    #[arg(long, value_name = "APP", value_parser = app)]
-    pub(crate) app: Option<AppId>,
+    #[command(flatten)]
+    pub(crate) of: OfAppArgs,
 
     #[command(flatten)]
     pub(crate) host: HostArgs,
@@ -133,9 +131,8 @@ pub(crate) struct LogsArgs {
     #[arg(value_name = "NAME|RUN")]
     pub(crate) which: String,
 
-    /// Of this app only
-    #[arg(long, value_name = "APP", value_parser = app)]
-    pub(crate) app: Option<AppId>,
+    #[command(flatten)]
+    pub(crate) of: OfAppArgs,
 
     /// Of how many runs that ended
     #[arg(short = 'n', long, value_name = "N", default_value_t = 1,
@@ -166,9 +163,8 @@ pub(crate) struct RunsArgs {
     #[arg(value_name = "NAME")]
     pub(crate) which: Option<String>,
 
-    /// Of this app only
-    #[arg(long, value_name = "APP", value_parser = app)]
-    pub(crate) app: Option<AppId>,
+    #[command(flatten)]
+    pub(crate) of: OfAppArgs,
 
     /// Ended then or later: a moment, or how long ago it was, like 1h
     #[arg(long, value_name = "WHEN")]

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use dormouse::AppId;
 
-use crate::parse::seconds;
+use crate::parse::{app, seconds};
 
 /// Where the state is.
 #[derive(Debug, Args)]
@@ -33,6 +34,14 @@ pub(crate) struct HostArgs {
     /// The file with the token for --host http://; without it, DORMOUSE_TOKEN holds the token itself
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+}
+
+/// A narrower choice.
+#[derive(Debug, Args)]
+pub(crate) struct OfAppArgs {
+    /// Of this app only
+    #[arg(long, value_name = "APP", value_parser = app)]
+    pub(crate) app: Option<AppId>,
 }
 
 /// For whom to print.

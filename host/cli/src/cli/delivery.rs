@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use dormouse::AppId;
 
-use super::{HostArgs, JsonArgs, ListArgs};
+use super::{HostArgs, JsonArgs, ListArgs, OfAppArgs};
 use crate::parse::app;
 
 const DEAD_ABOUT: &str = "\
@@ -57,9 +57,8 @@ pub(crate) struct DeadFilterArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) registration: Option<String>,
 
-    /// Of this app only
-    #[arg(long, value_name = "APP", value_parser = app)]
-    pub(crate) app: Option<AppId>,
+    #[command(flatten)]
+    pub(crate) of: OfAppArgs,
 }
 
 /// `dormouse dead list`.

@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args, ValueEnum};
 use dormouse::core::explain::HISTORY_LISTED_MAX;
 use dormouse::{AccessStatus, AppId, Condition, Overlap, SystemEvent};
 
-use super::{HostArgs, JsonArgs, LimitArgs, ListArgs};
+use super::{HostArgs, JsonArgs, LimitArgs, ListArgs, OfAppArgs};
 use crate::parse::{EnvArg, app, bytes, duration, overlap};
 
 const REGISTER_ABOUT: &str = "\
@@ -244,9 +244,8 @@ pub(crate) struct WhichArgs {
     #[arg(value_name = "NAME")]
     pub(crate) which: String,
 
-    /// Of this app only
-    #[arg(long, value_name = "APP", value_parser = app)]
-    pub(crate) app: Option<AppId>,
+    #[command(flatten)]
+    pub(crate) of: OfAppArgs,
 }
 
 /// `dormouse unregister`.
@@ -272,9 +271,8 @@ pub(crate) struct UnregisterArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  dormouse list\n  dormouse list --app org.example.feeds --watch")]
 pub(crate) struct RegistrationsArgs {
-    /// Of this app only
-    #[arg(long, value_name = "APP", value_parser = app)]
-    pub(crate) app: Option<AppId>,
+    #[command(flatten)]
+    pub(crate) of: OfAppArgs,
 
     /// Of this group only
     #[arg(long)]

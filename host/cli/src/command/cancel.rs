@@ -30,7 +30,7 @@ pub(crate) fn cancel(args: &CancelArgs, color: ColorChoice) -> Result<Exit> {
 
 /// The runs that are meant and go on.
 async fn runs(host: &Connection, args: &CancelArgs) -> Result<Vec<RunId>> {
-    Ok(match which::thing(host, &args.which, args.app.as_ref()).await? {
+    Ok(match which::thing(host, &args.which, args.of.app.as_ref()).await? {
         Thing::Registration(known) => {
             let running = host.running().await?.items.into_iter();
             running.filter(|run| run.registration == known.id).map(|run| run.run).collect()

@@ -61,11 +61,11 @@ fn letter<T>(answer: Result<T, ClientError>, all: bool) -> Result<Option<T>> {
 
 async fn letters(host: &Connection, filter: &DeadFilterArgs) -> Result<Vec<DeadLetterView>> {
     let registration = match &filter.registration {
-        Some(which) => Some(which::registration(host, which, filter.app.as_ref()).await?.id),
+        Some(which) => Some(which::registration(host, which, filter.of.app.as_ref()).await?.id),
         None => None,
     };
     pages(usize::MAX, async |limit, before| {
-        let (app, limit) = (filter.app.clone(), Some(limit));
+        let (app, limit) = (filter.of.app.clone(), Some(limit));
         host.dead_letters(&DeadLettersQuery { app, registration, limit, before }).await
     })
     .await

@@ -39,7 +39,7 @@ impl Written {
 pub(crate) fn logs(args: &LogsArgs, color: ColorChoice) -> Result<Exit> {
     let need = if args.follow { Need::Daemon } else { Need::Look };
     control::with(&args.host, need, async |host| {
-        let thing = which::thing(host, &args.which, args.app.as_ref()).await?;
+        let thing = which::thing(host, &args.which, args.of.app.as_ref()).await?;
         // Listening begins before what was written is read: nothing falls between.
         let events = if args.follow { Some(host.events(&query(&thing)).await?) } else { None };
         let runs = runs(host, &thing, args.runs).await?;

@@ -13,7 +13,7 @@ use crate::output::Sheet;
 
 pub(crate) fn registrations(args: &RegistrationsArgs, color: ColorChoice) -> Result<Exit> {
     let query = RegistrationsQuery {
-        app: args.app.clone(),
+        app: args.of.app.clone(),
         group: args.group.clone(),
         ..RegistrationsQuery::default()
     };

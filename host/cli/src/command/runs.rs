@@ -33,7 +33,7 @@ pub(crate) fn runs(args: &RunsArgs, color: ColorChoice) -> Result<Exit> {
 /// What goes on first, if nothing speaks against it; then what ended, the newest first.
 async fn fetch(host: &Connection, args: &RunsArgs) -> Result<Vec<Listed>> {
     let registration = match &args.which {
-        Some(which) => Some(which::registration(host, which, args.app.as_ref()).await?.id),
+        Some(which) => Some(which::registration(host, which, args.of.app.as_ref()).await?.id),
         None => None,
     };
     let since = moment(host, args.since).await?;
@@ -42,12 +42,12 @@ async fn fetch(host: &Connection, args: &RunsArgs) -> Result<Vec<Listed>> {
     if args.outcome.is_none() && until.is_none() {
         let running = host.running().await?.items.into_iter();
         let running = running.filter(|run| registration.is_none_or(|id| run.registration == id));
-        let running = running.filter(|run| args.app.is_none() || run.app == args.app);
+        let running = running.filter(|run| args.of.app.is_none() || run.app == args.of.app);
         all.extend(running.map(RunOrRunning::Running));
     }
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let ended = pages(limit, async |limit, before| {
-        let (app, outcome) = (args.app.clone(), args.outcome);
+        let (app, outcome) = (args.of.app.clone(), args.outcome);
         let limit = Some(limit);
         let query =
             RunsQuery { app, registration, since, until, outcome, limit, before, ..RunsQuery::default() };

@@ -31,8 +31,8 @@ pub(crate) fn watch(args: &WatchArgs, color: ColorChoice) -> Result<Exit> {
 
 async fn query(host: &Connection, args: &WatchArgs) -> Result<EventsQuery> {
     let registration = match &args.which {
-        Some(which) => Some(which::registration(host, which, args.app.as_ref()).await?.id),
+        Some(which) => Some(which::registration(host, which, args.of.app.as_ref()).await?.id),
         None => None,
     };
-    Ok(EventsQuery { app: args.app.clone(), registration, ..EventsQuery::default() })
+    Ok(EventsQuery { app: args.of.app.clone(), registration, ..EventsQuery::default() })
 }

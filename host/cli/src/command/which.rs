@@ -23,7 +23,7 @@ const AT_ONCE: usize = 100;
 
 /// The registration that `args` mean.
 pub(super) async fn find(host: &Connection, args: &WhichArgs) -> Result<RegistrationView> {
-    registration(host, &args.which, args.app.as_ref()).await
+    registration(host, &args.which, args.of.app.as_ref()).await
 }
 
 /// The one registration of this name, with this id, or with an id that ends so.

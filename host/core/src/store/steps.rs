@@ -1,5 +1,7 @@
 //! Steps that every store takes in the same way, inside its own transaction.
 
+use std::sync::Arc;
+
 use crate::activation::{Activation, ActivationState, After, Claim, Firing, Lease, TransitionError};
 use crate::completion::{RunOutput, RunRecord};
 use crate::explain::RefusalRecord;
@@ -117,7 +119,7 @@ pub fn interrupt(
 
 /// What is kept of the output of a run: nothing, if it wrote nothing.
 #[must_use]
-pub fn kept_output(output: Option<Box<RunOutput>>) -> Option<Box<RunOutput>> {
+pub fn kept_output(output: Option<Arc<RunOutput>>) -> Option<Arc<RunOutput>> {
     output.filter(|output| !output.is_empty())
 }
 

@@ -1,5 +1,6 @@
 //! The end of a run: recorded, and what follows from it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use dormouse_core::activation::After;
@@ -82,7 +83,7 @@ pub(super) async fn finish(cell: &RunCell, started_at: Timestamp, outcome: Outco
     let policy = &cell.known.registration.retry;
     let after = after(&record.outcome, activation.failures, policy, record.ended_at, seed);
     let interrupted = record.outcome == Outcome::Interrupted;
-    let output = cell.usage.kept_within(shared.config.keep_output).map(Box::new);
+    let output = cell.usage.kept_within(shared.config.keep_output).map(Arc::new);
     let finish = Finish { run: record, after: after.clone(), output };
     let finished = recorded(cell, finish).await;
     // Before anyone hears of the end, and before the next run of the registration begins.

@@ -5,6 +5,7 @@
 use std::cmp::Reverse;
 use std::fmt::Debug;
 use std::future::Future;
+use std::sync::Arc;
 
 use dormouse_core::activation::ActivationState;
 use dormouse_core::app::AppRecord;
@@ -146,7 +147,7 @@ impl Pair {
                     }
                 }
                 let wrote = RunOutput { stdout: vec![output; output.into()], stderr: vec![] };
-                let output = (output > 0).then(|| Box::new(wrote));
+                let output = (output > 0).then(|| Arc::new(wrote));
                 same!(
                     self,
                     finish(Finish { run: ended.clone(), after: after.clone(), output: output.clone() })

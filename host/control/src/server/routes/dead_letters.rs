@@ -87,7 +87,9 @@ pub(super) async fn redrive(
         }
         Redriven::NotDead => Err(none(dead)),
         Redriven::NotRegistered => {
-            Err(Problem::new(Code::NotFound, format!("the registration of dead letter {dead} is gone")))
+            let gone =
+                Problem::new(Code::NotFound, format!("the registration of dead letter {dead} is gone"));
+            Err(gone.help("nothing can run it any more: register its task again, and fire that"))
         }
         Redriven::Full => Err(Refusal::QueueFull.into()),
     }

@@ -163,7 +163,7 @@ fn written(stdout: &[u8], stderr: &[u8]) -> RunOutput {
 }
 
 fn writes(run: RunRecord, after: After, output: RunOutput) -> Finish {
-    Finish { output: Some(Box::new(output)), ..Finish::new(run, after) }
+    Finish { output: Some(Arc::new(output)), ..Finish::new(run, after) }
 }
 
 pub(super) async fn keeps_what_a_run_wrote(store: Arc<dyn Store>) {

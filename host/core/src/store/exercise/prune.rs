@@ -50,7 +50,7 @@ pub(super) async fn of_what_is_old_takes_all_that_belongs_to_it(store: Arc<dyn S
     register(&store, 1).await;
     let lease = running(&store, 1, 1, 10).await;
     let output = RunOutput { stdout: b"x".to_vec(), ..RunOutput::default() };
-    let first = Finish { output: Some(Box::new(output)), ..succeeded(&lease) };
+    let first = Finish { output: Some(Arc::new(output)), ..succeeded(&lease) };
     finish(&store, first.clone()).await;
     completed(&store, 2, 1, 20).await;
     completed(&store, 3, 1, 30).await;

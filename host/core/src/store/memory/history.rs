@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
+use std::sync::Arc;
 
 use foldhash::HashMap;
 
@@ -20,7 +21,7 @@ pub(super) struct Kept {
     /// It came with a finish; else its lease was taken away, and a finish that comes yet is refused.
     pub(super) accepted: bool,
     /// What it wrote, if that is kept.
-    pub(super) output: Option<Box<RunOutput>>,
+    pub(super) output: Option<Arc<RunOutput>>,
 }
 
 impl Kept {

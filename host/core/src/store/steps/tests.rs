@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::ids::Fence;
 use crate::store::exercise::fixture::{activation, at, failed, firing, node, record};
@@ -40,8 +42,8 @@ fn crashes_are_counted_up_to_the_last_number() {
 #[test]
 fn output_of_a_run_that_wrote_nothing_is_not_kept() {
     assert_eq!(kept_output(None), None);
-    assert_eq!(kept_output(Some(Box::default())), None);
-    let wrote = Some(Box::new(RunOutput { stderr: b"x".to_vec(), ..RunOutput::default() }));
+    assert_eq!(kept_output(Some(Arc::default())), None);
+    let wrote = Some(Arc::new(RunOutput { stderr: b"x".to_vec(), ..RunOutput::default() }));
     assert_eq!(kept_output(wrote.clone()), wrote);
 }
 
