@@ -61,6 +61,7 @@
 //! - **A panic is a trap:** the run is recorded as trapped, and its message is found in the captured
 //!   stderr. Return a [`TaskError`] for whatever you expect to go wrong.
 //! - **A task can register tasks of its own app:** see [`registration`].
+//! - **A task can keep small values for its app:** see [`settings`].
 //! - **Everything else is WASI**, through `std` or the crates that bind it: files below `/local` and
 //!   `/temp`, clocks and random numbers always; sockets, HTTP and further folders when granted.
 //!
@@ -80,6 +81,7 @@ mod error;
 mod instance;
 mod millis;
 pub mod registration;
+pub mod settings;
 pub mod sockets;
 mod spawn;
 mod task;

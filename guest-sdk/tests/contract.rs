@@ -23,4 +23,7 @@ fn the_copy_is_the_contract() {
     let original = contract("../wit");
     assert!(!original.is_empty());
     assert_eq!(contract("wit"), original, "copy wit/*.wit to guest-sdk/wit/");
+    let settings = contract("../wit/keyvalue");
+    assert!(!settings.is_empty());
+    assert_eq!(contract("wit/keyvalue"), settings, "copy wit/keyvalue/*.wit to guest-sdk/wit/keyvalue/");
 }

@@ -72,6 +72,12 @@ fn generate(programs: &[Program]) -> Result<String> {
         areas.entry(program.area()).or_default().push(&program.name);
         areas.entry("program").or_default().push(&program.name);
     }
+    writeln!(code, "/// Every program: its name, and the path of its file.")?;
+    writeln!(code, "pub const PROGRAMS: &[(&str, &str)] = &[")?;
+    for program in programs {
+        writeln!(code, "    ({:?}, {}),", program.name, program.name.to_uppercase())?;
+    }
+    writeln!(code, "];")?;
     for (area, names) in areas {
         let which = if area == "program" { "every program" } else { &format!("every `{area}_` program") };
         writeln!(code, "/// Calls a macro with the name of {which}.")?;

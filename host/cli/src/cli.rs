@@ -7,12 +7,13 @@ mod machine;
 mod package;
 mod registration;
 mod run;
+mod run_command;
 mod serve;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use activity::{CancelArgs, FireArgs, LogsArgs, QuotaArgs, RunsArgs, WatchArgs};
-pub(crate) use common::{HomeArgs, HostArgs, JsonArgs, ListArgs, OfAppArgs};
+pub(crate) use activity::{CancelArgs, FireArgs, LogsArgs, QuotaArgs, QuotaDecideArgs, RunsArgs, WatchArgs};
+pub(crate) use common::{HomeArgs, HostArgs, JsonArgs, ListArgs, OfAppArgs, ProfileArgs};
 pub(crate) use delivery::{
     DeadArgs, DeadCommand, DeadFilterArgs, DeadListArgs, DeadPickArgs, NamedArgs, RedeliverArgs,
     SubscribersArgs, SubscribersCommand, SubscribersListArgs, UndeliveredArgs, WebhookAddArgs, WebhooksArgs,
@@ -21,10 +22,11 @@ pub(crate) use delivery::{
 pub(crate) use machine::{CompletionsArgs, ConditionsArgs, DoctorArgs, TriggersArgs};
 pub(crate) use package::{AppsArgs, InstallArgs, PackArgs, PackageArgs, UninstallArgs, UpdateArgs};
 pub(crate) use registration::{
-    AccessArgs, ClassArg, Existing, ExplainArgs, FinerArgs, MisfireArg, MoreLimitArgs, RegisterArgs,
-    RegistrationsArgs, ReleaseArgs, ShowArgs, UnregisterArgs, WakeArgs, WhichArgs,
+    AccessArgs, Existing, ExplainArgs, FinerArgs, MisfireArg, MoreLimitArgs, RegisterArgs, RegistrationsArgs,
+    ReleaseArgs, ShowArgs, UnregisterArgs, WakeArgs, WhichArgs,
 };
-pub(crate) use run::{BuildArgs, GrantArgs, LimitArgs, OutputArgs, RunArgs, TriggerArgs};
+pub(crate) use run::{BuildArgs, GrantArgs, HostLimitArgs, LimitArgs, OutputArgs, RunArgs, TriggerArgs};
+pub(crate) use run_command::RunCommandArgs;
 pub(crate) use serve::{LogFormat, ServeArgs};
 
 /// Runs background tasks: WebAssembly components, each run in a fresh sandbox with a budget.
@@ -43,6 +45,10 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run a task: now, on a schedule, or when something happens
     Run(Box<RunArgs>),
+
+    /// Run a program of WASI once, in the sandbox of a task
+    #[command(name = "run-command")]
+    Program(Box<RunCommandArgs>),
 
     /// Install a package
     Install(Box<InstallArgs>),
@@ -187,6 +193,12 @@ mod tests {
             "run x --on user-away --every 5s",
             "run x --resume --state d --condition user-present",
             "run",
+            "run-command",
+            "run-command --verbose --json x",
+            "run-command --limit cpu x",
+            "run-command --class huge x",
+            "run-command --net nowhere x",
+            "run-command --dir :ro x",
             "install",
             "install x --dir /pictures",
             "install x --sha256 abc",

@@ -22,6 +22,7 @@ pub(crate) mod register;
 pub(crate) mod registrations;
 pub(crate) mod release;
 pub(crate) mod run;
+pub(crate) mod run_command;
 pub(crate) mod runs;
 pub(crate) mod serve;
 pub(crate) mod show;

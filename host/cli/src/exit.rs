@@ -22,6 +22,12 @@ pub(crate) enum Exit {
     State,
     /// No host can be reached that would do it: none is running, or it does not answer.
     Unreachable,
+    /// What a program of WASI exited with.
+    Program(u8),
+    /// A program of WASI was stopped at a limit. As `timeout` of coreutils has it.
+    Limit,
+    /// A program of WASI trapped. As a process that aborts, and as other runners of such programs have it.
+    Trap,
     /// A bug in Dormouse, or a machine that lacks what it needs. As `EX_SOFTWARE` of `sysexits.h`.
     Internal,
     /// Standard output could not be written. As `EX_IOERR` of `sysexits.h`.
@@ -41,6 +47,9 @@ impl Exit {
             Self::Component => 4,
             Self::State => 5,
             Self::Unreachable => 6,
+            Self::Program(code) => code,
+            Self::Limit => 124,
+            Self::Trap => 134,
             Self::Internal => 70,
             Self::Output => 74,
             Self::Signal(number) => 128_u8.saturating_add(number),
@@ -80,6 +89,8 @@ Exit codes:
   6    no host can be reached: none is running, or it does not answer
   70   an internal error
   74   standard output could not be written
+  124  run-command: the program reached a limit
+  134  run-command: the program trapped; any other code may be the program's own
   130  interrupted (Ctrl-C); likewise 129 for SIGHUP, 143 for SIGTERM";
 
 #[cfg(test)]
@@ -89,7 +100,8 @@ mod tests {
     #[test]
     fn the_help_lists_every_code() {
         use Exit::{
-            Canceled, Component, Failed, Internal, Output, Signal, State, Success, Unreachable, Usage,
+            Canceled, Component, Failed, Internal, Limit, Output, Signal, State, Success, Trap, Unreachable,
+            Usage,
         };
         for exit in [
             Success,
@@ -100,7 +112,9 @@ mod tests {
             State,
             Unreachable,
             Internal,
+            Limit,
             Output,
+            Trap,
             Signal(2),
             Signal(1),
             Signal(15),

@@ -16,12 +16,33 @@ pub(crate) use failure::{host_failed, package_failed, start_failed, store_failed
 
 /// The threads that a host is controlled on; guests have their own.
 pub(crate) fn runtime() -> Result<Runtime> {
+    have_files();
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|e| Failure::internal("the threads of the host cannot be started").because(&e))
 }
+
+/// How many files this process may have open: what the unit for systemd asks for. A run may hold a thousand, and a
+/// shell gives a thousand to all of them.
+const OPEN_FILES: u64 = 65_536;
+
+/// Has the machine allow that many, or as many as it will.
+#[cfg(unix)]
+fn have_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.unwrap_or(OPEN_FILES).min(OPEN_FILES);
+    if limit.current.is_some_and(|current| current < wanted) {
+        limit.current = Some(wanted);
+        // If not, runs are told when there are no more.
+        let _ = setrlimit(Resource::Nofile, limit);
+    }
+}
+
+#[cfg(not(unix))]
+const fn have_files() {}
 
 /// A host on `state`, with its packages, told to `observer`.
 pub(crate) fn builder(state: &State, observer: Option<Arc<dyn Observer>>) -> Result<HostBuilder> {

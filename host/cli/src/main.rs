@@ -39,6 +39,7 @@ fn main() -> ExitCode {
     }
     let ran = catch_unwind(AssertUnwindSafe(|| match cli.command {
         Command::Run(args) => command::run::run(*args, color).map(ExitCode::from),
+        Command::Program(args) => command::run_command::run_command(&args, color).map(ExitCode::from),
         Command::Install(args) => command::install::install(&args, color).map(ExitCode::from),
         Command::Update(args) => command::install::update(&args, color).map(ExitCode::from),
         Command::Uninstall(args) => command::uninstall::uninstall(&args, color).map(ExitCode::from),

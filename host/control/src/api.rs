@@ -44,12 +44,13 @@ pub use machine::{ConditionView, TriggerCatalogView};
 pub use moment::Moment;
 pub use page::{LIST_LIMIT, LIST_LIMIT_MAX, Page};
 pub use problem::{Code, Problem};
-pub use quota::QuotaView;
+pub use quota::{QuotaDecisionView, QuotaRefused, QuotaRequest, QuotaView};
 pub use registration::{
     IfExists, RegisterRefused, RegisterRequest, RegisteredView, RegistrationView, ReleasedView,
     UnregisteredView, ValidView,
 };
 pub use run::{
-    CancelRequest, CanceledView, OutcomeView, OutputView, ReceiptView, RunOrRunning, RunView, RunningView,
+    CancelRequest, CanceledView, EndingView, OutcomeView, OutputView, ReceiptView, RunOrRunning, RunView,
+    RunningView, StopView,
 };
 pub use trigger::describe_trigger;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::AccessStatus;
 use crate::ids::AppId;
+use crate::quota::QuotaDecision;
 
 /// An app, as a store keeps it. That the record is there is what makes the app installed; files without a
 /// record are remains.
@@ -20,6 +21,17 @@ pub struct AppRecord {
     /// The package that it is installed from; none if the embedding program brings its components along.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub package: Option<PackageRecord>,
+    /// What the operator decided about its quota; none if nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<QuotaDecision>,
+}
+
+impl AppRecord {
+    /// An app of which nothing is known but that.
+    #[must_use]
+    pub const fn new(app: AppId, access: AccessStatus) -> Self {
+        Self { app, access, package: None, quota: None }
+    }
 }
 
 /// Which package an app is installed from, and what it was granted.

@@ -372,7 +372,26 @@ impl RecordingObserver {
     /// All events so far, in order.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.since(0)
+    }
+
+    /// Those behind the first `seen`, in order.
+    #[must_use]
+    pub fn since(&self, seen: usize) -> Vec<Event> {
+        let all = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        all.get(seen..).unwrap_or_default().to_vec()
+    }
+
+    /// How many there are so far.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 }
 

@@ -8,18 +8,19 @@
 //! | to learn about | read |
 //! | --- | --- |
 //! | what wakes a task | [`trigger`], [`schedule`] |
-//! | what holds it back | [`access`], [`condition`], [`overlap`], [`admission`], [`quota`] |
+//! | what holds it back | [`access`], [`condition`], [`overlap`], [`admission`], [`quota`], [`pressure`] |
 //! | why it does not run | [`explain`] |
 //! | one occasion, from firing to end | [`activation`] |
 //! | one attempt, with deferrals, cancellation and grace | [`run`] |
-//! | what a run may use | [`limits`] |
+//! | what a run may use, and what an app may keep | [`limits`], [`app_limits`] |
 //! | how it ended | [`outcome`], [`completion`] |
-//! | what is kept, and for how long | [`store`], [`retention`] |
+//! | what is kept, and for how long | [`store`], [`retention`], [`settings`] |
 
 pub mod access;
 pub mod activation;
 pub mod admission;
 pub mod app;
+pub mod app_limits;
 pub mod application;
 pub mod clock;
 pub mod completion;
@@ -32,13 +33,17 @@ pub mod limits;
 pub mod order;
 pub mod outcome;
 pub mod overlap;
+pub mod pressure;
+pub mod profile;
 pub mod provider;
 pub mod quota;
+pub mod reach;
 pub mod registration;
 pub mod retention;
 pub mod retry;
 pub mod run;
 pub mod schedule;
+pub mod settings;
 pub mod station;
 pub mod store;
 pub mod time;
@@ -48,6 +53,7 @@ pub mod webhook;
 pub use access::AccessStatus;
 pub use activation::{Activation, ActivationState};
 pub use app::AppRecord;
+pub use app_limits::{AppLimits, AppLimitsError, AppLimitsRequest};
 pub use application::ApplicationTriggerResult;
 pub use clock::{Clock, SimClock};
 pub use completion::{Completion, Cursor, RunOutput, RunRecord, Subscriber};
@@ -57,10 +63,13 @@ pub use explain::Explanation;
 pub use host_port::{HostPort, HostPortError};
 pub use ids::{ActivationId, AppId, Fence, IdSource, NodeId, RegistrationId, RunId};
 pub use limits::{Class, Limits, LimitsRequest};
-pub use outcome::{Cancellation, CancellationReason, Outcome, OutcomeKind, Receipt, TaskFailure, TrapKind};
+pub use outcome::{
+    Cancellation, CancellationReason, Ending, Outcome, OutcomeKind, Receipt, Stop, TaskFailure, TrapKind,
+};
 pub use overlap::{Overlap, Refusal};
+pub use profile::Profile;
 pub use provider::{ConditionProvider, FixedProvider, ScriptedSource, Signal, SignalSource, WorkCost};
-pub use quota::QuotaPolicy;
+pub use quota::{QuotaDecision, QuotaPolicy};
 pub use registration::{Registration, RegistrationError, TaskBuilder, TimerProfile};
 pub use retention::Retention;
 pub use retry::RetryPolicy;

@@ -68,7 +68,7 @@ impl fmt::Display for CancellationReason {
 pub struct Cancellation {
     /// The class of reason.
     pub reason: CancellationReason,
-    /// Which rule decided: `wall`, `cpu`, `operator`, `shutdown`, `condition`, `unregister`.
+    /// Which rule decided: `wall`, `cpu`, `idle`, `operator`, `shutdown`, `condition`, `unregister`, ...
     pub policy: String,
     /// What the rule allows and what was seen.
     pub detail: String,
@@ -133,7 +133,7 @@ pub enum TrapKind {
     Table,
     /// Division by zero, or an overflow in arithmetic that traps.
     Arithmetic,
-    /// A limit on memories, tables, instances, handles or bytes across the boundary.
+    /// A limit on memories, tables, instances, handles, randomness or bytes across the boundary.
     Limit,
     /// The sandbox could not be made.
     Start,
@@ -310,6 +310,41 @@ impl fmt::Display for Outcome {
     }
 }
 
+/// Which rule stopped a run, with its figures if it has any.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    /// The class of reason.
+    pub reason: CancellationReason,
+    /// The rule: see [`Cancellation::policy`].
+    pub policy: String,
+    /// What the rule allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<Duration>,
+    /// What was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<Duration>,
+}
+
+impl Stop {
+    /// By a rule that has no figures.
+    #[must_use]
+    pub fn by(cancellation: &Cancellation) -> Self {
+        let Cancellation { reason, policy, .. } = cancellation;
+        Self { reason: *reason, policy: policy.clone(), threshold: None, observed: None }
+    }
+}
+
+/// How the end of a run went that somebody asked for: a rule, an operator, the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ending {
+    /// From the request until the guest heard of it; none if it never did.
+    pub told: Option<Duration>,
+    /// From the request to its end: by itself, or decided by a kill.
+    pub ended: Duration,
+    /// From there until its sandbox, its memory and its slot were free.
+    pub freed: Duration,
+}
+
 /// What one run used, and how it went: kept with its outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -340,6 +375,13 @@ pub struct Receipt {
     pub progress: Option<u32>,
     /// How often it asked for something that was not granted.
     pub denials: u32,
+    /// Calls of the guest to the host: of our imports, and of WASI. One of WASI 0.3 that waits counts each time that it
+    /// goes on.
+    pub host_calls: u64,
+    /// Which rule stopped it; none if none did.
+    pub stop: Option<Stop>,
+    /// How its end went; none if nobody asked for it.
+    pub ending: Option<Ending>,
     /// The storage changes that came with the firing, if any did, are dealt with: it succeeded, or accepted
     /// them (UWP-054).
     #[serde(default)]

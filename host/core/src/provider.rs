@@ -18,6 +18,12 @@ pub trait ConditionProvider: Send + Sync + 'static {
         None
     }
 
+    /// Whether the machine runs so short of memory that somebody has to give some back, if this provider knows. While it
+    /// does, the host gives up one run after the other (UWP-092).
+    fn memory_is_short(&self) -> Option<bool> {
+        None
+    }
+
     /// Keeps `notice`, and calls it after every change of an answer. It may be called too often; a change
     /// that is not told is found by the next scan, a minute later at most.
     fn subscribe(&self, notice: ChangeNotice);
@@ -43,6 +49,7 @@ pub type ChangeNotice = Box<dyn Fn() + Send + Sync>;
 pub struct FixedProvider {
     answers: std::sync::Mutex<Vec<(Condition, Holds)>>,
     work_cost: std::sync::Mutex<Option<WorkCost>>,
+    memory_is_short: std::sync::Mutex<Option<bool>>,
     notices: std::sync::Mutex<Vec<ChangeNotice>>,
 }
 
@@ -75,6 +82,12 @@ impl FixedProvider {
         self.changed();
     }
 
+    /// From now on, memory is short, or is not.
+    pub fn set_memory_is_short(&self, short: bool) {
+        *self.memory_is_short.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(short);
+        self.changed();
+    }
+
     /// Called with no other lock held: a notice may ask at once.
     fn changed(&self) {
         for notice in self.notices.lock().unwrap_or_else(std::sync::PoisonError::into_inner).iter() {
@@ -91,6 +104,10 @@ impl ConditionProvider for FixedProvider {
 
     fn work_cost(&self) -> Option<WorkCost> {
         *self.work_cost.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn memory_is_short(&self) -> Option<bool> {
+        *self.memory_is_short.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn subscribe(&self, notice: ChangeNotice) {

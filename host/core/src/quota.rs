@@ -19,12 +19,23 @@
 //!
 //! While the host runs, windows are counted in monotonic time: no change of the machine's clock refills a bucket or
 //! blocks one. Only over a restart is the wall clock needed ([`Quota::save`], [`Quota::restore`]).
+//!
+//! # Durability
+//!
+//! A restart refills nothing. A bucket is stored when it runs out, when the host stops, and in between once so much was
+//! spent that a fall would forgive too much ([`unsaved_max`]): by CPU time that was used, never by run.
+
+mod bucket;
+mod decision;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::time::{Instant, Timestamp};
+
+pub use bucket::{Bucket, Charged, Reserve, unsaved_max};
+pub use decision::{QuotaDecision, QuotaSource, resolve};
 
 /// An allowance of CPU time per window of time.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -111,7 +122,6 @@ impl From<QuotaPolicy> for RawPolicy {
 }
 
 /// What an app has used of its allowance.
-///
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Quota {
     policy: QuotaPolicy,
@@ -163,6 +173,16 @@ impl Quota {
         let into_window = age.saturating_sub(times(policy.window, refills));
         let refill = now + policy.window.saturating_sub(into_window);
         Self { policy, refill, spent: debt_after(spent, policy, refills) }
+    }
+
+    /// The same bucket under another policy from `now` on: what was spent in its window stays spent.
+    #[must_use]
+    pub fn with_policy(&self, policy: QuotaPolicy, now: Instant) -> Self {
+        if policy == self.policy {
+            return self.clone();
+        }
+        // How far into its window it is is all that counts: any wall clock that stands still would do.
+        Self::restore(policy, self.save(Timestamp::EPOCH, now), Timestamp::EPOCH, now)
     }
 
     /// The bucket for storing.

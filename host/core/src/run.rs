@@ -10,7 +10,7 @@
 //!            Deferred ── last deferral completes ──────┼──► Ended
 //!               │        nothing left to complete it   │
 //!               ▼                                      │
-//!  cancel, wall or cpu spent (once, from any of them):  tell the guest, begin the grace
+//!  cancel, a budget spent, idle (once, from any of them):  tell the guest, begin the grace
 //!               │                                      │
 //!               ▼                                      │
 //!           Canceling ── returned and all deferrals complete ──► Ended (clean)
@@ -23,10 +23,12 @@
 //! guest did, and does what it answers. After [`Output::End`] every input is refused: nothing is accepted
 //! from a run that was taken down (UWP-097).
 
+mod budget;
+
 use std::time::Duration;
 
 use crate::limits::Limits;
-use crate::outcome::{Cancellation, CancellationReason, Outcome, TaskFailure, TrapKind};
+use crate::outcome::{Cancellation, Outcome, Stop, TaskFailure, TrapKind};
 use crate::time::Instant;
 
 /// What the runtime has to do.
@@ -64,11 +66,30 @@ pub enum DeferralError {
     TooMany,
 }
 
+/// What a guest that gave way waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitsFor {
+    /// It did something since it was asked last, or waits for something that may happen by itself, or nobody can tell.
+    Something,
+    /// Only its cancellation, or the end of its own deferrals.
+    Cancellation,
+    /// Nothing that can ever happen: it does not even hear of a cancellation.
+    Nothing,
+}
+
 #[derive(Clone, Debug)]
 struct Told {
     cancellation: Cancellation,
     deadline: Instant,
     cpu_deadline: Duration,
+}
+
+/// The minute in which CPU time is counted, from the start of the run.
+#[derive(Clone, Copy, Debug, Default)]
+struct Minute {
+    number: u64,
+    /// CPU time of the run when it began.
+    cpu: Duration,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +112,12 @@ pub struct RunMachine {
     paused: Duration,
     throttled_cpu: u32,
     throttled_network: u32,
+    minute: Minute,
+    /// When it called WASI last, and how often until then.
+    io: (Instant, u64),
+    idle_since: Option<Instant>,
+    stuck: bool,
+    stop: Option<Stop>,
     ended: Option<Instant>,
 }
 
@@ -110,6 +137,11 @@ impl RunMachine {
             paused: Duration::ZERO,
             throttled_cpu: 0,
             throttled_network: 0,
+            minute: Minute { number: 0, cpu: Duration::ZERO },
+            io: (now, 0),
+            idle_since: None,
+            stuck: false,
+            stop: None,
             ended: None,
         }
     }
@@ -183,6 +215,7 @@ impl RunMachine {
         if self.ended.is_some() || self.told.is_some() {
             return None;
         }
+        self.stop.get_or_insert_with(|| Stop::by(&cancellation));
         self.unpause(now);
         self.told = Some(Told {
             cancellation,
@@ -198,6 +231,9 @@ impl RunMachine {
             Some(told) => told.cancellation.clone(),
             None => cancellation,
         };
+        if self.ended.is_none() {
+            self.stop.get_or_insert_with(|| Stop::by(&cancellation));
+        }
         self.end(now, Outcome::Canceled { cancellation, forced: true })
     }
 
@@ -220,53 +256,26 @@ impl RunMachine {
         Some(Output::Pause)
     }
 
-    /// Time passed. `cpu` is the CPU time that the run has used since its start; it never shrinks.
-    ///
-    /// Call it after each poll of the guest and when [`RunMachine::next_timeout`] is reached.
-    pub fn tick(&mut self, now: Instant, cpu: Duration) -> Option<Output> {
-        self.cpu = self.cpu.max(cpu);
-        if self.ended.is_some() {
-            return None;
-        }
-        if let Some(told) = &self.told {
-            if now >= told.deadline || self.cpu >= told.cpu_deadline {
-                let cancellation = told.cancellation.clone();
-                return self.end(now, Outcome::Canceled { cancellation, forced: true });
+    /// The quota that holds it was set anew: it is spent until another moment, or, with none, not any more. That is
+    /// no other pause.
+    pub fn requota(&mut self, until: Option<Instant>, now: Instant) -> Option<Output> {
+        let pause = self.pause.as_mut()?;
+        match until {
+            Some(until) => {
+                pause.until = until;
+                None
             }
-            return None;
-        }
-        if self.cpu >= self.limits.cpu {
-            let detail = format!("used {:?} of {:?}", self.cpu, self.limits.cpu);
-            return self
-                .cancel(Cancellation::new(CancellationReason::ExecutionTimeExceeded, "cpu", detail), now);
-        }
-        if let Some(pause) = self.pause {
-            if now < pause.until {
-                return None;
+            None => {
+                self.unpause(now);
+                Some(Output::Resume)
             }
-            self.unpause(now);
-            return Some(Output::Resume);
         }
-        let wall = self.wall(now);
-        if wall >= self.limits.wall {
-            let detail = format!("ran {wall:?} of {:?}", self.limits.wall);
-            return self
-                .cancel(Cancellation::new(CancellationReason::ExecutionTimeExceeded, "wall", detail), now);
-        }
-        None
     }
 
-    /// When [`RunMachine::tick`] has something to do although the guest does nothing. None once ended.
+    /// Which rule ended it and by what figures; none for a run that nothing stopped.
     #[must_use]
-    pub fn next_timeout(&self) -> Option<Instant> {
-        if self.ended.is_some() {
-            return None;
-        }
-        Some(match (&self.told, self.pause) {
-            (Some(told), _) => told.deadline,
-            (None, Some(pause)) => pause.until,
-            (None, None) => self.started + self.limits.wall + self.paused,
-        })
+    pub const fn stop(&self) -> Option<&Stop> {
+        self.stop.as_ref()
     }
 
     // ---- what may be asked ---------------------------------------------------------------------------
@@ -372,6 +381,9 @@ impl RunMachine {
     fn unpause(&mut self, now: Instant) {
         if let Some(pause) = self.pause.take() {
             self.paused += now.since(pause.since);
+            // What could not do anything did not idle.
+            self.idle_since = None;
+            self.io.0 = now;
         }
     }
 

@@ -1,4 +1,4 @@
-//! What the host keeps, as six small traits of atomic commands.
+//! What the host keeps, as small traits of atomic commands.
 //!
 //! | trait | keeps |
 //! | --- | --- |
@@ -8,6 +8,8 @@
 //! | [`History`] | what is over: runs, what they wrote, dead letters; and lets go of it |
 //! | [`Journal`] | completions in order, and how far each subscriber has read them |
 //! | [`WebhookStore`] | subscribers that are told over HTTP |
+//! | [`QuotaStore`] | what apps have used of their quotas |
+//! | [`SettingsStore`] | settings of apps |
 //!
 //! They promise no more than an embedded database *and* a replicated log can keep: idempotent admission by
 //! key, at-least-once claims with a lease and a fence, a completion that is refused unless its fence is the
@@ -35,6 +37,8 @@ pub mod exercise;
 mod faulty;
 mod history;
 mod memory;
+mod quotas;
+mod settings;
 pub mod steps;
 mod webhooks;
 
@@ -44,6 +48,8 @@ pub use history::{
     DeadLetterFilter, History, ListedRun, Prune, Pruned, Redriven, RunFilter, RunPlace, Totals,
 };
 pub use memory::MemoryStore;
+pub use quotas::QuotaStore;
+pub use settings::SettingsStore;
 pub use webhooks::WebhookStore;
 
 /// How many of the firings counted into one activation are known again by their key: the newest. A firing
@@ -199,8 +205,8 @@ pub trait AppStore: Send + Sync {
     /// Inserts the record, or replaces that of the same app.
     async fn save_app(&self, record: AppRecord) -> Result<(), StoreError>;
 
-    /// Removes the app with all its registrations, and withdraws their activations that wait, at `at`, in one
-    /// step (UWP-024). Their history stays. Removing what is not there is no error.
+    /// Removes the app with all its registrations, its settings and what it has used of its quota, and withdraws their activations
+    /// that wait, at `at`, in one step (UWP-024). Their history stays. Removing what is not there is no error.
     async fn remove_app(&self, app: &AppId, at: Timestamp) -> Result<Removed, StoreError>;
 
     /// All apps, by name.
@@ -301,13 +307,29 @@ pub trait Journal: Send + Sync {
     async fn remove_subscriber(&self, name: &str) -> Result<bool, StoreError>;
 }
 
-/// A store: all six.
+/// A store: all of them.
 pub trait Store:
-    AppStore + RegistrationStore + ActivationStore + History + Journal + WebhookStore + 'static
+    AppStore
+    + RegistrationStore
+    + ActivationStore
+    + History
+    + Journal
+    + WebhookStore
+    + QuotaStore
+    + SettingsStore
+    + 'static
 {
 }
 
-impl<T: AppStore + RegistrationStore + ActivationStore + History + Journal + WebhookStore + 'static> Store
-    for T
+impl<T> Store for T where
+    T: AppStore
+        + RegistrationStore
+        + ActivationStore
+        + History
+        + Journal
+        + WebhookStore
+        + QuotaStore
+        + SettingsStore
+        + 'static
 {
 }

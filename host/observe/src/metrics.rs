@@ -43,6 +43,8 @@
 //! | `dormouse_run_cpu_seconds` | `dormouse.run.cpu` | histogram | s | `app` | CPU time of the guest. |
 //! | `dormouse_run_paused_seconds` | `dormouse.run.paused` | histogram | s | `app` | Of its wall time, what a run spent paused. |
 //! | `dormouse_run_cancel_seconds` | `dormouse.run.cancel` | histogram | s | `app` | From the request to end to the end, of runs that were cancelled. |
+//! | `dormouse_run_told_seconds` | `dormouse.run.told` | histogram | s | `app` | From the request to end until the guest heard of it, of runs that did. |
+//! | `dormouse_run_freed_seconds` | `dormouse.run.freed` | histogram | s | `app` | From the end that was asked for until sandbox, memory and slot were free. |
 //! | `dormouse_run_peak_memory_bytes` | `dormouse.run.peak_memory` | histogram | By | `app` | The most that a guest's memories and tables held together. |
 //! | `dormouse_run_output_bytes` | `dormouse.run.output` | histogram | By | `app` | What a guest wrote, dropped or not. |
 //! | `dormouse_output_dropped_bytes_total` | `dormouse.output.dropped` | counter | By | `app` | What guests wrote beyond their limit, and was dropped. |

@@ -108,8 +108,10 @@ impl Capabilities {
 pub(crate) const fn rank(class: Class) -> u8 {
     match class {
         Class::Default => 0,
-        Class::Long => 1,
-        Class::Maintenance => 2,
+        Class::DeviceUse => 1,
+        Class::Long => 2,
+        Class::Maintenance => 3,
+        Class::Unlimited => 4,
     }
 }
 

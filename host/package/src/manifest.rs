@@ -20,10 +20,14 @@
 //! network = ["api.example.org:443"]   # host:port
 //! listen = ["127.0.0.1:8080"]         # addresses that the host listens on for it
 //! env = ["API_TOKEN"]
-//! class = "long"                      # the largest class of limits: default, long or maintenance
+//! class = "long"                      # the largest class of limits, see below
 //!
 //! [capabilities.directories]
 //! "/pictures" = "read-only"           # by the path that the guest sees; or "read-write"
+//!
+//! [limits]                            # of all runs of the package, where their registration names none
+//! memory = "32MiB"
+//! handles = 100
 //!
 //! [[registrations]]                   # made at the installation
 //! name = "hourly"
@@ -34,7 +38,7 @@
 //! overlap = { queue = 10 }            # "coalesce", "keep-latest", "refuse", { queue = N } or { parallel = N }
 //! group = "org.example.group"
 //! retry = 3                           # times after the first attempt; or a table, see below
-//! limits = { cpu = "5s", wall = "30s", memory = "64MiB" } # and class, grace, output, deferrals
+//! limits = { cpu = "5s", wall = "30s", memory = "64MiB" } # and others, see below
 //! env = { LANG = "C" }
 //! args = ["--quick"]
 //!
@@ -66,13 +70,18 @@
 //! | `message = "topic"` | on a message; each counts | |
 //!
 //! `retry` may be `{ times = 3, initial = "1s", max = "15m", factor = 2.0, jitter = 0.5 }`, of which all but `times` may
-//! be left out. Spans of time are written `200ms`, `15m` or `1h30m`, sizes `64MiB`. No registration has a class of limits,
-//! or a `wall` or `cpu`, above the larger of `capabilities.class` and what its trigger picks.
+//! be left out. Spans of time are written `200ms`, `15m` or `1h30m`, sizes `64MiB`.
+//!
+//! `limits` has the keys of [`LimitsRequest::KEYS`], and `class`: `default`, `device-use`, `long`, `maintenance` or
+//! `unlimited`. Its spans, sizes and numbers are those of one run. No registration has a class of limits, or a `wall` or
+//! `cpu`, above the larger of `capabilities.class` and what its trigger picks; the package's own are not above
+//! `capabilities.class`.
 //!
 //! What is unknown is refused, wherever it stands. What is wrong is told with line, column and key.
 
 mod document;
 mod error;
+mod limits;
 mod raw;
 mod registration;
 mod trigger;
@@ -82,7 +91,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use dormouse_core::registration::NAME_LEN_MAX;
-use dormouse_core::{AppId, Condition, TaskBuilder, TriggerKind};
+use dormouse_core::{AppId, Class, Condition, LimitsRequest, TaskBuilder, TriggerKind};
 
 use crate::capabilities::{Capabilities, DIRECTORIES_MAX, ENV_MAX, LISTEN_MAX, NETWORK_MAX, is_guest_path};
 use crate::digest::Contents;
@@ -122,6 +131,8 @@ pub struct Manifest {
     pub entry_points: BTreeMap<String, EntryPoint>,
     /// What it asks for.
     pub capabilities: Capabilities,
+    /// What its runs may use where their registration does not say.
+    pub limits: LimitsRequest,
     /// What is registered at the installation, in the manifest's order.
     pub registrations: Vec<TaskBuilder>,
     /// Conditions of registrations that never hold together: worth a warning.
@@ -210,6 +221,8 @@ impl Manifest {
 
         let entry_points = entry_points(&raw.entry_points, update_task.as_deref(), contents, &document)?;
         let capabilities = capabilities(&raw.capabilities, &document)?;
+        let most = capabilities.class.unwrap_or(Class::Default);
+        let limits = limits::limits(&raw.limits, most, &document, &KeyPath::root("limits"))?;
         let mut manifest = Self {
             name,
             version,
@@ -217,6 +230,7 @@ impl Manifest {
             update_task,
             entry_points,
             capabilities,
+            limits,
             registrations: Vec::new(),
             contradictions: Vec::new(),
         };

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use dormouse_core::registration::EntryPoint;
-use dormouse_core::{AppId, QuotaPolicy, TriggerKind};
+use dormouse_core::{AppId, AppLimits, AppLimitsRequest, LimitsRequest, QuotaPolicy, TriggerKind};
 
 use crate::component::Component;
 use crate::sandbox::grants::{Asked, Grants};
@@ -20,6 +20,8 @@ pub struct App {
     pub(crate) grants: Grants,
     pub(crate) asked: Option<Asked>,
     pub(crate) quota: Option<QuotaPolicy>,
+    pub(crate) limits: LimitsRequest,
+    pub(crate) app_limits: AppLimitsRequest,
 }
 
 impl App {
@@ -33,6 +35,8 @@ impl App {
             grants: Grants::none(),
             asked: None,
             quota: None,
+            limits: LimitsRequest::default(),
+            app_limits: AppLimitsRequest::none(),
         }
     }
 
@@ -66,11 +70,27 @@ impl App {
         self
     }
 
-    /// CPU time for all its runs together, for each window (UWP-105). When it is spent they are paused until
-    /// the refill (UWP-104). None by default.
+    /// What all its runs together may keep in its folders and its settings, where that is not the host's default.
+    #[must_use]
+    pub const fn app_limits(mut self, limits: AppLimitsRequest) -> Self {
+        self.app_limits = limits;
+        self
+    }
+
+    /// CPU time for all its runs together, for each window (UWP-105), unless its operator decided otherwise
+    /// ([`Host::set_quota`](crate::Host::set_quota)). When it is spent they are paused until the refill (UWP-104). Without
+    /// this it has the host's ([`HostBuilder::quota_default`](crate::HostBuilder::quota_default)), if that has one.
     #[must_use]
     pub fn quota(mut self, quota: QuotaPolicy) -> Self {
         self.quota = Some(quota);
+        self
+    }
+
+    /// What its runs are given where their registration asks for nothing: before the host's default. Takes effect with
+    /// the next run.
+    #[must_use]
+    pub fn limits(mut self, limits: LimitsRequest) -> Self {
+        self.limits = limits;
         self
     }
 }
@@ -84,21 +104,29 @@ pub(crate) struct InstalledApp {
     pub(crate) directories: Vec<String>,
     /// Addresses at which the host may listen for it.
     pub(crate) listen: Vec<SocketAddr>,
+    /// What it may keep.
+    pub(crate) app_limits: AppLimits,
     pub(crate) grants: Arc<Grants>,
+    pub(crate) quota: Option<QuotaPolicy>,
+    /// What its registrations leave open.
+    pub(crate) limits: LimitsRequest,
 }
 
 impl InstalledApp {
     /// `grants` are what it is given in the end, its own folders among them.
-    pub(crate) fn new(app: App, grants: Grants) -> Self {
+    pub(crate) fn new(app: App, grants: Grants, app_limits: AppLimits) -> Self {
         let declared =
             |name: &String| EntryPoint { name: name.clone(), triggers: app.declared.get(name).cloned() };
         Self {
             entry_points: app.components.keys().map(declared).collect(),
             directories: grants.directories().map(|(path, _)| path.to_owned()).collect(),
             listen: grants.listen().to_vec(),
+            app_limits,
             id: app.id,
             components: app.components,
             grants: Arc::new(grants),
+            quota: app.quota,
+            limits: app.limits,
         }
     }
 }

@@ -1,15 +1,17 @@
 //! How a host is put together.
 
 mod error;
+mod quota;
 mod start;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use cap_std::fs::Dir;
+use dormouse_core::quota::Reserve;
 use dormouse_core::{
-    AccessStatus, Clock, ConditionProvider, IdSource, Limits, NodeId, Observer, Retention, SignalSource,
-    Store, TimerProfile,
+    AccessStatus, AppLimits, AppLimitsRequest, Clock, ConditionProvider, IdSource, Limits, LimitsRequest,
+    NodeId, Observer, QuotaPolicy, Retention, SignalSource, Store, TimerProfile,
 };
 
 use crate::engine::Engine;
@@ -31,6 +33,12 @@ pub struct HostBuilder {
     packages: Option<PackageConfig>,
     node: Option<NodeId>,
     limits_max: Limits,
+    limits_default: LimitsRequest,
+    app_limits_max: AppLimits,
+    app_limits_default: AppLimitsRequest,
+    quota_default: Option<QuotaPolicy>,
+    quota_reserve: Reserve,
+    wasm_stack: Option<usize>,
     slots: Option<u32>,
     slots_per_app: u32,
     guest_threads: Option<usize>,
@@ -66,6 +74,12 @@ impl HostBuilder {
             packages: None,
             node: None,
             limits_max: Limits::host_max(),
+            limits_default: LimitsRequest::default(),
+            app_limits_max: AppLimits::HOST_MAX,
+            app_limits_default: AppLimitsRequest::none(),
+            quota_default: None,
+            quota_reserve: Reserve::none(),
+            wasm_stack: None,
             slots: None,
             slots_per_app: 4,
             guest_threads: None,
@@ -143,7 +157,22 @@ impl HostBuilder {
     /// and `/temp`. Without it they have neither.
     #[must_use]
     pub fn app_folders(mut self, dir: Dir) -> Self {
-        self.folders = Some(Folders(dir));
+        self.folders = Some(Folders::new(dir));
+        self
+    }
+
+    /// What apps may keep in their folders and settings where they ask for nothing: before [`AppLimits::DEFAULT`],
+    /// which is all there is by default.
+    #[must_use]
+    pub const fn app_limits_default(mut self, limits: AppLimitsRequest) -> Self {
+        self.app_limits_default = limits;
+        self
+    }
+
+    /// The most that any app may keep, whoever asks for it. Default: [`AppLimits::HOST_MAX`].
+    #[must_use]
+    pub const fn app_limits_max(mut self, limits: AppLimits) -> Self {
+        self.app_limits_max = limits;
         self
     }
 
@@ -164,10 +193,26 @@ impl HostBuilder {
         self
     }
 
-    /// The most that any registration may be given.
+    /// The most that any run may be given, whoever asks for it. Default: [`Limits::host_max`].
     #[must_use]
     pub const fn limits_max(mut self, limits: Limits) -> Self {
         self.limits_max = limits;
+        self
+    }
+
+    /// What runs are given where neither their registration nor their app asks for anything: before the table of
+    /// classes, which is all there is by default.
+    #[must_use]
+    pub const fn limits_default(mut self, limits: LimitsRequest) -> Self {
+        self.limits_default = limits;
+        self
+    }
+
+    /// Bytes of stack for the code of guests, of all of them: deeper recursion traps. Default: 512 KiB. Says nothing of an
+    /// engine that was given with [`HostBuilder::engine`].
+    #[must_use]
+    pub const fn wasm_stack(mut self, bytes: usize) -> Self {
+        self.wasm_stack = Some(bytes);
         self
     }
 

@@ -1,11 +1,13 @@
 //! Components: compiled, checked against the contract and linked once, then run any number of times.
 
+mod adapt;
 mod cache;
 mod compile;
 mod contract;
 mod error;
 mod process;
 mod protocol;
+mod run_type;
 mod worker;
 
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::bindings::v0_1::asynchronous::TaskPre;
 use crate::bindings::v0_1::blocking::TaskSyncPre;
+use crate::command::Streams;
 use crate::engine::Engine;
 use crate::sandbox::RunState;
 
@@ -23,12 +26,18 @@ pub use compile::{CompileLimits, Compiler, IN_PROCESS_LEN_MAX};
 pub use error::ComponentError;
 pub use worker::compile_worker;
 
+pub(crate) use contract::Expected;
+
 /// The largest component, in bytes. Interpreters compiled to wasm have some twenty MiB.
 pub const COMPONENT_LEN_MAX: usize = 64 * 1024 * 1024;
 
 /// A component that can be run. Cheap to clone.
 #[derive(Clone)]
-pub struct Component(Arc<Inner>);
+pub struct Component {
+    inner: Arc<Inner>,
+    /// The arguments and streams of a command, for the one run that this handle is for.
+    streams: Option<Arc<Streams>>,
+}
 
 struct Inner {
     engine: Engine,
@@ -44,6 +53,10 @@ struct Code(Vec<u8>);
 pub(crate) enum World {
     Task(TaskPre<RunState>),
     TaskSync(TaskSyncPre<RunState>),
+    /// A program of WASI 0.2.
+    Command2(wasmtime_wasi::p2::bindings::CommandPre<RunState>),
+    /// A program of WASI 0.3.
+    Command3(wasmtime_wasi::p3::bindings::CommandPre<RunState>),
 }
 
 /// The SHA-256 of a component's bytes: its name in stores and caches.
@@ -61,10 +74,21 @@ impl Component {
     ///
     /// [`ComponentError`] says what is wrong with the component and what to do.
     pub fn compile(engine: &Engine, bytes: &[u8]) -> Result<Self, ComponentError> {
-        contract::check_header(bytes, COMPONENT_LEN_MAX)?;
-        let compiled = wasmtime::component::Component::new(engine.wasmtime(), bytes)
-            .map_err(|error| ComponentError::Invalid { reason: reason(&error) })?;
-        Self::link(engine, &compiled, Digest::of(bytes))
+        Self::compile_as(engine, bytes, Expected::Task)
+    }
+
+    /// As [`Component::compile`], of what is expected.
+    pub(crate) fn compile_as(
+        engine: &Engine,
+        bytes: &[u8],
+        expected: Expected,
+    ) -> Result<Self, ComponentError> {
+        contract::check_header(bytes, COMPONENT_LEN_MAX, expected)?;
+        let invalid = |reason| ComponentError::Invalid { reason };
+        let component = adapt::adapted(bytes).map_err(invalid)?;
+        let compiled = wasmtime::component::Component::new(engine.wasmtime(), &component)
+            .map_err(|error| invalid(reason(&error)))?;
+        Self::link(engine, &compiled, Digest::of(bytes), expected)
     }
 
     /// Takes a component from `cache`, or has it compiled by `compiler` and kept there; checks it against the
@@ -87,12 +111,23 @@ impl Component {
         cache: Option<&ComponentCache>,
         bytes: Vec<u8>,
     ) -> Result<Self, ComponentError> {
-        contract::check_header(&bytes, compiler.len_max())?;
+        Self::load_as(engine, compiler, cache, bytes, Expected::Task).await
+    }
+
+    /// As [`Component::load`], of what is expected.
+    pub(crate) async fn load_as(
+        engine: &Engine,
+        compiler: &Compiler,
+        cache: Option<&ComponentCache>,
+        bytes: Vec<u8>,
+        expected: Expected,
+    ) -> Result<Self, ComponentError> {
+        contract::check_header(&bytes, compiler.len_max(), expected)?;
         let (on, keep) = (engine.clone(), cache.cloned());
         let (bytes, digest, kept) = blocking(move || {
             let digest = Digest::of(&bytes);
             let kept = keep.and_then(|cache| cache.get(&digest, &on.fingerprint()));
-            (bytes, digest, kept.map(|code| Self::from_code(&on, &code, digest)))
+            (bytes, digest, kept.map(|code| Self::from_code(&on, &code, digest, expected)))
         })
         .await?;
         if let Some(component) = kept {
@@ -101,7 +136,7 @@ impl Component {
         let code = compiler.compile(engine, bytes).await?;
         let (on, keep) = (engine.clone(), cache.cloned());
         blocking(move || {
-            let component = Self::from_code(&on, &code, digest)?;
+            let component = Self::from_code(&on, &code, digest, expected)?;
             if let Some(cache) = keep {
                 cache.put(&digest, &on.fingerprint(), &code);
             }
@@ -111,7 +146,12 @@ impl Component {
     }
 
     /// A component from code that was compiled for it under `engine`'s fingerprint.
-    fn from_code(engine: &Engine, code: &Code, digest: Digest) -> Result<Self, ComponentError> {
+    fn from_code(
+        engine: &Engine,
+        code: &Code,
+        digest: Digest,
+        expected: Expected,
+    ) -> Result<Self, ComponentError> {
         #[expect(unsafe_code, reason = "native code from another process or run can be had in no other way")]
         // SAFETY: the bytes must be what wasmtime's compiler wrote, for this version and these settings. `Code`
         // is made in three places: by this process's compiler, from the answer of a worker whose fingerprint is
@@ -119,34 +159,51 @@ impl Component {
         // verified on this very buffer. The worker's program and the cache's key are the embedder's own.
         let compiled = unsafe { wasmtime::component::Component::deserialize(engine.wasmtime(), &code.0) };
         let compiled = compiled.map_err(|error| ComponentError::Invalid { reason: reason(&error) })?;
-        Self::link(engine, &compiled, digest)
+        Self::link(engine, &compiled, digest, expected)
     }
 
     fn link(
         engine: &Engine,
         compiled: &wasmtime::component::Component,
         digest: Digest,
+        expected: Expected,
     ) -> Result<Self, ComponentError> {
-        let surface = contract::check_surface(engine.wasmtime(), compiled)?;
+        let surface = contract::check_surface(engine.wasmtime(), compiled, expected)?;
         let mismatch = |error: wasmtime::Error| ComponentError::WorldMismatch { reason: reason(&error) };
         let pre = engine.linker().instantiate_pre(compiled).map_err(mismatch)?;
+        if let Some(export) = surface.kind.task() {
+            let ty = engine.linker().substituted_component_type(compiled).map_err(mismatch)?;
+            run_type::check(engine.wasmtime(), &ty, export)?;
+        }
         let world = match surface.kind {
             contract::Kind::Task => World::Task(TaskPre::new(pre).map_err(mismatch)?),
             contract::Kind::TaskSync => World::TaskSync(TaskSyncPre::new(pre).map_err(mismatch)?),
+            contract::Kind::Command2 => {
+                World::Command2(wasmtime_wasi::p2::bindings::CommandPre::new(pre).map_err(mismatch)?)
+            }
+            contract::Kind::Command3 => {
+                World::Command3(wasmtime_wasi::p3::bindings::CommandPre::new(pre).map_err(mismatch)?)
+            }
         };
-        Ok(Self(Arc::new(Inner { engine: engine.clone(), world, digest, imports: surface.imports })))
+        let inner = Inner { engine: engine.clone(), world, digest, imports: surface.imports };
+        Ok(Self { inner: Arc::new(inner), streams: None })
+    }
+
+    /// The same, for one run with these arguments and streams.
+    pub(crate) fn with_streams(&self, streams: Arc<Streams>) -> Self {
+        Self { inner: self.inner.clone(), streams: Some(streams) }
     }
 
     /// The SHA-256 of its bytes.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        self.0.digest
+        self.inner.digest
     }
 
     /// The interfaces that it imports, with their versions, in its own order.
     #[must_use]
     pub fn imports(&self) -> &[String] {
-        &self.0.imports
+        &self.inner.imports
     }
 
     /// Whether it can use files at all: useful to warn of a grant that is missing, or idle.
@@ -162,21 +219,26 @@ impl Component {
     }
 
     pub(crate) fn engine(&self) -> &Engine {
-        &self.0.engine
+        &self.inner.engine
     }
 
     pub(crate) fn world(&self) -> &World {
-        &self.0.world
+        &self.inner.world
+    }
+
+    /// What it has of [`Component::with_streams`].
+    pub(crate) fn streams(&self) -> Option<&Arc<Streams>> {
+        self.streams.as_ref()
     }
 
     fn imports_package(&self, prefix: &str) -> bool {
-        self.0.imports.iter().any(|name| name.starts_with(prefix))
+        self.inner.imports.iter().any(|name| name.starts_with(prefix))
     }
 }
 
 impl std::fmt::Debug for Component {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Component").field("digest", &self.0.digest).finish_non_exhaustive()
+        f.debug_struct("Component").field("digest", &self.inner.digest).finish_non_exhaustive()
     }
 }
 
@@ -215,7 +277,11 @@ async fn blocking<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) 
 
 /// What wasmtime says, on one line and cut.
 fn reason(error: &wasmtime::Error) -> String {
-    bounded_message(format!("{error:#}").lines().map(str::trim).collect::<Vec<_>>().join(" "))
+    one_line(&format!("{error:#}"))
+}
+
+fn one_line(text: &str) -> String {
+    bounded_message(text.lines().map(str::trim).collect::<Vec<_>>().join(" "))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 //!        └── a run ended, conditions changed, a backoff is over, a slow scan │
 //!     reap: leases that ended, on start all of this node                     └── renew, at a third
 //!     retain: what is over and old goes
+//!     quota: what apps have used is kept   pressure: a run is given up when memory is short
 //! ```
 
 pub(crate) mod cell;
@@ -21,8 +22,10 @@ pub(crate) mod gate;
 pub(crate) mod intake;
 pub(crate) mod left;
 pub(crate) mod persist;
+pub(crate) mod pressure;
 pub(crate) mod publish;
 pub(crate) mod quarantine;
+pub(crate) mod quota;
 pub(crate) mod reap;
 pub(crate) mod renew;
 pub(crate) mod retain;
@@ -46,6 +49,8 @@ pub(crate) fn start(shared: &Arc<Shared>) {
     spawn(shared, |pulses| &pulses.gate, gate::run(shared.clone()));
     spawn(shared, |pulses| &pulses.renew, renew::run(shared.clone()));
     spawn(shared, |pulses| &pulses.reap, reap::run(shared.clone()));
+    spawn(shared, |pulses| &pulses.quota, quota::run(shared.clone()));
+    spawn(shared, |pulses| &pulses.pressure, pressure::run(shared.clone()));
     if let Some(retention) = shared.config.retention {
         spawn(shared, |pulses| &pulses.retain, retain::run(shared.clone(), retention));
     }

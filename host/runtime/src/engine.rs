@@ -101,6 +101,7 @@ struct Inner {
     ticker: Ticker,
     allocator: Allocator,
     fingerprint: Fingerprint,
+    memory_bytes_max: u64,
 }
 
 impl Engine {
@@ -122,7 +123,8 @@ impl Engine {
         let ticker =
             Ticker::start(wasmtime.weak(), config.tick).map_err(|source| EngineError::Thread { source })?;
         let fingerprint = Fingerprint::of(&wasmtime);
-        Ok(Self(Arc::new(Inner { wasmtime, linker, ticker, allocator, fingerprint })))
+        let memory_bytes_max = config.memory_bytes_max;
+        Ok(Self(Arc::new(Inner { wasmtime, linker, ticker, allocator, fingerprint, memory_bytes_max })))
     }
 
     /// Where memories come from.
@@ -140,6 +142,11 @@ impl Engine {
     /// Of the code that it runs.
     pub(crate) fn fingerprint(&self) -> Fingerprint {
         self.0.fingerprint
+    }
+
+    /// The most bytes of one linear memory. Pools refuse more by themselves.
+    pub(crate) fn memory_bytes_max(&self) -> u64 {
+        self.0.memory_bytes_max
     }
 
     /// To be held while a guest is polled: the epoch advances.

@@ -1,33 +1,76 @@
-//! The folders that each app has for itself.
+//! The folders that each app has for itself, and what it may keep in them.
+//!
+//! | to learn about | read |
+//! | --- | --- |
+//! | how much is in them, and whether more may be | `account.rs`, `walk.rs` |
+//! | files that are open, and what is written to them | `file.rs`, `held.rs` |
+//! | what is made, moved and removed by its path | `own.rs` |
+//! | how they are emptied, however deep they are | `remove.rs` |
+//!
+//! What guests call is in `imports/filesystem.rs`. Directories that were granted are not counted.
 
+mod account;
+mod file;
+mod held;
+mod own;
+mod remove;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::collections::HashMap;
 use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use cap_fs_ext::DirExt as _;
 use cap_std::fs::Dir;
-use dormouse_core::AppId;
+use dormouse_core::{AppId, AppLimits};
 
-/// Where apps have their folders.
-pub(crate) struct Folders(pub(crate) Dir);
+pub(crate) use account::{Account, Refused};
+pub(crate) use file::OpenFile;
+pub(crate) use held::{Held, OwnFile, OwnFiles};
+pub(crate) use own::{Opening, OwnDir};
+
+/// Where apps have their folders, and the account of each.
+pub(crate) struct Folders {
+    dir: Dir,
+    accounts: Mutex<HashMap<AppId, Arc<Account>>>,
+}
 
 impl Folders {
-    /// Opens the folders of an app, making them if need be. With `first`, what an earlier host left in `temp`
-    /// is removed.
-    pub(crate) fn open(&self, app: &AppId, first: bool) -> io::Result<AppFolders> {
-        self.0.create_dir_all(app.as_str())?;
-        let home = self.0.open_dir(app.as_str())?;
+    pub(crate) fn new(dir: Dir) -> Self {
+        Self { dir, accounts: Mutex::default() }
+    }
+
+    /// Opens the folders of an app, making them if need be, with what it may keep in them from now on. With `first`,
+    /// what an earlier host left in `temp` is removed.
+    pub(crate) fn open(&self, app: &AppId, first: bool, limits: AppLimits) -> io::Result<AppFolders> {
+        self.dir.create_dir_all(app.as_str())?;
+        let home = self.dir.open_dir(app.as_str())?;
         home.create_dir_all("local")?;
         if first && home.try_exists("temp")? {
-            home.remove_dir_all("temp")?;
+            remove::tree(&home, "temp")?;
         }
         home.create_dir_all("temp")?;
-        Ok(AppFolders { local: home.open_dir("local")?, temp: home.open_dir("temp")? })
+        let (local, temp) = (home.open_dir("local")?, home.open_dir("temp")?);
+        let roots = [local.try_clone()?, temp.try_clone()?];
+        let account = {
+            let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+            accounts.entry(app.clone()).or_default().clone()
+        };
+        account.set(limits, roots);
+        Ok(AppFolders { local, temp, account })
     }
 
     /// Removes the folders of an app that is not installed any more.
     pub(crate) fn remove(&self, app: &AppId) -> io::Result<()> {
-        match self.0.remove_dir_all(app.as_str()) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            removed => removed,
-        }
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner).remove(app);
+        let home = match self.dir.open_dir_nofollow(app.as_str()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            home => home?,
+        };
+        remove::contents(&home)?;
+        self.dir.remove_dir(app.as_str())
     }
 }
 
@@ -35,4 +78,6 @@ impl Folders {
 pub(crate) struct AppFolders {
     pub(crate) local: Dir,
     pub(crate) temp: Dir,
+    /// Of both together.
+    pub(crate) account: Arc<Account>,
 }

@@ -15,10 +15,11 @@ mod stats;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use dormouse_core::limits::LimitsError;
 use dormouse_core::registration::ScheduleError;
 use dormouse_core::{
-    AccessStatus, ActivationId, AppId, Condition, NodeId, RegistrationError, RegistrationId, Store,
-    StoreError, Timestamp,
+    AccessStatus, ActivationId, AppId, AppLimitsError, Condition, NodeId, RegistrationError, RegistrationId,
+    Store, StoreError, Timestamp,
 };
 
 use crate::builder::HostBuilder;
@@ -36,7 +37,7 @@ pub(crate) use fire::signal_from_source;
 pub use health::{Ailment, Unhealthy};
 pub use outlook::Outlook;
 pub use quota::QuotaView;
-pub use stats::{EngineStats, HostStats, PoolStats};
+pub use stats::{EngineStats, HostStats, Latency, PoolStats};
 
 /// Runs background tasks. A handle: clones are the same host.
 ///
@@ -124,6 +125,12 @@ pub enum HostError {
     /// A grant of the app.
     #[error("the app's grants cannot be given")]
     Grant(#[from] GrantError),
+    /// What the app asks for as limits of its runs.
+    #[error("the app's limits are not within the host's maximum")]
+    Limits(#[from] LimitsError),
+    /// What the app asks to keep.
+    #[error("what the app asks to keep is not within the host's maximum")]
+    AppLimits(#[from] AppLimitsError),
     /// The app's folders.
     #[error("the folders of app `{app}` cannot be opened")]
     Folders {

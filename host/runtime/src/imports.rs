@@ -1,6 +1,8 @@
 //! What a guest can call: one file for each interface of ours, and WASI as it was granted.
 
+mod filesystem;
 mod instance;
+mod keyvalue;
 mod preopens;
 mod registration;
 mod socket_activity;
@@ -10,6 +12,7 @@ mod waiting;
 mod waiting_sync;
 
 use wasmtime::component::{HasData, Linker};
+use wasmtime_wasi::TrappableError;
 use wasmtime_wasi_http::p2 as http2;
 use wasmtime_wasi_http::p3 as http3;
 
@@ -31,20 +34,34 @@ impl HasData for Imports {
 pub(crate) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<RunState>> {
     let mut linker = Linker::new(engine);
     let l = &mut linker;
-    v0_1::types::add_to_linker::<_, Imports>(l, |state| state)?;
-    v0_1::instance::add_to_linker::<_, Imports>(l, |state| state)?;
-    v0_1::registration::add_to_linker::<_, Imports>(l, |state| state)?;
-    v0_1::sockets::add_to_linker::<_, Imports>(l, |state| state)?;
-    v0_1::waiting::add_to_linker::<_, Imports>(l, |state| state)?;
-    v0_1::waiting_sync::add_to_linker::<_, Imports>(l, |state| state)?;
+    v0_1::types::add_to_linker::<_, Imports>(l, RunState::called)?;
+    v0_1::instance::add_to_linker::<_, Imports>(l, RunState::called)?;
+    v0_1::registration::add_to_linker::<_, Imports>(l, RunState::called)?;
+    v0_1::sockets::add_to_linker::<_, Imports>(l, RunState::called)?;
+    v0_1::waiting::add_to_linker::<_, Imports>(l, RunState::called)?;
+    v0_1::waiting_sync::add_to_linker::<_, Imports>(l, RunState::called)?;
     wasmtime_wasi::p2::add_to_linker_async(l)?;
+    keyvalue::add_to_linker(l)?;
     wasmtime_wasi::p3::add_to_linker(l)?;
     http2::add_only_http_to_linker_async(l)?;
     http3::add_to_linker(l)?;
-    // Ours in place of WASI's: directories by handle instead of by path, names and sockets by grant.
+    // Ours in place of WASI's: directories by handle instead of by path, what is kept by account, names and sockets by
+    // grant.
     l.allow_shadowing(true);
+    filesystem::add_to_linker(l)?;
     preopens::add_to_linker(l)?;
     sockets::add_to_linker(l)?;
     l.allow_shadowing(false);
     Ok(linker)
+}
+
+/// The guest's error as its value, a trap as an error.
+fn told_apart<T, E>(result: Result<T, TrappableError<E>>) -> wasmtime::Result<Result<T, E>>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(error) => Ok(Err(error.downcast()?)),
+    }
 }

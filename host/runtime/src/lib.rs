@@ -33,6 +33,7 @@
 //! | what a host is made of | [`HostBuilder`] |
 //! | what an app may use | [`App`], [`Grants`], [`LimitsRequest`] |
 //! | who is told what | [`Observer`], [`Subscription`] |
+//! | programs without a registration | [`command`] |
 //! | the rules themselves | [`core`] |
 //! | testing without waiting | `testing::Rig`, feature `test-util` |
 
@@ -40,6 +41,7 @@ mod app;
 mod bindings;
 mod builder;
 mod clock;
+pub mod command;
 mod component;
 mod drive;
 mod engine;
@@ -68,13 +70,14 @@ pub use dormouse_core as core;
 pub use dormouse_package as package;
 
 pub use dormouse_core::{
-    AccessStatus, ActivationId, AppId, ApplicationTriggerResult, Cancellation, CancellationReason, Class,
-    Clock, Completion, Condition, ConditionProvider, CronTrigger, Cursor, Event, EventKind, Explanation,
-    FilesystemTrigger, FixedProvider, Holds, HostPort, HostPortError, Limits, LimitsRequest,
-    MaintenanceTrigger, MemoryStore, Message, MessageTrigger, Misfire, Observer, Outcome, Overlap,
-    QuotaPolicy, Receipt, Recurrence, Refusal, RegistrationId, Retention, RetryPolicy, RunId, RunOutput,
-    Signal, SignalSource, SignalTrigger, SocketTrigger, Store, Stream, SystemEvent, SystemTrigger,
-    TaskBuilder, TimeTrigger, TimerProfile, Trigger, TriggerDetails, TriggerKind, WorkCost,
+    AccessStatus, ActivationId, AppId, AppLimits, AppLimitsError, AppLimitsRequest, ApplicationTriggerResult,
+    Cancellation, CancellationReason, Class, Clock, Completion, Condition, ConditionProvider, CronTrigger,
+    Cursor, Event, EventKind, Explanation, FilesystemTrigger, FixedProvider, Holds, HostPort, HostPortError,
+    Limits, LimitsRequest, MaintenanceTrigger, MemoryStore, Message, MessageTrigger, Misfire, Observer,
+    Outcome, Overlap, Profile, QuotaDecision, QuotaPolicy, Receipt, Recurrence, Refusal, RegistrationId,
+    Retention, RetryPolicy, RunId, RunOutput, Signal, SignalSource, SignalTrigger, SocketTrigger, Store,
+    Stream, SystemEvent, SystemTrigger, TaskBuilder, TimeTrigger, TimerProfile, Trigger, TriggerDetails,
+    TriggerKind, WorkCost,
 };
 
 pub use app::App;
@@ -85,12 +88,13 @@ pub use component::{
     ComponentError, Digest, IN_PROCESS_LEN_MAX, compile_worker,
 };
 pub use dormouse_core::activation::KEY_LEN_MAX;
+pub use dormouse_core::quota::{QuotaSource, Reserve};
 pub use dormouse_core::store::{ListedRun, Redriven, RunFilter};
 pub use drive::intake::{FireError, Fired};
 pub use engine::{Allocator, Engine, EngineConfig, EngineError, Pooling};
 pub use host::{
-    Ailment, EngineStats, FireOptions, Host, HostError, HostStats, IfExists, Outlook, PoolStats, QuotaView,
-    Registered, Unhealthy,
+    Ailment, EngineStats, FireOptions, Host, HostError, HostStats, IfExists, Latency, Outlook, PoolStats,
+    QuotaView, Registered, Unhealthy,
 };
 pub use observe::TracingObserver;
 pub use packages::{

@@ -5,7 +5,8 @@ use dormouse_core::event::{Event, EventKind};
 
 /// Writes each event to `tracing`, with the project's words as fields: endings, refusals and what an operator did at
 /// `info`, registrations that failed at `warn`, faults and quarantine at `error`, all else at `debug`. What guests print
-/// is not among them: it is the guest's, and belongs where the embedder puts it.
+/// is not among them: it is the guest's, and belongs where the embedder puts it. What a guest has words in (its failure,
+/// its trap) is a string and no `Display`: whoever writes it down quotes it, so that it makes no line of its own.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TracingObserver;
 
@@ -14,7 +15,7 @@ impl Observer for TracingObserver {
         let registration = event.registration;
         match &event.kind {
             EventKind::Ended { activation, run, attempt, outcome, receipt } => tracing::info!(
-                %registration, %activation, %run, attempt, %outcome,
+                %registration, %activation, %run, attempt, outcome = outcome.to_string(),
                 cpu = ?receipt.cpu, wall = ?receipt.wall, queue_wait = ?receipt.queue_wait,
                 "run ended"
             ),
@@ -23,7 +24,7 @@ impl Observer for TracingObserver {
                 tracing::warn!(%app, name, error, "registration failed");
             }
             EventKind::CancelRequested { run, cancellation } => {
-                tracing::info!(%registration, %run, %cancellation, "run cancelled");
+                tracing::info!(%registration, %run, cancellation = cancellation.to_string(), "run cancelled");
             }
             EventKind::Denied { run, what } => {
                 tracing::info!(%registration, %run, what, "guest was denied what it was not granted");

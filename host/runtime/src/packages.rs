@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use cap_std::fs::Dir;
 use dormouse_core::app::GrantRecord;
+use dormouse_core::limits::LimitsError;
 use dormouse_core::{AccessStatus, AppId, Condition, RegistrationId, StoreError};
 use dormouse_package::{Difference, Digest, Repository, RepositoryError};
 use tokio::sync::Mutex;
@@ -225,6 +226,9 @@ pub enum InstallError {
         #[source]
         source: ComponentError,
     },
+    /// What the package asks for as limits of its runs.
+    #[error("the package's limits are not within the host's maximum")]
+    Limits(#[from] LimitsError),
     /// A grant cannot be given.
     #[error("a grant cannot be given")]
     Grant(#[from] GrantError),

@@ -13,6 +13,7 @@ mod network;
 pub(crate) mod output;
 pub(crate) mod port;
 pub(crate) mod registrations;
+pub(crate) mod settings;
 mod state;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -28,6 +29,7 @@ use wasmtime::component::Resource;
 use wasmtime::{Result, Store, UpdateDeadline};
 
 use crate::bindings::v0_1;
+use crate::command;
 use crate::component::{Component, World};
 use crate::meter::Meter;
 use grants::Grants;
@@ -35,7 +37,8 @@ use port::Port;
 use usage::Usage;
 
 pub(crate) use dormouse_core::host_port::Host;
-pub(crate) use state::RunState;
+pub(crate) use settings::AppSettings;
+pub(crate) use state::{Full, RunState};
 pub(crate) use trap::GuestTrap;
 
 /// What a sandbox is made of, beside the component.
@@ -90,6 +93,7 @@ pub(crate) fn start(
                     poll_fn(|cx| accessor.poll_no_interesting_tasks(cx)).await;
                     Result::<()>::Ok(())
                 };
+                let run = async |accessor: &_| at_rest(started.clone(), run(accessor)).await;
                 store.run_concurrent(run).await.flatten().map_err(|error| GuestTrap::of(&error))?;
             }
             World::TaskSync(pre) => {
@@ -102,12 +106,39 @@ pub(crate) fn start(
                     poll_fn(|cx| accessor.poll_no_interesting_tasks(cx)).await;
                     Result::<()>::Ok(())
                 };
+                let run = async |accessor: &_| at_rest(started.clone(), run(accessor)).await;
                 store.run_concurrent(run).await.flatten().map_err(|error| GuestTrap::of(&error))?;
+            }
+            World::Command2(pre) => {
+                let command = pre.instantiate_async(&mut store).await;
+                let command = command.map_err(|error| GuestTrap::at_start(&error, &started))?;
+                let ran = command.wasi_cli_run().call_run(&mut store).await;
+                port.returned(command::answer(ran, component.streams())?);
+            }
+            World::Command3(pre) => {
+                let command = pre.instantiate_async(&mut store).await;
+                let command = command.map_err(|error| GuestTrap::at_start(&error, &started))?;
+                let run = async |accessor: &_| command.wasi_cli_run().call_run(accessor).await;
+                let ran = store.run_concurrent(run).await.flatten();
+                port.returned(command::answer(ran, component.streams())?);
             }
         }
         port.nothing_left();
         Ok(())
     })
+}
+
+/// Polls `run`, and notes that the guest's event loop did: it does so whenever it has looked at all that is ready, and
+/// never from inside a call. Whatever the guest does after it takes the note away again; so does the interruption of one
+/// that only computes.
+async fn at_rest<R>(usage: Arc<Usage>, run: impl Future<Output = R>) -> R {
+    let mut run = std::pin::pin!(run);
+    poll_fn(|cx| {
+        let polled = run.as_mut().poll(cx);
+        usage.set_at_rest(true);
+        polled
+    })
+    .await
 }
 
 fn store(
@@ -120,9 +151,10 @@ fn store(
 ) -> Result<Store<RunState>> {
     let handles = spec.handles();
     let hostcall_bytes = usize::try_from(spec.limits.hostcall_bytes).unwrap_or(usize::MAX);
-    let of_callback = Arc::clone(&meter);
-    let state = RunState::new(spec, Arc::clone(port), meter, usage);
+    let (of_callback, in_callback) = (Arc::clone(&meter), Arc::clone(&usage));
+    let state = RunState::new(spec, component.streams(), Arc::clone(port), meter, usage);
     let mut store = Store::try_new(component.engine().wasmtime(), state)?;
+    store.data_mut().limiter().on(component.engine());
     store.limiter(|state| state.limiter());
     store.set_hostcall_fuel(hostcall_bytes);
     store.set_max_component_handles(handles);
@@ -136,6 +168,7 @@ fn store(
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(move |_| {
         of_callback.bill();
+        in_callback.set_at_rest(false);
         clock.interrupted();
         Ok(UpdateDeadline::Yield(1))
     });

@@ -3,8 +3,10 @@
 //! The mutex is a `std` one, held for a few map operations and never across an await, a guest or an
 //! observer. The truth about activations is in the store; what is here can be rebuilt from it.
 
+mod allowance;
 mod figures;
 mod known;
+mod latency;
 mod permit;
 mod pulse;
 mod state;
@@ -17,12 +19,14 @@ use std::time::Duration;
 use dormouse_core::admission::{Admission, AdmissionRequest, Slots, admit};
 use dormouse_core::condition::Judgement;
 use dormouse_core::event::{Event, EventKind};
+use dormouse_core::quota::Reserve;
 use dormouse_core::{
-    AccessStatus, AppId, Clock, Condition, ConditionProvider, Holds, IdSource, Limits, NodeId, Observer,
-    Registration, RegistrationId, Retention, SignalSource, Store, TimerProfile, Timestamp, WorkCost,
+    AccessStatus, AppId, AppLimits, AppLimitsRequest, Clock, Condition, ConditionProvider, Holds, IdSource,
+    Limits, LimitsRequest, NodeId, Observer, QuotaPolicy, Registration, RegistrationId, Retention,
+    SignalSource, Store, TimerProfile, Timestamp, WorkCost,
 };
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{Mutex as AsyncMutex, Notify, broadcast, watch};
 use uuid::Uuid;
 
 use crate::engine::Engine;
@@ -31,8 +35,11 @@ use crate::source::filesystem::{Unaccepted, Watchers};
 use crate::source::socket::Sockets;
 use crate::subscribe::Progress;
 
+pub(crate) use allowance::Allowance;
 pub(crate) use figures::Figures;
 pub(crate) use known::Known;
+pub(crate) use latency::Latencies;
+pub use latency::Latency;
 pub(crate) use permit::Permit;
 pub(crate) use pulse::{Pulse, Pulses};
 pub(crate) use state::State;
@@ -42,6 +49,12 @@ pub(crate) use writes::Writes;
 pub(crate) struct Config {
     pub(crate) node: NodeId,
     pub(crate) limits_max: Limits,
+    pub(crate) limits_default: LimitsRequest,
+    pub(crate) app_limits_max: AppLimits,
+    pub(crate) app_limits_default: AppLimitsRequest,
+    /// The quota of apps that nobody set one for.
+    pub(crate) quota_default: Option<QuotaPolicy>,
+    pub(crate) quota_reserve: Reserve,
     /// Runs at once, below the pool's size: an exhausted pool is an error, a taken slot is a wait.
     pub(crate) slots: u32,
     pub(crate) slots_per_app: u32,
@@ -79,6 +92,8 @@ pub(crate) struct Shared {
     pub(crate) wake: Wakeups,
     /// Whose turn it is to register or unregister.
     pub(crate) turns: Turns,
+    /// Whose turn it is to tell the store what apps have used.
+    pub(crate) saving_quotas: AsyncMutex<()>,
     /// Permits that are out: runs whose end is not written yet among them.
     pub(crate) in_flight: AtomicU32,
     pub(crate) started_at: Timestamp,
@@ -114,6 +129,10 @@ pub(crate) struct Wakeups {
     pub(crate) conditions: Notify,
     /// How often they have.
     changes: AtomicU64,
+    /// Memory may be short, or not any more.
+    pub(crate) memory: Notify,
+    /// So much was used of a quota that the store is to be told.
+    pub(crate) quotas: Notify,
     /// A sandbox is gone. Told to those who wait only: nothing is kept for who comes later.
     pub(crate) ends: Notify,
     /// How many wait for that. Without any, the end of a run costs a look at this.
@@ -140,6 +159,8 @@ impl Wakeups {
             dispatch: Notify::new(),
             timer: Notify::new(),
             conditions: Notify::new(),
+            memory: Notify::new(),
+            quotas: Notify::new(),
             changes: AtomicU64::new(0),
             ends: Notify::new(),
             awaiting_ends: AtomicU32::new(0),
@@ -155,6 +176,7 @@ impl Wakeups {
     pub(crate) fn conditions_changed(&self) {
         self.changes.fetch_add(1, Ordering::SeqCst);
         self.conditions.notify_one();
+        self.memory.notify_one();
     }
 
     /// How often [`Wakeups::conditions_changed`] was called: whoever judges by conditions reads this before,
@@ -215,6 +237,7 @@ impl Shared {
             sockets: Sockets::default(),
             wake: Wakeups::new(),
             turns: Turns::default(),
+            saving_quotas: AsyncMutex::default(),
             in_flight: AtomicU32::new(0),
             seen: Seen::default(),
             sources: Mutex::default(),
@@ -273,6 +296,11 @@ impl Shared {
     /// What background work costs, as far as a provider knows.
     pub(crate) fn work_cost(&self) -> Option<WorkCost> {
         self.providers.iter().find_map(|provider| provider.work_cost())
+    }
+
+    /// Whether the machine runs short of memory, as far as a provider knows.
+    pub(crate) fn memory_is_short(&self) -> bool {
+        self.providers.iter().find_map(|provider| provider.memory_is_short()).unwrap_or_default()
     }
 
     /// Whether the conditions of a registration hold now, if its app's access is `access`.

@@ -324,6 +324,29 @@ impl Rig {
         .await
     }
 
+    /// Lets up to `span` pass, and no more than that once there are more events than `seen`. Answers whether there are.
+    pub async fn news(&self, seen: usize, span: Duration) -> bool {
+        let until = self.clock.now() + span;
+        let more = async {
+            loop {
+                let mut news = std::pin::pin!(self.news.notified());
+                news.as_mut().enable();
+                if self.events.len() > seen {
+                    return true;
+                }
+                news.await;
+            }
+        };
+        self.with_horizon(until, async {
+            tokio::select! {
+                biased;
+                yes = more => yes,
+                () = self.clock.sleep_until(until) => false,
+            }
+        })
+        .await
+    }
+
     /// Waits until a run of `id` has started; answers which.
     pub async fn started(&self, id: RegistrationId) -> RunId {
         let event = self

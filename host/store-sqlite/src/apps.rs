@@ -7,9 +7,9 @@ use dormouse_core::store::Removed;
 use rusqlite::{Connection, params};
 
 use crate::errors::Fault;
-use crate::registrations;
 use crate::rows::{collect, from_json, json, registration_id, text};
 use crate::tx::Tx;
+use crate::{quotas, registrations, settings};
 
 /// The queries whose plans are tested.
 pub(crate) mod sql {
@@ -28,6 +28,8 @@ pub(crate) fn save(tx: &Tx<'_>, record: &AppRecord) -> Result<(), Fault> {
 
 pub(crate) fn remove(tx: &mut Tx<'_>, app: &AppId, at: Timestamp) -> Result<Removed, Fault> {
     tx.conn.prepare_cached(sql::REMOVE)?.execute([app.as_str()])?;
+    quotas::remove(tx, app)?;
+    settings::remove(tx, app)?;
     let registrations = collect(tx.conn.prepare_cached(sql::REGISTRATIONS)?.query([app.as_str()])?, |row| {
         Ok(registration_id(row.get(0)?))
     })?;

@@ -19,7 +19,7 @@
 //! | batches, and what becomes of one that fails | `writer.rs` |
 //! | what may be wrong with a file, and what is said of it | `open.rs`, [`OpenError`] |
 //! | a state directory that another process has, or that cannot be written | [`SqliteStore::open_read_only`], `read_only.rs` |
-//! | apps and registrations | `apps.rs`, `registrations.rs`, `refusals.rs` |
+//! | apps and registrations | `apps.rs`, `quotas.rs`, `settings.rs`, `registrations.rs`, `refusals.rs` |
 //! | the way of a firing | `enqueue.rs`, `leases.rs`, `ledger.rs`, with the rows in `activations.rs` |
 //! | what is over | `journal.rs`, `runs.rs`, `dead_letters.rs`, `webhooks.rs`, and how it is let go: `prune.rs` |
 
@@ -34,6 +34,7 @@ mod ledger;
 mod lock;
 mod open;
 mod prune;
+mod quotas;
 mod read_only;
 mod reader;
 mod refusals;
@@ -41,6 +42,7 @@ mod registrations;
 mod rows;
 mod runs;
 mod schema;
+mod settings;
 mod stations;
 mod stats;
 mod store;

@@ -82,6 +82,25 @@ select 2 + n, id, id, registration, app, fence, fence, over_at, over_at, outcome
 from activation where n between 5 and 8;
 "#;
 
+/// What version 3 wrote, besides [`ROWS`] and [`MORE_ROWS`].
+const LAST_ROWS: &str = r#"
+update registration set crashes = 2 where spent = 0;
+insert into output values (1, x'6f7574', x'657272');
+insert into webhook values ('mail', '{"name":"mail","url":"https://example.org/"}');
+insert into undelivered values ('mail', 1, '{}');
+update pruned set runs = 7;
+"#;
+
+/// The tables that version 3 made.
+const TABLES_OF_3: [&str; 6] = [
+    "select id, crashes from registration",
+    "select n, backoff_since, dead from activation",
+    "select * from output",
+    "select * from webhook",
+    "select * from undelivered",
+    "select * from pruned",
+];
+
 /// The columns that version 1 made.
 const TABLES: [&str; 6] = [
     "select id, spent, watermark, body from registration",
@@ -107,14 +126,19 @@ fn of_version(version: usize, directory: &Path, rows: &str) -> Connection {
 }
 
 fn contents(conn: &Connection) -> Vec<Vec<Vec<Value>>> {
-    TABLES
+    read(conn, &TABLES)
+}
+
+fn read(conn: &Connection, queries: &[&str]) -> Vec<Vec<Vec<Value>>> {
+    queries
+        .iter()
         .map(|sql| {
             let mut statement = conn.prepare(sql).expect("the table is there");
             let columns = statement.column_count();
             let rows = statement.query_map([], |row| (0..columns).map(|n| row.get(n)).collect());
             rows.expect("a table").collect::<Result<_, _>>().expect("rows")
         })
-        .to_vec()
+        .collect()
 }
 
 #[test]
@@ -153,7 +177,7 @@ fn a_file_of_version_1_keeps_everything() {
     let conn = Connection::open(directory.path().join(SqliteStore::FILE_NAME)).expect("it is closed");
     assert_eq!(contents(&conn), before);
     let version: i32 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a pragma");
-    assert_eq!(version, 3);
+    assert_eq!(version, 4);
 }
 
 #[test]
@@ -234,4 +258,24 @@ fn an_outcome_that_makes_no_sense_is_listed_so_that_it_is_told() {
         let error = block_on(store.runs(RunFilter::default(), 9)).expect_err("it makes no sense");
         assert!(matches!(error, StoreError::Corrupt(_)), "{error:?}");
     }
+}
+
+#[test]
+fn a_file_of_version_3_keeps_everything_and_has_room_for_what_is_new() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let old = of_version(2, directory.path(), &[ROWS, MORE_ROWS].concat());
+    old.execute_batch(schema::MIGRATIONS[2]).expect("the schema is valid");
+    old.pragma_update(None, "user_version", 3).expect("a pragma");
+    old.execute_batch(LAST_ROWS).expect("the rows are valid");
+    let before = (contents(&old), read(&old, &TABLES_OF_3));
+    assert!(before.1.iter().all(|rows| !rows.is_empty()), "each table is tried");
+    drop(old);
+
+    drop(SqliteStore::open(directory.path()).expect("it opens"));
+    let conn = Connection::open(directory.path().join(SqliteStore::FILE_NAME)).expect("it is closed");
+    assert_eq!((contents(&conn), read(&conn, &TABLES_OF_3)), before);
+    let new = read(&conn, &["select app, body from quota", "select app, name, value from setting"]);
+    assert!(new.iter().all(Vec::is_empty), "nothing is made up");
+    let version: i32 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a pragma");
+    assert_eq!(version, 4);
 }

@@ -11,7 +11,7 @@ pub(crate) const APPLICATION_ID: i32 = 0x646f_726d;
 
 /// What leads from each version to the next; the first, from an empty file. Never edit one that was
 /// released: append another.
-pub(crate) const MIGRATIONS: &[&str] = &[V1, V2, V3];
+pub(crate) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4];
 
 /// The version that this code reads and writes.
 pub(crate) const VERSION: i32 = MIGRATIONS.len() as i32;
@@ -204,4 +204,18 @@ create table undelivered (
     body text not null,                 -- Undelivered as JSON
     unique (webhook, cursor)
 ) strict;
+";
+
+const V4: &str = "
+create table quota (
+    app text primary key not null,
+    body text not null                  -- QuotaState as JSON
+) strict, without rowid;
+
+create table setting (
+    app text not null,
+    name text not null,
+    value blob not null,
+    primary key (app, name)
+) strict, without rowid;
 ";

@@ -7,20 +7,22 @@ use dormouse_core::completion::{Completion, Cursor, RunOutput, Subscriber};
 use dormouse_core::explain::RefusalRecord;
 use dormouse_core::ids::{ActivationId, AppId, Fence, RegistrationId, RunId};
 use dormouse_core::overlap::Refusal;
+use dormouse_core::quota::QuotaState;
 use dormouse_core::registration::RegistrationRecord;
+use dormouse_core::settings::{SettingChange, SettingsError};
 use dormouse_core::store::{
     ActivationStore, AppStore, Counts, DeadLetterFilter, Enqueue, Enqueued, Finish, Finished, History,
-    Journal, ListedRun, Prune, Pruned, Reap, Reaped, Redriven, RegistrationStore, Removed, RunFilter, Totals,
-    WebhookStore,
+    Journal, ListedRun, Prune, Pruned, QuotaStore, Reap, Reaped, Redriven, RegistrationStore, Removed,
+    RunFilter, SettingsStore, Totals, WebhookStore,
 };
 use dormouse_core::webhook::{Undelivered, Webhook};
-use dormouse_core::{Activation, StoreError, Timestamp};
+use dormouse_core::{Activation, AppLimits, StoreError, Timestamp};
 
 use crate::stations::Kind;
 use crate::store::SqliteStore;
 use crate::{
-    activations, apps, dead_letters, enqueue, journal, leases, ledger, prune, refusals, registrations, runs,
-    webhooks,
+    activations, apps, dead_letters, enqueue, journal, leases, ledger, prune, quotas, refusals,
+    registrations, runs, settings, webhooks,
 };
 
 #[async_trait]
@@ -252,5 +254,51 @@ impl WebhookStore for SqliteStore {
     async fn remove_undelivered(&self, webhook: &str, cursor: Cursor) -> Result<bool, StoreError> {
         let webhook = webhook.to_owned();
         self.write(Kind::Other, move |tx| webhooks::remove_undelivered(tx, &webhook, cursor)).await
+    }
+}
+
+#[async_trait]
+impl QuotaStore for SqliteStore {
+    async fn save_quotas(&self, quotas: &[(AppId, QuotaState)]) -> Result<(), StoreError> {
+        let quotas = quotas.to_vec();
+        self.write(Kind::Other, move |tx| quotas::save(tx, &quotas)).await
+    }
+
+    async fn quotas(&self) -> Result<Vec<(AppId, QuotaState)>, StoreError> {
+        self.read(quotas::all).await
+    }
+}
+
+#[async_trait]
+impl SettingsStore for SqliteStore {
+    async fn settings(&self, app: &AppId, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let (app, names) = (app.clone(), names.to_vec());
+        self.read(move |conn| settings::values(conn, &app, &names)).await
+    }
+
+    async fn setting_names(&self, app: &AppId, skip: u64, limit: usize) -> Result<Vec<String>, StoreError> {
+        let app = app.clone();
+        self.list(move |conn| settings::names(conn, &app, skip, limit)).await
+    }
+
+    async fn change_settings(
+        &self,
+        app: &AppId,
+        changes: &[SettingChange],
+        limits: &AppLimits,
+    ) -> Result<Result<(), SettingsError>, StoreError> {
+        let (app, changes, limits) = (app.clone(), changes.to_vec(), *limits);
+        self.write(Kind::Other, move |tx| settings::change(tx, &app, &changes, &limits)).await
+    }
+
+    async fn increment_setting(
+        &self,
+        app: &AppId,
+        name: &str,
+        delta: u64,
+        limits: &AppLimits,
+    ) -> Result<Result<u64, SettingsError>, StoreError> {
+        let (app, name, limits) = (app.clone(), name.to_owned(), *limits);
+        self.write(Kind::Other, move |tx| settings::increment(tx, &app, &name, delta, &limits)).await
     }
 }

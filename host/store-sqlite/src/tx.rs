@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use dormouse_core::ids::RegistrationId;
+use dormouse_core::ids::{AppId, RegistrationId};
+use dormouse_core::settings::SettingsSum;
 use dormouse_core::store::Counts;
 use rusqlite::Connection;
 
 use crate::errors::Fault;
-use crate::{activations, ledger};
+use crate::{activations, ledger, settings};
 
 /// What the writer knows without asking the file: read once, then kept along. It is the only writer, so it stays
 /// true until a rollback, which forgets it.
@@ -17,6 +18,8 @@ pub(crate) struct Cache {
     pub(crate) counts: HashMap<RegistrationId, Counts>,
     /// The place of the newest run, kept or not.
     pub(crate) last_place: Option<i64>,
+    /// How much apps keep as settings.
+    pub(crate) settings: HashMap<AppId, SettingsSum>,
 }
 
 /// A transaction.
@@ -33,6 +36,13 @@ impl Tx<'_> {
         let counts = activations::counts(self.conn, id)?;
         self.cache.counts.insert(id, counts);
         Ok(counts)
+    }
+
+    pub(crate) fn settings(&self, app: &AppId) -> Result<SettingsSum, Fault> {
+        match self.cache.settings.get(app) {
+            Some(sum) => Ok(*sum),
+            None => settings::sum(self.conn, app),
+        }
     }
 
     /// The place of the next run. None is given twice, whatever was let go of: subscribers count on it.

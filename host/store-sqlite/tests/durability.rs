@@ -33,7 +33,7 @@ fn a_store_that_is_opened_again_has_everything() {
         let waiting = store.enqueue(ask(firing(3, 1, 3), QUEUE)).await.unwrap();
         store.advance_watermark(registration(1), at(77)).await.unwrap();
         store.commit_cursor("mail", Cursor(1)).await.unwrap();
-        let installed = AppRecord { app: app(), access: AccessStatus::AlwaysAllowed, package: None };
+        let installed = AppRecord::new(app(), AccessStatus::AlwaysAllowed);
         store.save_app(installed.clone()).await.unwrap();
         store.note_refusal(registration(1), Refusal::DeniedByUser, at(5)).await.unwrap();
         let refusals = store.refusals(registration(1)).await.unwrap();

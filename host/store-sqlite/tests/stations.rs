@@ -40,7 +40,7 @@ fn each_is_passed_before_and_after_its_commit() {
     let directory = tempfile::tempdir().unwrap();
     let sqlite = SqliteStore::open(directory.path()).unwrap();
     // Inside each step of the way from an empty file, and after it.
-    assert_eq!(taken(), [("migrate", [0; 3]); 6]);
+    assert_eq!(taken(), [("migrate", [0; 3]); 8]);
 
     *PATH.lock().unwrap() = Some(sqlite.path().to_owned());
     let path = sqlite.path().to_owned();
@@ -67,11 +67,10 @@ fn each_is_passed_before_and_after_its_commit() {
         // found them together, which is its own affair.
         let held = rusqlite::Connection::open(path).unwrap();
         held.execute_batch("begin immediate").unwrap();
-        let mut first = store.save_app(dormouse_core::AppRecord {
-            app: dormouse_core::store::exercise::fixture::app(),
-            access: dormouse_core::AccessStatus::AlwaysAllowed,
-            package: None,
-        });
+        let mut first = store.save_app(dormouse_core::AppRecord::new(
+            dormouse_core::store::exercise::fixture::app(),
+            dormouse_core::AccessStatus::AlwaysAllowed,
+        ));
         assert!((&mut first).now_or_never().is_none());
         let mut firings = join_all((2..9).map(|n| store.enqueue(ask(firing(n, 1, 1), QUEUE))));
         let mut cursor = store.commit_cursor("mail", Cursor(1));

@@ -34,6 +34,7 @@ pub(crate) struct Answers {
     load: Option<u8>,
     battery: Option<Charge>,
     pub(crate) cost: Option<WorkCost>,
+    pub(crate) memory_is_short: Option<bool>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,6 +63,7 @@ impl Facts {
                 _ => supply.charge.map(Charge::Percent),
             }),
             cost: work_cost(self.pressure.map(|pressure| pressure.cost), external_power, present),
+            memory_is_short: self.pressure.map(|pressure| pressure.memory_is_short),
         }
     }
 }
@@ -149,7 +151,7 @@ mod tests {
                 saving: Some(true),
                 ..Power::default()
             },
-            pressure: Some(Pressure { cpu: 49, cost: WorkCost::Low }),
+            pressure: Some(Pressure { cpu: 49, cost: WorkCost::Low, memory_is_short: false }),
             ..Facts::default()
         }
     }

@@ -26,7 +26,7 @@
 //! | `external-power`, `battery-above`, `power-state-change` | UPower, else `/sys/class/power_supply` with its uevents |
 //! | `energy-saver-off` | power-profiles-daemon |
 //! | `time-zone-change` | `/etc/localtime`, where that is unreadable timedated; the transitions of the zone, and settings of the clock |
-//! | `load-below` | `/proc/pressure` |
+//! | `load-below`, and whether memory is short | `/proc/pressure` |
 //! | the work cost | pressure, power and presence together: see [`System::work_cost`](dormouse_core::ConditionProvider::work_cost) |
 //!
 //! Nothing of this needs to be there. What is not is unknown, is named in [`System::report`], and is followed as

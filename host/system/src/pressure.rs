@@ -2,12 +2,14 @@
 
 use dormouse_core::WorkCost;
 
-/// The share of the last ten seconds, in percent, in which some task had to wait.
+/// The share of the last ten seconds, in percent, in which some task had to wait, and for memory also that in which
+/// nothing else was done.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct Averages {
     pub(crate) cpu: f64,
     pub(crate) memory: f64,
     pub(crate) io: f64,
+    pub(crate) memory_full: f64,
 }
 
 impl Averages {
@@ -28,11 +30,16 @@ pub(crate) struct Pressure {
     pub(crate) cpu: u8,
     /// What background work costs, if only the pressure counts.
     pub(crate) cost: WorkCost,
+    /// Memory is so short that somebody has to give some back.
+    pub(crate) memory_is_short: bool,
 }
 
 /// Where [`WorkCost::Medium`] and [`WorkCost::High`] begin, in percent of the worst pressure.
 const MEDIUM_FROM: f64 = 20.0;
 const HIGH_FROM: f64 = 60.0;
+/// Where memory is short: the share in which all that could run waited for memory. Far below what a machine looks dead
+/// at, far above what a start of a large program does.
+const SHORT_FROM: f64 = 10.0;
 /// How far the pressure must fall below the beginning of a band to leave it, in percent: a pressure that trembles
 /// about a border is no news.
 const HYSTERESIS: f64 = 5.0;
@@ -55,14 +62,26 @@ impl Pressure {
         } else {
             WorkCost::Low
         };
-        Self { cpu: averages.cpu.clamp(0.0, 100.0) as u8, cost }
+        let was_short = before.is_some_and(|before| before.memory_is_short);
+        let memory_is_short =
+            averages.memory_full >= if was_short { SHORT_FROM - HYSTERESIS } else { SHORT_FROM };
+        Self { cpu: averages.cpu.clamp(0.0, 100.0) as u8, cost, memory_is_short }
     }
 }
 
 /// `avg10` of the line `some` of one of the kernel's pressure files; none if that is not in there.
 pub(crate) fn some_avg10(text: &str) -> Option<f64> {
-    let some = text.lines().find_map(|line| line.strip_prefix("some "))?;
-    let value = some.split_ascii_whitespace().find_map(|field| field.strip_prefix("avg10="))?;
+    avg10(text, "some ")
+}
+
+/// The same of the line `full`: when nothing went on.
+pub(crate) fn full_avg10(text: &str) -> Option<f64> {
+    avg10(text, "full ")
+}
+
+fn avg10(text: &str, line: &str) -> Option<f64> {
+    let averages = text.lines().find_map(|found| found.strip_prefix(line))?;
+    let value = averages.split_ascii_whitespace().find_map(|field| field.strip_prefix("avg10="))?;
     value.parse().ok().filter(|share| (0.0..=100.0).contains(share))
 }
 
@@ -70,12 +89,12 @@ pub(crate) fn some_avg10(text: &str) -> Option<f64> {
 mod tests {
     use super::*;
 
-    const CALM: Averages = Averages { cpu: 0.0, memory: 0.0, io: 0.0 };
+    const CALM: Averages = Averages { cpu: 0.0, memory: 0.0, io: 0.0, memory_full: 0.0 };
 
     #[test]
     fn a_pressure_file_of_the_kernel_is_read() {
         let text = "some avg10=7.62 avg60=6.83 avg300=12.25 total=3278455845\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n";
-        assert_eq!(some_avg10(text), Some(7.62));
+        assert_eq!((some_avg10(text), full_avg10(text)), (Some(7.62), Some(0.0)));
         for nonsense in [
             "",
             "some",
@@ -118,8 +137,20 @@ mod tests {
 
     #[test]
     fn a_load_is_that_of_the_processors_alone_and_rounded_down() {
-        let busy = Averages { cpu: 7.99, memory: 80.0, io: 0.0 };
+        let busy = Averages { cpu: 7.99, memory: 80.0, ..CALM };
         assert_eq!(Pressure::after(None, &busy).cpu, 7);
+    }
+
+    #[test]
+    fn memory_is_short_when_nothing_goes_on_for_want_of_it_and_until_it_is_clearly_better() {
+        let mut held = None;
+        for (memory_full, short) in [(9.9, false), (10.0, true), (5.0, true), (4.9, false), (9.9, false)] {
+            let now = Pressure::after(held, &Averages { memory_full, ..CALM });
+            assert_eq!(now.memory_is_short, short, "at {memory_full}");
+            held = Some(now);
+        }
+        let waits = Averages { memory: 90.0, ..CALM };
+        assert!(!Pressure::after(None, &waits).memory_is_short, "others go on");
     }
 
     #[test]

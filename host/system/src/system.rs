@@ -80,6 +80,11 @@ impl ConditionProvider for System {
         self.0.board.answers().cost
     }
 
+    /// It is when all that could run waited for memory in 10 % of the last ten seconds, until that is less than 5 %.
+    fn memory_is_short(&self) -> Option<bool> {
+        self.0.board.answers().memory_is_short
+    }
+
     fn subscribe(&self, notice: ChangeNotice) {
         self.0.board.subscribe(notice);
     }

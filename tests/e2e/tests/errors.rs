@@ -134,7 +134,7 @@ fn limits_that_are_zero_negative_or_nonsense_name_their_flag() {
 
 #[test]
 fn limits_above_what_there_is_say_what_there_is() {
-    run(&["--memory", "1TiB"]).expect_code(2).expect_error("write --memory 512.0MiB or less");
+    run(&["--memory", "1TiB"]).expect_code(2).expect_error("write --memory 512MiB or less");
     run(&["--cpu", "100h"]).expect_code(2).expect_error("--cpu asks for");
     run(&["--wall", "100h"]).expect_code(2).expect_error("--wall asks for");
     run(&["--grace", "1h"]).expect_code(2).expect_error("--grace asks for");

@@ -146,7 +146,7 @@ fn what_a_trigger_or_a_run_may_be_given_more_is_registered_and_shown() {
     assert_eq!((&made["trigger"]["misfire"], &made["limits"]["class"]), (&"skip".into(), &"long".into()));
     assert_eq!((&made["retry"]["max_attempts"], &made["env"]), (&4.into(), &serde_json::json!(["NUTS"])));
     let shown = with(&state, &["show", "x"]).expect_code(0).stdout;
-    for text in ["class long, memory 32.0 MiB", "up to 3 times, after 2.0s", "NUTS", "winter", "0 waiting"] {
+    for text in ["class long, memory 32MiB", "up to 3 times, after 2.0s", "NUTS", "winter", "0 waiting"] {
         assert!(shown.contains(text), "no {text:?} in\n{shown}");
     }
     assert!(!shown.contains("many"), "what a variable holds is nobody's business:\n{shown}");
@@ -229,4 +229,30 @@ fn what_is_only_looked_at_makes_nothing() {
     assert!(!state.exists());
     let state = installed();
     assert_eq!(with(&state, &["list"]).expect_code(0).stderr, "");
+}
+
+#[test]
+fn an_operator_decides_about_a_quota_and_takes_it_back() {
+    let state = installed();
+    let set = with(&state, &["quota", APP, "--set", "2s/15m"]).expect_code(0);
+    set.expect_stdout(&format!("{APP}: 2.0s in 15m 0s, 2.0s left, set by the operator"));
+    let all = json_lines(&with(&state, &["quota", "--json"]).expect_code(0).stdout);
+    assert_eq!((all.len(), &all[0]["app"], &all[0]["set_by"]), (1, &APP.into(), &"operator".into()));
+    assert_eq!(all[0]["window_ms"].as_f64(), Some(900_000.0));
+    with(&state, &["quota", APP, "--off"]).expect_code(0).expect_stdout(&format!("{APP}: no quota"));
+    with(&state, &["quota"]).expect_code(0).expect_stdout("no app has a quota");
+    with(&state, &["quota", APP, "--unset"]).expect_code(0).expect_stdout(&format!("{APP}: no quota"));
+    with(&state, &["quota", "org.example.other", "--set", "1s/1h"])
+        .expect_code(0)
+        .expect_stdout("1.0s in 1h 0m, once it is installed");
+    for wrong in [
+        &["quota", "--off"][..],
+        &["quota", "--set", "2s/15m"],
+        &["quota", APP, "--set", "2s"],
+        &["quota", APP, "--set", "0s/15m"],
+        &["quota", APP, "--set", "2s/15m", "--off"],
+        &["quota", APP, "--off", "--unset"],
+    ] {
+        with(&state, wrong).expect_code(2);
+    }
 }

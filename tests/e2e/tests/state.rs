@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::Path;
 
-use dormouse_core::store::{ActivationStore as _, Journal as _};
+use dormouse_core::store::{ActivationStore as _, Journal as _, QuotaStore as _};
 use dormouse_core::{ActivationId, ActivationState};
 use dormouse_e2e::{Package, Running, Signal, Value, dormouse, json_lines, names};
 use dormouse_store_sqlite::SqliteStore;
@@ -100,6 +100,26 @@ fn an_interrupt_leaves_what_it_cut_off_to_the_next_run_and_says_so() {
     let resumed = dormouse(common.iter().chain(&["--resume", "--json", "--quota", "50ms/1s"])).expect_code(0);
     assert!(!activations(&json_lines(&resumed.stdout), "completed").is_empty());
     dormouse(common.iter().chain(&["--resume"])).expect_code(0).expect_stderr("nothing is left to resume");
+}
+
+#[test]
+fn a_quota_that_was_spent_when_the_command_was_killed_is_spent_for_the_next_one() {
+    let dir = dormouse_e2e::state_dir();
+    let common = ["--state", str(dir.path()), "--app", "org.example.quota", "--quota", "50ms/1h"];
+    let mut running = Running::start(["run", programs::PAUSE_COUNTS, "--arg", "1"].iter().chain(&common));
+    running.wait_for("paused");
+    // A moment later the store knows of it. Until then a fall forgives a part, which is no news.
+    let known = || {
+        let store = SqliteStore::open_read_only(dir.path()).unwrap();
+        block_on(store.quotas()).unwrap().iter().any(|(_, used)| used.spent_us >= 50_000)
+    };
+    dormouse_e2e::patiently().find(|()| known()).unwrap();
+    drop(running.kill());
+
+    // It needs next to nothing, and has that only in an hour.
+    let mut running = Running::start(["run", programs::RUN_NO_DETAILS].iter().chain(&common));
+    running.wait_for("paused");
+    drop(running.kill());
 }
 
 /// A generator that gives the same numbers each time: which points are tried does not change by itself.

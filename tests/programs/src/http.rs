@@ -1,7 +1,9 @@
 //! A GET over `wasi:http`, without a client library in between.
 
 use wasip2::http::outgoing_handler;
-use wasip2::http::types::{ErrorCode, Fields, IncomingBody, OutgoingRequest, Scheme};
+use wasip2::http::types::{
+    ErrorCode, Fields, FutureIncomingResponse, IncomingBody, IncomingResponse, OutgoingRequest, Scheme,
+};
 use wasip2::io::streams::StreamError;
 
 /// Gets `url`, of the form `http://authority/path`: the status and the body.
@@ -10,20 +12,38 @@ use wasip2::io::streams::StreamError;
 ///
 /// What `wasi:http` says, unchanged.
 pub fn get(url: &str) -> Result<(u16, Vec<u8>), ErrorCode> {
-    let request = request(url).ok_or(ErrorCode::HttpRequestUriInvalid)?;
-    let pending = outgoing_handler::handle(request, None)?;
-    let response = loop {
-        match pending.get() {
-            Some(Ok(answer)) => break answer?,
-            Some(Err(())) => return Err(internal("the answer was taken twice")),
-            None => pending.subscribe().block(),
-        }
-    };
+    send(request(url).ok_or(ErrorCode::HttpRequestUriInvalid)?)
+}
+
+/// Sends `request`, which has no body: the status and the body of the answer.
+///
+/// # Errors
+///
+/// What `wasi:http` says, unchanged.
+pub fn send(request: OutgoingRequest) -> Result<(u16, Vec<u8>), ErrorCode> {
+    let response = response(&outgoing_handler::handle(request, None)?)?;
     let body = response.consume().map_err(|()| internal("the body was taken twice"))?;
     Ok((response.status(), read(&body)?))
 }
 
-fn request(url: &str) -> Option<OutgoingRequest> {
+/// Waits for the answer.
+///
+/// # Errors
+///
+/// What `wasi:http` says, unchanged.
+pub fn response(pending: &FutureIncomingResponse) -> Result<IncomingResponse, ErrorCode> {
+    loop {
+        match pending.get() {
+            Some(Ok(answer)) => return answer,
+            Some(Err(())) => return Err(internal("the answer was taken twice")),
+            None => pending.subscribe().block(),
+        }
+    }
+}
+
+/// A GET of `url`, of the form `http://authority/path`, to be sent; none if it is not of that form.
+#[must_use]
+pub fn request(url: &str) -> Option<OutgoingRequest> {
     let (authority, path) = url.strip_prefix("http://")?.split_once('/')?;
     let request = OutgoingRequest::new(Fields::new());
     request.set_scheme(Some(&Scheme::Http)).ok()?;

@@ -1,13 +1,15 @@
 //! Guest programs, one per behaviour, each asserting inside.
 //!
-//! Every file in `src/bin` is a task. Its name says what it does as `area_behaviour`; its first lines say
+//! Every file in `src/bin` is a task, but for `command_*`, which are programs of WASI. Its name says what it does as `area_behaviour`; its first lines say
 //! what it expects of its trigger and what a host should see. A wrong observation is a panic, hence a
 //! trap, with the reason on stderr. `tests/artifacts` compiles them all for `wasm32-wasip2` and gives the
 //! host's tests a constant for each; a program without a test does not compile there.
 //!
-//! A program is a Cargo binary only because Cargo finds those by itself. Nobody calls its `main`.
+//! A program is a Cargo binary only because Cargo finds those by itself. Nobody calls the `main` of a task.
 
+pub mod files;
 pub mod http;
+pub mod net;
 
 use std::fmt::Display;
 use std::hint::black_box;
@@ -27,6 +29,23 @@ pub fn say(line: impl Display) {
 /// They are not UTF-8.
 pub fn arguments(instance: &BackgroundTaskInstance) -> Result<String, TaskError> {
     Ok(instance.trigger_details().arguments_str()?.to_owned())
+}
+
+/// The application trigger's arguments as the name of an attack and an address, with a space between.
+///
+/// # Errors
+///
+/// They are something else.
+pub fn attack_and_address(instance: &BackgroundTaskInstance) -> Result<(String, String), TaskError> {
+    let arguments = arguments(instance)?;
+    let both = arguments.split_once(' ').ok_or_else(|| no_such_attack(&arguments))?;
+    Ok((both.0.to_owned(), both.1.to_owned()))
+}
+
+/// The arguments name no attack of this program.
+#[must_use]
+pub fn no_such_attack(name: &str) -> TaskError {
+    TaskError::failed(format_args!("no such attack: {name}"))
 }
 
 /// Some thousand operations that no optimiser can remove, without any call to the host.

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use dormouse::AppId;
 use dormouse::core::OutcomeKind;
+use dormouse::{AppId, QuotaPolicy};
 
 use super::{HostArgs, JsonArgs, ListArgs, OfAppArgs, OutputArgs, WhichArgs};
-use crate::parse::{Moment, app, duration};
+use crate::parse::{Moment, app, duration, quota};
 
 const FIRE_ABOUT: &str = "\
 Fire a registration now, whatever its trigger.
@@ -191,14 +191,37 @@ pub(crate) struct RunsArgs {
 
 /// `dormouse quota`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  dormouse quota\n  dormouse quota org.example.feeds")]
+#[command(
+    after_help = "Examples:\n  dormouse quota\n  dormouse quota org.example.feeds --set 2s/15m\n  dormouse quota org.example.feeds --off"
+)]
 pub(crate) struct QuotaArgs {
     /// Of this app only
     #[arg(value_parser = app)]
     pub(crate) app: Option<AppId>,
 
     #[command(flatten)]
+    pub(crate) decide: QuotaDecideArgs,
+
+    #[command(flatten)]
     pub(crate) host: HostArgs,
     #[command(flatten)]
     pub(crate) list: ListArgs,
+}
+
+/// What to decide about an app's quota.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Decide")]
+#[group(multiple = false)]
+pub(crate) struct QuotaDecideArgs {
+    /// Give it so much CPU time per window, of all its runs together: 2s/15m. It holds at once, also for what runs
+    #[arg(long, value_name = "CPU/WINDOW", value_parser = quota, requires = "app", conflicts_with = "watch")]
+    pub(crate) set: Option<QuotaPolicy>,
+
+    /// Let it have none, whatever it or the host says
+    #[arg(long, requires = "app", conflicts_with = "watch")]
+    pub(crate) off: bool,
+
+    /// Take back what was decided: it has its own again, or the host's
+    #[arg(long, requires = "app", conflicts_with = "watch")]
+    pub(crate) unset: bool,
 }

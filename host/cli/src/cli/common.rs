@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use dormouse::AppId;
+use dormouse::{AppId, Profile};
 
 use crate::parse::{app, seconds};
 
@@ -18,6 +18,19 @@ pub(crate) struct HomeArgs {
     /// process at a time can use it.
     #[arg(long, value_name = "DIR", env = "DORMOUSE_STATE")]
     pub(crate) state: Option<PathBuf>,
+}
+
+/// Whose rules hold.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Running")]
+pub(crate) struct ProfileArgs {
+    /// Whose rules hold where nothing else is said, for timers, quotas and access: default, uwp or uwp8
+    ///
+    /// uwp is Windows 10's: timers from 15 minutes on ticks of 15 minutes, and nothing of an app runs before its access
+    /// to the background was decided. uwp8 is Windows 8's, which gives each app 2 s of CPU time in 15 minutes as well, and
+    /// each run of a socket or message trigger 1 s beside that.
+    #[arg(long, value_name = "NAME", env = "DORMOUSE_PROFILE", default_value = "default")]
+    pub(crate) profile: Profile,
 }
 
 /// Which host to ask: the one on a state directory, or one that is reached otherwise.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args, ValueEnum};
 use dormouse::core::explain::HISTORY_LISTED_MAX;
-use dormouse::{AccessStatus, AppId, Condition, Overlap, SystemEvent};
+use dormouse::{AccessStatus, AppId, Class, Condition, Overlap, SystemEvent};
 
 use super::{HostArgs, JsonArgs, LimitArgs, ListArgs, OfAppArgs};
 use crate::parse::{EnvArg, app, bytes, duration, overlap};
@@ -193,8 +193,11 @@ pub(crate) enum MisfireArg {
 #[command(next_help_heading = "Limits")]
 pub(crate) struct MoreLimitArgs {
     /// What limits are taken from where no flag says one [default: what the trigger picks]
+    ///
+    /// default: 25 seconds; long: 10 minutes; maintenance: 30 minutes; device-use: 10 minutes of little CPU and much I/O;
+    /// unlimited: as long as it takes, where the host grants it.
     #[arg(long)]
-    pub(crate) class: Option<ClassArg>,
+    pub(crate) class: Option<Class>,
 
     /// What is kept of each stream that a run writes, while it runs [default: 1MiB]
     #[arg(long, value_name = "SIZE", value_parser = bytes)]
@@ -211,17 +214,6 @@ pub(crate) struct MoreLimitArgs {
     /// The longest wait before a --retry [default: 15m]
     #[arg(long, value_name = "TIME", value_parser = duration, requires = "retry")]
     pub(crate) retry_max: Option<Duration>,
-}
-
-/// What a run is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ClassArg {
-    /// 25 seconds
-    Default,
-    /// 10 minutes
-    Long,
-    /// 30 minutes
-    Maintenance,
 }
 
 /// What to do if there is a registration of this name.

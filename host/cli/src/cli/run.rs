@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use clap::Args;
 use dormouse::core::HostPort;
-use dormouse::{Condition, QuotaPolicy, SystemEvent};
+use dormouse::{Condition, HostBuilder, LimitsRequest, QuotaPolicy, SystemEvent};
 
+use super::ProfileArgs;
 use crate::exit;
-use crate::parse::{DirArg, EnvArg, WatchArg, bytes, duration, quota};
+use crate::parse::{
+    AppLimitArg, DirArg, EnvArg, LimitArg, LimitMaxArg, WatchArg, bytes, duration, quota, wasm_stack,
+};
 
 const LONG_ABOUT: &str = "\
 Run a task: now, on a schedule, or when something happens.
@@ -46,10 +49,15 @@ pub(crate) struct RunArgs {
     pub(crate) grants: GrantArgs,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) host_limits: HostLimitArgs,
 
     /// CPU time of all runs together per window, like 2s/15m; when it is spent they are paused until the next
     #[arg(long, value_name = "CPU/WINDOW", value_parser = quota, help_heading = "Limits")]
     pub(crate) quota: Option<QuotaPolicy>,
+
+    #[command(flatten)]
+    pub(crate) profile: ProfileArgs,
 
     #[command(flatten)]
     pub(crate) state: StateArgs,
@@ -88,7 +96,7 @@ pub(crate) struct TriggerArgs {
 
     /// Run every so often, for the first time after one period
     ///
-    /// From 1s to 366 days, like 30s, 5m or 1h30m. What a stop of this command made it miss is run once, when the
+    /// From 1s to 366 days, or from 15m to less than 30 days with --profile uwp, like 30s, 5m or 1h30m. What a stop of this command made it miss is run once, when the
     /// same --state is used again.
     #[arg(long, value_name = "TIME", value_parser = duration, group = "scheduled")]
     pub(crate) every: Option<Duration>,
@@ -165,9 +173,70 @@ pub(crate) struct LimitArgs {
     #[arg(long, value_name = "SIZE", value_parser = bytes)]
     pub(crate) memory: Option<u64>,
 
+    /// Another limit of a run, like handles=100 or idle=1m; flags count before it. May be repeated
+    ///
+    /// There are class, wall, cpu, cpu-per-minute, grace, grace-cpu, idle, io-every, memory, instances, deferrals, output,
+    /// hostcall-bytes, random-bytes, handles, http-fields-bytes and progress-every.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) limit: Vec<LimitArg>,
+
     /// Try again up to N times after a failure, with growing waits [default: not at all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=999))]
     pub(crate) retry: Option<u32>,
+}
+
+impl LimitArgs {
+    /// What they ask for.
+    pub(crate) fn request(&self) -> LimitsRequest {
+        let named = LimitsRequest {
+            wall: self.wall,
+            cpu: self.cpu,
+            grace: self.grace,
+            memory_bytes: self.memory,
+            ..LimitsRequest::default()
+        };
+        named.or(&LimitArg::all(&self.limit))
+    }
+}
+
+/// What all runs may use.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Limits of the host")]
+pub(crate) struct HostLimitArgs {
+    /// A limit of all runs whose registration and app name none, like memory=32MiB; see --limit of `dormouse run`. May be
+    /// repeated, in the environment with commas between
+    #[arg(long, value_name = "KEY=VALUE", env = "DORMOUSE_LIMIT_DEFAULT", value_delimiter = ',')]
+    pub(crate) limit_default: Vec<LimitArg>,
+
+    /// The most that any run is given, whoever asks; class=unlimited grants that class. May be repeated, likewise
+    #[arg(long, value_name = "KEY=VALUE", env = "DORMOUSE_LIMIT_MAX", value_delimiter = ',')]
+    pub(crate) limit_max: Vec<LimitMaxArg>,
+
+    /// A limit of what each app keeps that names none, like folder-bytes=256MiB. May be repeated, likewise
+    ///
+    /// There are folder-bytes and folder-entries, of its folders /local and /temp together, and settings, settings-bytes
+    /// and setting-bytes, of its settings and of each.
+    #[arg(long, value_name = "KEY=VALUE", env = "DORMOUSE_APP_LIMIT_DEFAULT", value_delimiter = ',')]
+    pub(crate) app_limit_default: Vec<AppLimitArg>,
+
+    /// The most that any app may keep, whoever asks. May be repeated, likewise
+    #[arg(long, value_name = "KEY=VALUE", env = "DORMOUSE_APP_LIMIT_MAX", value_delimiter = ',')]
+    pub(crate) app_limit_max: Vec<AppLimitArg>,
+
+    /// The stack of every run, from 64KiB to 8MiB
+    #[arg(long, value_name = "SIZE", env = "DORMOUSE_WASM_STACK", default_value = "512KiB", value_parser = wasm_stack)]
+    pub(crate) wasm_stack: usize,
+}
+
+impl HostLimitArgs {
+    /// Tells `builder` of them.
+    pub(crate) fn limit(&self, builder: HostBuilder) -> HostBuilder {
+        let (max, default) = (LimitMaxArg::all(&self.limit_max), LimitArg::all(&self.limit_default));
+        let builder = builder.limits_max(max).limits_default(default).wasm_stack(self.wasm_stack);
+        builder
+            .app_limits_max(AppLimitArg::max(&self.app_limit_max))
+            .app_limits_default(AppLimitArg::default(&self.app_limit_default))
+    }
 }
 
 /// What outlives this command.
@@ -188,7 +257,7 @@ pub(crate) struct StateArgs {
         requires = "state",
         conflicts_with_all = [
             "arg", "arg_file", "every", "cron", "watch", "on", "condition", "count", "cpu", "wall", "grace", "memory",
-            "retry", "name",
+            "limit", "retry", "name",
         ]
     )]
     pub(crate) resume: bool,

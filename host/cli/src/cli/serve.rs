@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use dormouse::AccessStatus;
+use dormouse::{AccessStatus, QuotaPolicy};
 use dormouse_store_sqlite::Synchronous;
 
-use super::{HomeArgs, OutputArgs};
-use crate::parse::{age, bytes_or_none, duration, lease};
+use super::{HomeArgs, HostLimitArgs, OutputArgs, ProfileArgs};
+use crate::parse::{age, bytes_or_none, duration, lease, quota};
 
 const ABOUT: &str = "\
 Run the installed apps: their triggers fire, and their tasks run.
@@ -45,6 +45,8 @@ pub(crate) struct ServeArgs {
     pub(crate) telemetry: TelemetryArgs,
     #[command(flatten)]
     pub(crate) running: RunningArgs,
+    #[command(flatten)]
+    pub(crate) limits: HostLimitArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 
@@ -176,18 +178,23 @@ pub(crate) struct RunningArgs {
     pub(crate) grace_stop: Duration,
 
     /// What holds for apps whose access to the background nobody decided about
-    #[arg(
-        long,
-        value_name = "STATUS",
-        env = "DORMOUSE_ACCESS_DEFAULT",
-        default_value = "allowed-subject-to-policy"
-    )]
-    pub(crate) access_default: AccessStatus,
+    /// [default: allowed-subject-to-policy; unspecified with --profile uwp and uwp8]
+    #[arg(long, value_name = "STATUS", env = "DORMOUSE_ACCESS_DEFAULT")]
+    pub(crate) access_default: Option<AccessStatus>,
+
+    #[command(flatten)]
+    pub(crate) profile: ProfileArgs,
+
+    /// CPU time per window, like 2s/15m, of each app that has no quota of its own; when it is spent its runs are paused
+    /// until the next [default: none; 2s/15m with --profile uwp8]
+    #[arg(long, value_name = "CPU/WINDOW", env = "DORMOUSE_QUOTA_DEFAULT", value_parser = quota)]
+    pub(crate) quota_default: Option<QuotaPolicy>,
 }
 
 #[cfg(test)]
 mod tests {
     use clap::Parser as _;
+    use dormouse::Profile;
     use dormouse::core::Retention;
 
     use super::*;
@@ -208,7 +215,8 @@ mod tests {
         assert_eq!(args.keep.retention_every, every);
         assert_eq!(args.keep.keep_output, 64 * 1024);
         assert_eq!(args.keep.synchronous, SynchronousArg::Full);
-        assert_eq!(args.running.access_default, AccessStatus::AllowedSubjectToPolicy);
+        assert_eq!(args.running.profile.profile, Profile::Default);
+        assert_eq!((args.running.access_default, args.running.quota_default), (None, None), "the profile's");
         assert_eq!(args.running.quarantine_after, 5);
         assert_eq!(parsed("--keep-output 0").expect("it is valid").keep.keep_output, 0);
     }
@@ -230,7 +238,15 @@ mod tests {
             "--lease 100ms",
             "--lease 2h",
             "--grace-stop 0s",
+            "--limit-default speed=1",
+            "--limit-default wall",
+            "--limit-max handles=many",
+            "--app-limit-max settings=many",
+            "--limit-max class=long",
+            "--wasm-stack 1KiB",
             "--access-default maybe",
+            "--profile windows",
+            "--quota-default 2s",
             "--log-format xml",
             "--quiet --verbose",
         ] {

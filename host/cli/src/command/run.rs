@@ -1,6 +1,6 @@
 //! `dormouse run`: one component, one registration, in the foreground.
 
-mod component;
+pub(crate) mod component;
 pub(crate) mod plan;
 mod session;
 mod tally;
@@ -21,7 +21,7 @@ pub(crate) fn run(args: RunArgs, color: ColorChoice) -> Result<Exit> {
     foreground::start_logs(args.output.verbose, None, color);
     let plan = Plan::new(&args)?;
     let file = component::file(&args)?;
-    let engine = component::engine()?;
+    let engine = component::engine(args.host_limits.wasm_stack)?;
     let runtime = host::runtime()?;
     let component = runtime.block_on(component::load(&engine, &file))?;
     let app = plan.app.clone().unwrap_or_else(|| plan::app_of(&file));

@@ -53,7 +53,7 @@ async fn fetch(host: &Connection, args: &RunsArgs) -> Result<Vec<Listed>> {
             RunsQuery { app, registration, since, until, outcome, limit, before, ..RunsQuery::default() };
         host.runs(&query).await
     });
-    all.extend(ended.await?.into_iter().map(RunOrRunning::Ended));
+    all.extend(ended.await?.into_iter().map(|run| RunOrRunning::Ended(Box::new(run))));
     let names = if args.list.json { HashMap::new() } else { names(host).await? };
     let listed = all.into_iter().map(|run| {
         let name = match &run {

@@ -90,7 +90,7 @@ async fn of_id(host: &Connection, which: &str) -> Result<Option<Thing>> {
         return Ok(Some(Thing::Run(run)));
     }
     match which.parse::<ActivationId>() {
-        Ok(id) => Ok(found(host.activation(id).await)?.map(Thing::Activation)),
+        Ok(id) => Ok(found(host.activation(id).await)?.map(|known| Thing::Activation(Box::new(known)))),
         Err(_) => Ok(None),
     }
 }
@@ -108,7 +108,7 @@ async fn of_end(host: &Connection, which: &str) -> Result<Option<Thing>> {
         };
         each_page(LOOKED_THROUGH, AT_ONCE, ask, |page| {
             for run in page {
-                alike.look(run.activation, Some((run.run, RunOrRunning::Ended(run))));
+                alike.look(run.activation, Some((run.run, RunOrRunning::Ended(Box::new(run)))));
             }
             alike.is_empty()
         })
@@ -127,7 +127,9 @@ async fn of_end(host: &Connection, which: &str) -> Result<Option<Thing>> {
     }
     match alike.one()? {
         Some(Meant::Run(run)) => Ok(Some(Thing::Run(*run))),
-        Some(Meant::Activation(id)) => Ok(found(host.activation(id).await)?.map(Thing::Activation)),
+        Some(Meant::Activation(id)) => {
+            Ok(found(host.activation(id).await)?.map(|known| Thing::Activation(Box::new(known))))
+        }
         None => Ok(None),
     }
 }
@@ -176,15 +178,15 @@ impl<'a> Alike<'a> {
 
 /// What somebody may name.
 pub(super) enum Thing {
-    Registration(RegistrationView),
+    Registration(Box<RegistrationView>),
     Run(RunOrRunning),
-    Activation(ActivationView),
+    Activation(Box<ActivationView>),
 }
 
 /// The registration, the run or the activation that is meant. More often than not it is a name.
 pub(super) async fn thing(host: &Connection, which: &str, app: Option<&AppId>) -> Result<Thing> {
     let none = match registration(host, which, app).await {
-        Ok(registration) => return Ok(Thing::Registration(registration)),
+        Ok(registration) => return Ok(Thing::Registration(Box::new(registration))),
         Err(none) if none.is_about_nothing() => none,
         Err(failure) => return Err(failure),
     };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use dormouse_control::api::{OutcomeView, ReceiptView};
+use dormouse_control::api::{EndingView, OutcomeView, ReceiptView, StopView};
 
 /// The rows, without styles: a label, and its text, which may have several lines.
 pub(crate) fn rows(outcome: &OutcomeView, receipt: &ReceiptView) -> Vec<(&'static str, String)> {
@@ -32,13 +32,24 @@ pub(crate) fn rows(outcome: &OutcomeView, receipt: &ReceiptView) -> Vec<(&'stati
         if receipt.pauses == 0 { String::new() } else { format!(" ({})", millis(receipt.paused_ms)) };
     rows.push(("pauses", format!("{}{paused}", receipt.pauses)));
     rows.push(("denials", receipt.denials.to_string()));
+    rows.push(("host calls", receipt.host_calls.to_string()));
+    if let Some(StopView { policy, threshold_ms: Some(most), observed_ms: Some(seen), .. }) = &receipt.stop {
+        rows.push(("stopped by", format!("{policy}: {} of {}", millis(*seen), millis(*most))));
+    }
+    if let Some(EndingView { told_ms, ended_ms, freed_ms }) = &receipt.ending {
+        let told = told_ms.map_or("never told".to_owned(), |told| format!("told after {}", millis(told)));
+        rows.push((
+            "end",
+            format!("{told}, ended after {}, freed in {}", millis(*ended_ms), millis(*freed_ms)),
+        ));
+    }
     rows
 }
 
 /// What there is to say of how a run ended.
 fn outcome_rows(outcome: &OutcomeView) -> Vec<(&'static str, String)> {
     let word = outcome.as_str();
-    let mut rows = Vec::with_capacity(14);
+    let mut rows = Vec::with_capacity(16);
     match outcome {
         OutcomeView::Succeeded | OutcomeView::Interrupted => rows.push(("outcome", word.to_owned())),
         OutcomeView::Failed { message, retry_after_ms } => {
@@ -132,11 +143,20 @@ mod tests {
             pauses: 2,
             paused_ms: 90_000.0,
             memory_refusals: 3,
+            stop: Some(StopView {
+                reason: CancellationReason::ExecutionTimeExceeded,
+                policy: "wall".to_owned(),
+                threshold_ms: Some(25_000.0),
+                observed_ms: Some(25_100.0),
+            }),
+            ending: Some(EndingView { told_ms: None, ended_ms: 5_000.0, freed_ms: 0.5 }),
             ..ReceiptView::default()
         };
         let rows = rows(&OutcomeView::Succeeded, &receipt);
+        assert_eq!(row(&rows, "end").as_deref(), Some("never told, ended after 5.0s, freed in 500.0µs"));
         assert_eq!(row(&rows, "output").as_deref(), Some("4.0 KiB stdout, 0 B stderr (2.0 KiB dropped)"));
         assert_eq!(row(&rows, "pauses").as_deref(), Some("2 (1m 30s)"));
+        assert_eq!(row(&rows, "stopped by").as_deref(), Some("wall: 25.1s of 25.0s"));
         assert_eq!(row(&rows, "peak memory").as_deref(), Some("0 B (3 refused growths)"));
     }
 

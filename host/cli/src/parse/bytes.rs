@@ -24,6 +24,14 @@ pub(crate) fn bytes_or_none(text: &str) -> Result<usize, String> {
     }
 }
 
+/// As [`bytes`], of a stack for guests: what an engine takes.
+pub(crate) fn wasm_stack(text: &str) -> Result<usize, String> {
+    match usize::try_from(bytes(text)?) {
+        Ok(len) if (64 * 1024..=8 * 1024 * 1024).contains(&len) => Ok(len),
+        _ => Err("it must be from 64KiB to 8MiB".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +46,14 @@ mod tests {
         }
         for text in ["0", "0MiB"] {
             assert!(bytes(text).is_err_and(|e| e.contains("more than zero")), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_stack_is_what_an_engine_takes() {
+        assert_eq!(wasm_stack("1MiB"), Ok(1 << 20));
+        for text in ["63KiB", "9MiB", "much"] {
+            assert!(wasm_stack(text).is_err(), "{text}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Directories for the guest: `HOST::GUEST[:rw]`, and those to watch: `HOST[::GUEST]`.
+//! Directories for the guest: `HOST::GUEST[:rw]`, for programs `HOST[::GUEST][:ro]`, and those to watch: `HOST[::GUEST]`.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -11,6 +11,14 @@ pub(crate) const WATCH_GUEST: &str = "/watch";
 /// One `--dir`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DirArg {
+    pub(crate) host: PathBuf,
+    pub(crate) guest: String,
+    pub(crate) access: Access,
+}
+
+/// One `--dir` of `run-command`, as other runners of WASI programs have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PreopenArg {
     pub(crate) host: PathBuf,
     pub(crate) guest: String,
     pub(crate) access: Access,
@@ -38,6 +46,25 @@ impl FromStr for DirArg {
             return Err(how.to_owned());
         }
         absolute(guest)?;
+        Ok(Self { host: host.into(), guest: guest.to_owned(), access })
+    }
+}
+
+impl FromStr for PreopenArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (text, access) = match text.strip_suffix(":ro") {
+            Some(text) => (text, Access::ReadOnly),
+            None => (text, Access::ReadWrite),
+        };
+        let (host, guest) = text.rsplit_once("::").unwrap_or((text, text));
+        if host.is_empty() || guest.is_empty() {
+            return Err(
+                "write HOST or HOST::GUEST, like ./texts::/texts, with :ro at the end to allow reading only"
+                    .to_owned(),
+            );
+        }
         Ok(Self { host: host.into(), guest: guest.to_owned(), access })
     }
 }
@@ -73,6 +100,22 @@ mod tests {
             assert!(text.parse::<DirArg>().is_err_and(|e| e.contains("./photos::/photos")), "{text}");
         }
         assert!("h::g".parse::<DirArg>().is_err_and(|e| e.contains("begin with `/`")));
+    }
+
+    #[test]
+    fn a_programs_directory_is_written_to_unless_it_is_said_and_has_its_own_name() {
+        let dir = |host: &str, guest: &str, access| PreopenArg {
+            host: host.into(),
+            guest: guest.to_owned(),
+            access,
+        };
+        assert_eq!(".".parse(), Ok(dir(".", ".", Access::ReadWrite)));
+        assert_eq!("a::/b".parse(), Ok(dir("a", "/b", Access::ReadWrite)));
+        assert_eq!("a::b:ro".parse(), Ok(dir("a", "b", Access::ReadOnly)));
+        assert_eq!("/data:ro".parse(), Ok(dir("/data", "/data", Access::ReadOnly)));
+        for text in ["", ":ro", "::/g", "h::"] {
+            assert!(text.parse::<PreopenArg>().is_err_and(|e| e.contains("./texts::/texts")), "{text}");
+        }
     }
 
     #[test]

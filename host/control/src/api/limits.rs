@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::moment::ms;
 use super::words::ClassWord;
 
-/// What a registration asks for beside its class. What it leaves open is the class's.
+/// What a registration asks for beside its class. What it leaves open is its app's, the host's, and the class's at last.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitsView {
@@ -23,18 +23,48 @@ pub struct LimitsView {
     /// CPU time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_ms: Option<f64>,
+    /// CPU time within each minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_per_minute_ms: Option<f64>,
     /// From a cancellation to the loss of the sandbox.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grace_ms: Option<f64>,
+    /// CPU time after a cancellation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grace_cpu_ms: Option<f64>,
+    /// How long it may do nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_ms: Option<f64>,
+    /// How long it may go without a call of WASI.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub io_every_ms: Option<f64>,
     /// Of all linear memories and tables together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_bytes: Option<u64>,
-    /// Of standard output and of standard error, each.
+    /// Of linear memories, tables and core instances, each.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub output_bytes: Option<u64>,
+    pub instances: Option<u32>,
     /// Open at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deferrals: Option<u32>,
+    /// Of standard output and of standard error, each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_bytes: Option<u64>,
+    /// That one call between guest and host may lift or lower.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hostcall_bytes: Option<u64>,
+    /// Of randomness in one call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub random_bytes: Option<u64>,
+    /// Held at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handles: Option<u32>,
+    /// Of headers or of trailers of one HTTP message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_fields_bytes: Option<u64>,
+    /// Between two progress events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub progress_every_ms: Option<f64>,
 }
 
 /// What follows a failure.
@@ -100,10 +130,20 @@ impl From<&LimitsRequest> for LimitsView {
             class: limits.class,
             wall_ms: limits.wall.map(ms),
             cpu_ms: limits.cpu.map(ms),
+            cpu_per_minute_ms: limits.cpu_per_minute.map(ms),
             grace_ms: limits.grace.map(ms),
+            grace_cpu_ms: limits.grace_cpu.map(ms),
+            idle_ms: limits.idle.map(ms),
+            io_every_ms: limits.io_every.map(ms),
             memory_bytes: limits.memory_bytes,
-            output_bytes: limits.output_bytes,
+            instances: limits.instances,
             deferrals: limits.deferrals,
+            output_bytes: limits.output_bytes,
+            hostcall_bytes: limits.hostcall_bytes,
+            random_bytes: limits.random_bytes,
+            handles: limits.handles,
+            http_fields_bytes: limits.http_fields_bytes,
+            progress_every_ms: limits.progress_every.map(ms),
         }
     }
 }
@@ -117,10 +157,20 @@ impl TryFrom<&LimitsView> for LimitsRequest {
             class: limits.class,
             wall: of("limits.wall_ms", limits.wall_ms)?,
             cpu: of("limits.cpu_ms", limits.cpu_ms)?,
+            cpu_per_minute: of("limits.cpu_per_minute_ms", limits.cpu_per_minute_ms)?,
             grace: of("limits.grace_ms", limits.grace_ms)?,
+            grace_cpu: of("limits.grace_cpu_ms", limits.grace_cpu_ms)?,
+            idle: of("limits.idle_ms", limits.idle_ms)?,
+            io_every: of("limits.io_every_ms", limits.io_every_ms)?,
             memory_bytes: limits.memory_bytes,
-            output_bytes: limits.output_bytes,
+            instances: limits.instances,
             deferrals: limits.deferrals,
+            output_bytes: limits.output_bytes,
+            hostcall_bytes: limits.hostcall_bytes,
+            random_bytes: limits.random_bytes,
+            handles: limits.handles,
+            http_fields_bytes: limits.http_fields_bytes,
+            progress_every: of("limits.progress_every_ms", limits.progress_every_ms)?,
         })
     }
 }
@@ -153,6 +203,18 @@ mod tests {
         assert_eq!(json, r#"{"class":"long","wall_ms":1.5,"memory_bytes":7}"#);
         let view: LimitsView = serde_json::from_str(&json).unwrap();
         assert_eq!(LimitsRequest::try_from(&view).unwrap(), asked);
+    }
+
+    #[test]
+    fn every_limit_has_its_place_on_the_wire() {
+        for key in LimitsRequest::KEYS {
+            let mut asked = LimitsRequest::default();
+            asked.set(key, "3").or_else(|_| asked.set(key, "3s")).unwrap();
+            let json = serde_json::to_value(LimitsView::from(&asked)).unwrap();
+            assert_eq!(json.as_object().unwrap().len(), 1, "{key}: {json}");
+            let view: LimitsView = serde_json::from_value(json).unwrap();
+            assert_eq!(LimitsRequest::try_from(&view).unwrap(), asked, "{key}");
+        }
     }
 
     #[test]

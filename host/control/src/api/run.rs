@@ -2,7 +2,9 @@
 
 use dormouse_core::outcome::{Outcome, Receipt};
 use dormouse_core::store::ListedRun;
-use dormouse_core::{ActivationId, AppId, CancellationReason, RegistrationId, RunId, RunOutput};
+use dormouse_core::{
+    ActivationId, AppId, CancellationReason, Ending, RegistrationId, RunId, RunOutput, Stop,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -118,6 +120,60 @@ pub struct ReceiptView {
     pub progress: Option<u32>,
     /// How often it asked for something that was not granted.
     pub denials: u32,
+    /// Calls of the guest to the host.
+    #[serde(default)]
+    pub host_calls: u64,
+    /// Which rule stopped it; none if none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<StopView>,
+    /// How its end went; none if nobody asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<EndingView>,
+}
+
+/// How the end of a run went that somebody asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct EndingView {
+    /// From the request until the guest heard of it; none if it never did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_ms: Option<f64>,
+    /// From the request to the end.
+    pub ended_ms: f64,
+    /// From there until sandbox, memory and slot were free.
+    pub freed_ms: f64,
+}
+
+impl From<&Ending> for EndingView {
+    fn from(ending: &Ending) -> Self {
+        Self { told_ms: ending.told.map(ms), ended_ms: ms(ending.ended), freed_ms: ms(ending.freed) }
+    }
+}
+
+/// Which rule stopped a run, with its figures if it has any.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct StopView {
+    /// The class of reason.
+    #[schema(value_type = CancellationWord)]
+    pub reason: CancellationReason,
+    /// The rule.
+    pub policy: String,
+    /// What it allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold_ms: Option<f64>,
+    /// What was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_ms: Option<f64>,
+}
+
+impl From<&Stop> for StopView {
+    fn from(stop: &Stop) -> Self {
+        Self {
+            reason: stop.reason,
+            policy: stop.policy.clone(),
+            threshold_ms: stop.threshold.map(ms),
+            observed_ms: stop.observed.map(ms),
+        }
+    }
 }
 
 impl From<&Receipt> for ReceiptView {
@@ -136,6 +192,9 @@ impl From<&Receipt> for ReceiptView {
             deferrals: receipt.deferrals,
             progress: receipt.progress,
             denials: receipt.denials,
+            host_calls: receipt.host_calls,
+            stop: receipt.stop.as_ref().map(Into::into),
+            ending: receipt.ending.as_ref().map(Into::into),
         }
     }
 }
@@ -217,7 +276,7 @@ pub struct RunningView {
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum RunOrRunning {
     /// It ended.
-    Ended(RunView),
+    Ended(Box<RunView>),
     /// It goes on.
     Running(RunningView),
 }

@@ -5,6 +5,7 @@
 use dormouse_core::condition::Holds;
 use dormouse_core::event::Stream;
 use dormouse_core::outcome::OutcomeKind;
+use dormouse_core::quota::QuotaSource;
 use dormouse_core::registration::RegistrationStatus;
 use dormouse_core::{AccessStatus, CancellationReason, Class, TriggerKind};
 use serde::Serialize;
@@ -50,7 +51,9 @@ words! {
     /// [`RegistrationStatus`]
     StatusWord: "Whether a registration still fires", [[RegistrationStatus::Active, RegistrationStatus::Spent]];
     /// [`Class`]
-    ClassWord: "What a run is for, which decides its limits", [[Class::Default, Class::Long, Class::Maintenance]];
+    ClassWord: "What a run is for, which decides its limits", [Class::ALL];
+    /// [`QuotaSource`]
+    QuotaSourceWord: "Who set a quota", [[QuotaSource::Operator, QuotaSource::App, QuotaSource::Host]];
     /// [`CancellationReason`]
     CancellationWord: "Why a run was cancelled: UWP's twelve", [[
         CancellationReason::Abort,

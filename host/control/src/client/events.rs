@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use dormouse_core::Cursor;
 use eventsource_stream::{Event, EventStreamError, Eventsource};
-use futures::{Stream, StreamExt, future};
+use futures::{Stream, StreamExt, future, stream};
 use http::header::HeaderName;
 use serde::de::DeserializeOwned;
 
@@ -119,7 +119,10 @@ impl Client {
             let chunk = chunk.map_err(Broken::Transport)?;
             if length.within(&chunk) { Ok(chunk) } else { Err(Broken::TooLong) }
         });
-        let items = bytes.eventsource().filter_map(move |event| {
+        // The library looks for a byte order mark where a stream begins, and panics when it finds one
+        // (eventsource-stream 0.2.3). An empty line in front says nothing, and it finds none.
+        let begun = stream::once(future::ready(Ok(Bytes::from_static(b"\n"))));
+        let items = begun.chain(bytes).eventsource().filter_map(move |event| {
             let item = match event {
                 // Why there is no more.
                 Ok(event) if event.event == "end" => match client.read::<Problem>(&event) {

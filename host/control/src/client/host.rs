@@ -7,7 +7,9 @@ use http::Method;
 use serde_json::Value;
 
 use super::{Client, ClientError};
-use crate::api::{ConditionView, HealthView, HostInfo, Page, QuotaView, TriggerCatalogView};
+use crate::api::{
+    ConditionView, HealthView, HostInfo, Page, QuotaDecisionView, QuotaRequest, QuotaView, TriggerCatalogView,
+};
 
 /// How long a host may take to say that it is there.
 const PROBED: Duration = Duration::from_secs(5);
@@ -48,6 +50,19 @@ impl Client {
     /// The same of one app.
     pub async fn quota(&self, app: &AppId) -> Result<QuotaView, ClientError> {
         self.get(&["apps", app.as_str(), "quota"]).answer().await
+    }
+
+    /// Decides about the quota of an app; with none, takes back what was decided.
+    pub async fn set_quota(
+        &self,
+        app: &AppId,
+        quota: Option<QuotaRequest>,
+    ) -> Result<QuotaDecisionView, ClientError> {
+        let path = ["apps", app.as_str(), "quota"];
+        match quota {
+            Some(quota) => self.put(&path).json(&quota).answer().await,
+            None => self.delete(&path).answer().await,
+        }
     }
 
     /// Every trigger that there is anywhere, and whether it is here.

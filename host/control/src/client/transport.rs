@@ -182,7 +182,9 @@ impl Client {
     }
 
     pub(super) fn strange(&self, what: impl fmt::Display) -> ClientError {
-        ClientError::Protocol { at: self.at(), what: what.to_string() }
+        // What a library says may quote what it was given.
+        let what = what.to_string().replace(|c: char| c.is_control(), "\u{fffd}");
+        ClientError::Protocol { at: self.at(), what }
     }
 }
 

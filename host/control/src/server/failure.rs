@@ -10,7 +10,7 @@ use dormouse_core::{Refusal, RegistrationError, StoreError};
 use http::HeaderValue;
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 
-use crate::api::{Code, PayloadRefused, Problem, RegisterRefused};
+use crate::api::{Code, PayloadRefused, Problem, QuotaRefused, RegisterRefused};
 use crate::webhook::WebhookError;
 
 /// The media type of problems.
@@ -77,6 +77,7 @@ impl From<HostError> for Problem {
         match &error {
             HostError::Store(why) => store(why, &error),
             HostError::Registration(error) => registration(error),
+            HostError::Limits(_) => of(Code::InvalidRegistration).help("ask for less").field("limits"),
             HostError::Exists { .. } => {
                 of(Code::Conflict).help("choose another --name, or what to do with --if-exists").field("name")
             }
@@ -100,6 +101,14 @@ impl From<HostError> for Problem {
             HostError::Stopping => of(Code::Stopping).help("ask again when the host runs"),
             _ => other(&error),
         }
+    }
+}
+
+impl From<QuotaRefused> for Problem {
+    fn from(refused: QuotaRefused) -> Self {
+        Self::from_error(Code::InvalidRequest, &refused)
+            .help("write the CPU time and the window in milliseconds, like 2000 in 900000")
+            .field(refused.field())
     }
 }
 
@@ -263,6 +272,9 @@ impl From<InstallError> for Problem {
                 of(Code::Conflict).help("allow it with --allow-downgrade").field("allow_downgrade")
             }
             InstallError::Component { source, .. } => component(&error, source),
+            InstallError::Limits(_) => {
+                of(Code::Package).help("have the package ask for less, or allow more with --limit-max")
+            }
             InstallError::Grant(_) => of(Code::Grant)
                 .help("name directories that exist and that you may use, with --dir")
                 .field("directories"),

@@ -52,7 +52,7 @@ fn quick() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(host::host))
         .routes(routes!(host::health))
         .routes(routes!(host::quotas))
-        .routes(routes!(host::quota))
+        .routes(routes!(host::quota, host::set_quota, host::unset_quota))
         .routes(routes!(apps::apps))
         .routes(routes!(apps::app))
         .routes(routes!(apps::access, apps::set_access))

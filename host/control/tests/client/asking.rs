@@ -3,7 +3,8 @@
 use std::io::Write;
 
 use dormouse_control::api::{
-    CancelRequest, Code, FireRequest, FireResult, OutcomeView, RunOrRunning, SignalRequest, WebhookRequest,
+    CancelRequest, Code, FireRequest, FireResult, OutcomeView, QuotaRequest, RunOrRunning, SignalRequest,
+    WebhookRequest,
 };
 use dormouse_control::client::{ClientError, DeadLettersQuery, RegistrationsQuery, RunsQuery};
 use dormouse_core::{AccessStatus, ActivationId, Cursor, OutcomeKind, RegistrationId, RunId, Stream};
@@ -127,6 +128,12 @@ fn what_is_not_there_is_a_problem_that_says_so() {
 #[test]
 fn what_is_changed_is_changed() {
     each(async |Asked { rig, client, id, .. }| {
+        let limited = QuotaRequest::Limited { cpu_ms: 2_000.0, window_ms: 900_000.0 };
+        let set = client.set_quota(&Rig::app(), Some(limited)).await.unwrap();
+        assert_eq!((set.decided, set.quota), (Some(limited), client.quota(&Rig::app()).await.ok()));
+        let unset = client.set_quota(&Rig::app(), None).await.unwrap();
+        assert_eq!((unset.decided, unset.quota), (None, None));
+
         let access = client.set_access(&Rig::app(), AccessStatus::DeniedByUser).await.unwrap();
         assert_eq!(client.access(&Rig::app()).await.unwrap(), access);
         assert_eq!(access.access, AccessStatus::DeniedByUser);

@@ -103,6 +103,18 @@ async fn an_event_of_a_newer_host_is_passed_over() {
 }
 
 #[tokio::test]
+async fn a_byte_order_mark_is_not_understood_and_no_panic() {
+    let whole: &[u8] = b"\xef\xbb\xbfevent: missed\ndata: {\"from\":1,\"to\":2}\n\n";
+    for pieces in [vec![whole], vec![&b"\xef"[..], b"\xbb\xbf", b"\n\n"]] {
+        let client = answering(move || {
+            Body::from_stream(stream::iter(pieces.clone().into_iter().map(Ok::<_, Infallible>)))
+        });
+        let mut events = std::pin::pin!(client.completions(&CompletionsQuery::default()).await.unwrap());
+        assert!(events.next().await.is_none());
+    }
+}
+
+#[tokio::test]
 async fn who_hangs_up_in_the_middle_cannot_be_reached() {
     for said in ["", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{"] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

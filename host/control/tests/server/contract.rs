@@ -49,7 +49,7 @@ async fn every_operation_answers_as_the_document_says() {
     machine.install(&[
         ("ok", programs::RUN_RETURNS_OK),
         ("fails", programs::RUN_FAILS),
-        ("waits", programs::RUN_IDLE_FOREVER),
+        ("waits", programs::CANCEL_IGNORED),
     ]);
     let contract = Contract::new(&machine).await;
     the_host(&contract).await;
@@ -70,6 +70,7 @@ async fn the_host(contract: &Contract<'_>) {
     let quota = contract.well("GET", &format!("/v1/apps/{EMBEDDED}/quota"), None).await;
     assert_eq!((quota["left_ms"].as_f64(), quota["cpu_ms"].as_f64()), (Some(60_000.0), Some(60_000.0)));
     contract.problem("GET", "/v1/apps/nobody/quota", None, "not-found").await;
+    quotas(contract).await;
     let triggers = contract.well("GET", "/v1/triggers", None).await;
     assert!(triggers["items"].as_array().unwrap().len() > 70);
     let all = contract.well("GET", "/v1/conditions", None).await;
@@ -121,6 +122,22 @@ async fn packages(contract: &Contract<'_>) {
     assert!(denied["refusal"].is_string());
     contract.well("DELETE", &path, None).await;
     contract.problem("DELETE", &path, None, "not-installed").await;
+}
+
+async fn quotas(contract: &Contract<'_>) {
+    let path = format!("/v1/apps/{EMBEDDED}/quota");
+    let limited = json!({ "limited": { "cpu_ms": 2_000.0, "window_ms": 900_000.0 } });
+    let set = contract.well("PUT", &path, Some(limited.clone())).await;
+    assert_eq!((&set["decided"], &set["quota"]["set_by"]), (&limited, &json!("operator")));
+    assert_eq!(set["quota"]["left_ms"].as_f64(), Some(2_000.0));
+    let off = contract.well("PUT", &path, Some(json!("off"))).await;
+    assert_eq!((&off["decided"], &off["quota"]), (&json!("off"), &Value::Null));
+    contract.problem("GET", &path, None, "not-found").await;
+    let unset = contract.well("DELETE", &path, None).await;
+    assert_eq!((&unset["decided"], &unset["quota"]["set_by"]), (&Value::Null, &json!("app")));
+    let none = json!({ "limited": { "cpu_ms": 0.0, "window_ms": 900_000.0 } });
+    let problem = contract.problem("PUT", &path, Some(none), "invalid-request").await;
+    assert_eq!(problem["field"], "limited.cpu_ms");
 }
 
 async fn registrations(contract: &Contract<'_>) {

@@ -117,6 +117,8 @@ async fn a_host_that_only_answers_questions_changes_nothing_and_says_so() {
     let upload = json!({ "upload": id });
     for (method, path, body) in [
         ("PUT", format!("{app}/access"), Some(json!({ "access": "always-allowed" }))),
+        ("PUT", format!("{app}/quota"), Some(json!("off"))),
+        ("DELETE", format!("{app}/quota"), None),
         ("DELETE", app.to_owned(), None),
         ("POST", "/v1/uploads".to_owned(), None),
         ("POST", "/v1/registrations".to_owned(), Some(register)),

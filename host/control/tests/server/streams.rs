@@ -111,7 +111,7 @@ async fn no_more_streams_are_open_than_may_be() {
 #[tokio::test]
 async fn a_stop_ends_streams_and_waits_at_once_and_says_so() {
     let machine = Machine::start().await;
-    machine.install(&[("waits", programs::RUN_IDLE_FOREVER)]);
+    machine.install(&[("waits", programs::CANCEL_IGNORED)]);
     let task = TaskBuilder::new("waits").entry_point("waits").trigger(Trigger::Application);
     let made = machine.host.register(&embedded(), task, Default::default()).await.unwrap();
     let activation = machine.host.request(made.id, "").await.unwrap().activation().unwrap();
@@ -211,7 +211,7 @@ async fn with_auto_ack_a_completion_is_read_when_a_later_one_was_written() {
 #[tokio::test]
 async fn who_waits_for_an_end_is_told_nothing_first_and_then_the_end() {
     let machine = Machine::start().await;
-    machine.install(&[("waits", programs::RUN_IDLE_FOREVER)]);
+    machine.install(&[("waits", programs::CANCEL_IGNORED)]);
     let task = TaskBuilder::new("waits").entry_point("waits").trigger(Trigger::Application);
     let made = machine.host.register(&embedded(), task, Default::default()).await.unwrap();
     let activation = machine.host.request(made.id, "").await.unwrap().activation().unwrap();

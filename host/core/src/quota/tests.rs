@@ -1,3 +1,5 @@
+mod bucket;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -105,6 +107,30 @@ fn another_policy_takes_over_what_was_spent() {
     let state = spent(SECOND * 2).save(wall(0), at(0));
     let roomier = QuotaPolicy::new(SECOND * 5, WINDOW).unwrap();
     assert_eq!(Quota::restore(roomier, state, wall(1), at(0)).left(at(0)), SECOND * 3);
+}
+
+#[test]
+fn another_policy_holds_at_once_and_refills_nothing() {
+    let quota = spent(SECOND * 2);
+    let roomier = quota.with_policy(QuotaPolicy::new(SECOND * 5, WINDOW).unwrap(), at(300));
+    assert_eq!(roomier.left(at(300)), SECOND * 3);
+    assert_eq!(roomier.left(at(900)), SECOND * 5, "the window is the same one");
+    let longer = quota.with_policy(QuotaPolicy::new(SECOND * 2, WINDOW * 4).unwrap(), at(300));
+    assert_eq!(longer.verdict(at(300)), Covers::From(at(3_600)));
+    let shorter = quota.with_policy(QuotaPolicy::new(SECOND * 2, SECOND * 200).unwrap(), at(300));
+    assert_eq!(shorter.verdict(at(300)), Covers::Yes { left: SECOND * 2 }, "a window has ended since");
+    assert_eq!(shorter.left(at(400)), SECOND * 2);
+}
+
+#[test]
+fn the_first_of_operator_app_and_host_who_said_anything_decides() {
+    let [one, two, three] = [1, 2, 3].map(|cpu| QuotaPolicy::new(SECOND * cpu, WINDOW).unwrap());
+    let limited = Some(QuotaDecision::Limited(one));
+    assert_eq!(resolve(limited, Some(two), Some(three)), Some((one, QuotaSource::Operator)));
+    assert_eq!(resolve(None, Some(two), Some(three)), Some((two, QuotaSource::App)));
+    assert_eq!(resolve(None, None, Some(three)), Some((three, QuotaSource::Host)));
+    assert_eq!(resolve(None, None, None), None);
+    assert_eq!(resolve(Some(QuotaDecision::Off), Some(two), Some(three)), None);
 }
 
 #[test]

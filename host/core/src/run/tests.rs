@@ -3,12 +3,14 @@
 
 mod budget;
 mod diagram;
+mod idle;
 mod pause;
 mod properties;
 mod support;
 
 use super::*;
 use crate::limits::Class;
+use crate::outcome::CancellationReason;
 use support::{abort, at, ended, failure, run, secs};
 
 #[test]

@@ -27,8 +27,10 @@ mod history;
 mod journal;
 mod overlap;
 mod prune;
+mod quotas;
 mod reap;
 mod registrations;
+mod settings;
 mod webhooks;
 
 /// A case: panics if the store, which is empty at first, does not do as it should.
@@ -143,6 +145,13 @@ cases! {
     webhooks::that_are_not_there_keep_nothing
     webhooks::forget_what_was_delivered_after_all
     webhooks::keep_the_newest_of_many_that_were_given_up
+    quotas::are_listed_by_app_as_they_were_saved_last
+    quotas::go_with_their_app
+    settings::are_of_one_app_and_listed_by_name
+    settings::change_together_and_one_after_the_other
+    settings::above_a_limit_are_refused_and_nothing_changes
+    settings::are_added_to_in_one_step
+    settings::go_with_their_app
 }
 
 /// Runs the case called `name` on `store`, which is empty.
@@ -261,6 +270,13 @@ macro_rules! exercise_store {
             webhooks_that_are_not_there_keep_nothing
             webhooks_forget_what_was_delivered_after_all
             webhooks_keep_the_newest_of_many_that_were_given_up
+            quotas_are_listed_by_app_as_they_were_saved_last
+            quotas_go_with_their_app
+            settings_are_of_one_app_and_listed_by_name
+            settings_change_together_and_one_after_the_other
+            settings_above_a_limit_are_refused_and_nothing_changes
+            settings_are_added_to_in_one_step
+            settings_go_with_their_app
         }
     };
     (@cases $make:expr; $($case:ident)*) => {

@@ -7,16 +7,19 @@ use async_trait::async_trait;
 
 use super::{
     ActivationStore, AppStore, Counts, DeadLetterFilter, Enqueue, Enqueued, Finish, Finished, History,
-    Journal, ListedRun, Prune, Pruned, Reap, Reaped, Redriven, RegistrationStore, Removed, RunFilter, Store,
-    StoreError, Totals, WebhookStore,
+    Journal, ListedRun, Prune, Pruned, QuotaStore, Reap, Reaped, Redriven, RegistrationStore, Removed,
+    RunFilter, SettingsStore, Store, StoreError, Totals, WebhookStore,
 };
 use crate::activation::{Activation, Claim, Lease};
 use crate::app::AppRecord;
+use crate::app_limits::AppLimits;
 use crate::completion::{Completion, Cursor, RunOutput, Subscriber};
 use crate::explain::RefusalRecord;
 use crate::ids::{ActivationId, AppId, Fence, RegistrationId, RunId};
 use crate::overlap::Refusal;
+use crate::quota::QuotaState;
 use crate::registration::RegistrationRecord;
+use crate::settings::{SettingChange, SettingsError};
 use crate::time::Timestamp;
 use crate::webhook::{Undelivered, Webhook};
 
@@ -203,6 +206,16 @@ faulty! {
         floor() -> Cursor;
         subscribers() -> Vec<Subscriber>;
         remove_subscriber(name: &str) -> bool;
+    }
+    QuotaStore {
+        save_quotas(quotas: &[(AppId, QuotaState)]) -> ();
+        quotas() -> Vec<(AppId, QuotaState)>;
+    }
+    SettingsStore {
+        settings(app: &AppId, names: &[String]) -> Vec<Option<Vec<u8>>>;
+        setting_names(app: &AppId, skip: u64, limit: usize) -> Vec<String>;
+        change_settings(app: &AppId, changes: &[SettingChange], limits: &AppLimits) -> Result<(), SettingsError>;
+        increment_setting(app: &AppId, name: &str, delta: u64, limits: &AppLimits) -> Result<u64, SettingsError>;
     }
     WebhookStore {
         save_webhook(webhook: Webhook) -> ();

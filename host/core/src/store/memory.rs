@@ -6,15 +6,18 @@ use async_trait::async_trait;
 
 use crate::activation::{Activation, Claim, Lease};
 use crate::app::AppRecord;
+use crate::app_limits::AppLimits;
 use crate::completion::{Completion, Cursor, RunOutput, Subscriber};
 use crate::explain::RefusalRecord;
 use crate::ids::{ActivationId, AppId, Fence, RegistrationId, RunId};
 use crate::overlap::Refusal;
+use crate::quota::QuotaState;
 use crate::registration::RegistrationRecord;
+use crate::settings::{SettingChange, SettingsError};
 use crate::store::{
     ActivationStore, AppStore, Counts, DeadLetterFilter, Enqueue, Enqueued, Finish, Finished, History,
-    Journal, ListedRun, Prune, Pruned, Reap, Reaped, Redriven, RegistrationStore, Removed, RunFilter,
-    StoreError, Totals, WebhookStore,
+    Journal, ListedRun, Prune, Pruned, QuotaStore, Reap, Reaped, Redriven, RegistrationStore, Removed,
+    RunFilter, SettingsStore, StoreError, Totals, WebhookStore,
 };
 use crate::time::Timestamp;
 use crate::webhook::{Undelivered, Webhook};
@@ -24,6 +27,7 @@ mod dead;
 mod history;
 mod index;
 mod runs;
+mod settings;
 mod state;
 mod webhooks;
 
@@ -297,6 +301,48 @@ impl WebhookStore for MemoryStore {
 
     async fn remove_undelivered(&self, webhook: &str, cursor: Cursor) -> Result<bool, StoreError> {
         Ok(self.state().remove_undelivered(webhook, cursor))
+    }
+}
+
+#[async_trait]
+impl QuotaStore for MemoryStore {
+    async fn save_quotas(&self, quotas: &[(AppId, QuotaState)]) -> Result<(), StoreError> {
+        self.state().save_quotas(quotas);
+        Ok(())
+    }
+
+    async fn quotas(&self) -> Result<Vec<(AppId, QuotaState)>, StoreError> {
+        Ok(self.state().quotas())
+    }
+}
+
+#[async_trait]
+impl SettingsStore for MemoryStore {
+    async fn settings(&self, app: &AppId, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        Ok(self.state().settings(app, names))
+    }
+
+    async fn setting_names(&self, app: &AppId, skip: u64, limit: usize) -> Result<Vec<String>, StoreError> {
+        Ok(self.state().setting_names(app, skip, limit))
+    }
+
+    async fn change_settings(
+        &self,
+        app: &AppId,
+        changes: &[SettingChange],
+        limits: &AppLimits,
+    ) -> Result<Result<(), SettingsError>, StoreError> {
+        Ok(self.state().change_settings(app, changes, limits))
+    }
+
+    async fn increment_setting(
+        &self,
+        app: &AppId,
+        name: &str,
+        delta: u64,
+        limits: &AppLimits,
+    ) -> Result<Result<u64, SettingsError>, StoreError> {
+        Ok(self.state().increment_setting(app, name, delta, limits))
     }
 }
 

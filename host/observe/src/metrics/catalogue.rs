@@ -69,6 +69,19 @@ impl Instrument for Seconds {
     }
 }
 
+/// A histogram of short spans of time.
+pub(crate) struct Moments(pub(crate) Histogram<f64>);
+
+impl Instrument for Moments {
+    fn build(meter: &Meter, metric: &Metric) -> Self {
+        // Below a tick of the epoch, and up to what nobody should wait for.
+        let boundaries =
+            vec![0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
+        let histogram = meter.f64_histogram(metric.name).with_unit(metric.unit);
+        Self(histogram.with_description(metric.meaning).with_boundaries(boundaries).build())
+    }
+}
+
 /// A histogram of sizes.
 pub(crate) struct Bytes(pub(crate) Histogram<u64>);
 
@@ -174,6 +187,10 @@ instruments! {
         "Of its wall time, what a run spent paused.";
     run_cancel: Seconds = "dormouse.run.cancel", "s", [],
         "From the request to end to the end, of runs that were cancelled.";
+    run_told: Moments = "dormouse.run.told", "s", [],
+        "From the request to end until the guest heard of it, of runs that did.";
+    run_freed: Moments = "dormouse.run.freed", "s", [],
+        "From the end that was asked for until sandbox, memory and slot were free.";
     run_peak_memory: Bytes = "dormouse.run.peak_memory", "By", [],
         "The most that a guest's memories and tables held together.";
     run_output: Bytes = "dormouse.run.output", "By", [],

@@ -132,6 +132,12 @@ fn used(all: &Instruments, receipt: &Receipt, owner: &[KeyValue]) {
     for (histogram, span) in spans {
         histogram.0.record(span.as_secs_f64(), owner);
     }
+    if let Some(ending) = receipt.ending {
+        if let Some(told) = ending.told {
+            all.run_told.0.record(told.as_secs_f64(), owner);
+        }
+        all.run_freed.0.record(ending.freed.as_secs_f64(), owner);
+    }
     all.run_peak_memory.0.record(receipt.peak_memory_bytes, owner);
     all.run_output.0.record(receipt.stdout_bytes.saturating_add(receipt.stderr_bytes), owner);
     if receipt.output_dropped_bytes > 0 {

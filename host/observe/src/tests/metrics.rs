@@ -76,6 +76,8 @@ async fn histograms_are_of_the_receipts() {
             r#"dormouse_run_cancel_seconds_count{app="app1"} 1"#,
             r#"dormouse_run_cpu_seconds_sum{app="app1"} 0.5"#,
             r#"dormouse_run_cpu_seconds_count{app="app1"} 2"#,
+            r#"dormouse_run_freed_seconds_sum{app="app1"} 0.0005"#,
+            r#"dormouse_run_freed_seconds_count{app="app1"} 1"#,
             r#"dormouse_run_output_bytes_sum{app="app1"} 4000"#,
             r#"dormouse_run_output_bytes_count{app="app1"} 2"#,
             r#"dormouse_run_paused_seconds_sum{app="app1"} 2"#,
@@ -84,6 +86,8 @@ async fn histograms_are_of_the_receipts() {
             r#"dormouse_run_peak_memory_bytes_count{app="app1"} 2"#,
             r#"dormouse_run_queue_wait_seconds_sum{app="app1"} 1"#,
             r#"dormouse_run_queue_wait_seconds_count{app="app1"} 2"#,
+            r#"dormouse_run_told_seconds_sum{app="app1"} 0.002"#,
+            r#"dormouse_run_told_seconds_count{app="app1"} 1"#,
             r#"dormouse_run_wall_seconds_sum{app="app1"} 4"#,
             r#"dormouse_run_wall_seconds_count{app="app1"} 2"#,
         ]

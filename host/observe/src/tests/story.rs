@@ -6,8 +6,8 @@ use dormouse_core::admission::Shortage;
 use dormouse_core::condition::Blocking;
 use dormouse_core::event::{Event, EventKind};
 use dormouse_core::{
-    ActivationId, AppId, Cancellation, CancellationReason, Holds, Outcome, Receipt, Refusal, RunId,
-    TaskFailure, Timestamp, TrapKind,
+    ActivationId, AppId, Cancellation, CancellationReason, Ending, Holds, Outcome, Receipt, Refusal, RunId,
+    Stop, TaskFailure, Timestamp, TrapKind,
 };
 use uuid::Uuid;
 
@@ -37,6 +37,12 @@ pub(super) fn receipt() -> Receipt {
         output_dropped_bytes: 48,
         deferrals: 1,
         denials: 1,
+        host_calls: 7,
+        stop: Some(Stop {
+            threshold: Some(Duration::from_secs(25)),
+            observed: Some(Duration::from_millis(25_500)),
+            ..Stop::by(&cancellation("wall"))
+        }),
         ..Receipt::default()
     }
 }
@@ -58,13 +64,13 @@ pub(super) fn started(n: u128, of: u128, attempt: u32) -> EventKind {
 }
 
 pub(super) fn ended(n: u128, of: u128, attempt: u32, outcome: Outcome) -> EventKind {
-    EventKind::Ended {
-        activation: activation(of),
-        run: run(n),
-        attempt,
-        outcome,
-        receipt: Box::new(receipt()),
-    }
+    let ending = matches!(outcome, Outcome::Canceled { .. }).then_some(Ending {
+        told: Some(Duration::from_millis(2)),
+        ended: Duration::from_millis(200),
+        freed: Duration::from_micros(500),
+    });
+    let receipt = Box::new(Receipt { ending, ..receipt() });
+    EventKind::Ended { activation: activation(of), run: run(n), attempt, outcome, receipt }
 }
 
 pub(super) fn completed(n: u128, success: bool) -> EventKind {

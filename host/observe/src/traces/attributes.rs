@@ -62,8 +62,8 @@ pub(super) fn ended(outcome: &Outcome) -> Vec<KeyValue> {
 }
 
 /// What a run used.
-pub(super) fn receipt(receipt: &Receipt) -> [KeyValue; 12] {
-    [
+pub(super) fn receipt(receipt: &Receipt) -> Vec<KeyValue> {
+    let mut attributes = vec![
         seconds("dormouse.queue_wait", receipt.queue_wait),
         seconds("dormouse.wall", receipt.wall),
         seconds("dormouse.cpu", receipt.cpu),
@@ -76,7 +76,21 @@ pub(super) fn receipt(receipt: &Receipt) -> [KeyValue; 12] {
         KeyValue::new("dormouse.denials", number(receipt.denials)),
         KeyValue::new("dormouse.memory_refusals", number(receipt.memory_refusals)),
         KeyValue::new("dormouse.suspended", number(receipt.suspended_count)),
-    ]
+        KeyValue::new("dormouse.host_calls", number(receipt.host_calls)),
+    ];
+    if let Some(stop) = &receipt.stop {
+        attributes.push(KeyValue::new("dormouse.stop.reason", stop.reason.as_str()));
+        attributes.push(text("dormouse.stop.policy", &stop.policy));
+        attributes.extend(stop.threshold.map(|span| seconds("dormouse.stop.threshold", span)));
+        attributes.extend(stop.observed.map(|span| seconds("dormouse.stop.observed", span)));
+    }
+    if let Some(ending) = receipt.ending {
+        attributes.extend(ending.told.map(|span| seconds("dormouse.end.told", span)));
+        attributes.push(seconds("dormouse.end.ended", ending.ended));
+        attributes.push(seconds("dormouse.end.freed", ending.freed));
+    }
+    attributes.extend(receipt.progress.map(|progress| KeyValue::new("dormouse.progress", number(progress))));
+    attributes
 }
 
 /// What an event says besides its name.

@@ -197,12 +197,6 @@ pub enum Problem {
         /// What was written, shortened.
         text: String,
     },
-    /// No number of bytes.
-    #[error("`{text}` is no number of bytes above zero; write it with its unit, like 64MiB")]
-    Size {
-        /// What was written, shortened.
-        text: String,
-    },
     /// A registration without a trigger (UWP-001).
     #[error(
         "it needs exactly one of `application`, `every`, `cron`, `maintenance`, `system`, `directory`, `listen`, `signal` and `message`"

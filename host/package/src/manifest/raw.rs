@@ -18,6 +18,8 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) capabilities: Capabilities,
     #[serde(default)]
+    pub(super) limits: Limits,
+    #[serde(default)]
     pub(super) registrations: Vec<Registration>,
 }
 
@@ -142,14 +144,32 @@ impl<'de> Deserialize<'de> for Retry {
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Limits {
-    pub(super) class: Option<Class>,
-    pub(super) wall: Option<String>,
-    pub(super) cpu: Option<String>,
-    pub(super) grace: Option<String>,
-    pub(super) memory: Option<String>,
-    pub(super) output: Option<String>,
-    pub(super) deferrals: Option<u32>,
+/// By their keys: what there are is core's to know.
+pub(super) type Limits = BTreeMap<String, Figure>;
+
+/// A text, or a plain number as a text.
+pub(super) struct Figure(pub(super) String);
+
+impl<'de> Deserialize<'de> for Figure {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl Visitor<'_> for Either {
+            type Value = Figure;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text like \"25s\" or \"64MiB\", or a whole number")
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Figure, E> {
+                Ok(Figure(number.to_string()))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Figure, E> {
+                Ok(Figure(text.to_owned()))
+            }
+        }
+
+        from.deserialize_any(Either)
+    }
 }

@@ -1,19 +1,19 @@
 //! One of the `registrations`: what the host does at an installation, checked as far as no machine is needed.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use dormouse_core::registration::{EntryPoint, NAME_LEN_MAX, RegistrationContext};
 use dormouse_core::schedule::CronErrorKind;
 use dormouse_core::{
-    AppId, Class, Condition, Limits, LimitsRequest, Overlap, RegistrationError, RetryPolicy, TaskBuilder,
-    TimerProfile, Trigger,
+    AppId, Class, Condition, Limits, Overlap, RegistrationError, RetryPolicy, TaskBuilder, TimerProfile,
+    Trigger,
 };
 
 use super::document::{Document, KeyPath};
 use super::error::{ManifestError, Problem};
+use super::limits::limits;
 use super::trigger::trigger;
-use super::values::{env_name, line, size, span};
+use super::values::{env_name, line, span};
 use super::{Contradiction, raw};
 use crate::capabilities::{Capabilities, rank};
 use crate::text::excerpt;
@@ -81,9 +81,10 @@ pub(super) fn registration(
             document.error(&if key.is_empty() { retry } else { retry.key(key) }, problem)
         })?);
     }
-    let limits = limits(&raw.limits, &wakes, declared.capabilities);
-    task =
-        task.limits(limits.map_err(|(key, problem)| document.error(&path.key("limits").key(key), problem))?);
+    // Whoever grants a class has said how long runs may take: no registration of the package goes beyond it.
+    let picked = Class::for_trigger(wakes.kind());
+    let most = declared.capabilities.class.filter(|asked| rank(*asked) > rank(picked)).unwrap_or(picked);
+    task = task.limits(limits(&raw.limits, most, document, &path.key("limits"))?);
     for (name, value) in &raw.env {
         let name = env_name(name).map_err(|problem| document.error(&path.key("env").key(name), problem))?;
         task = task.env(name, value);
@@ -103,7 +104,8 @@ pub(super) fn registration(
         registered: 0,
         registered_max: usize::MAX,
         timers: TimerProfile::DEFAULT,
-        limits_max: &UNBOUNDED,
+        // What a host allows is the host's affair, at the installation.
+        limits_max: &Limits::unbounded(),
     };
     let pairs = task.validate(declared.app, &context).map_err(|error| {
         let (key, problem) = place(error, trigger_key);
@@ -116,17 +118,6 @@ pub(super) fn registration(
         .collect();
     Ok(Understood { task, group, is_application, contradictions })
 }
-
-/// What a host allows is the host's affair, at the installation.
-const UNBOUNDED: Limits = Limits {
-    wall: Duration::MAX,
-    cpu: Duration::MAX,
-    grace: Duration::MAX,
-    memory_bytes: u64::MAX,
-    output_bytes: u64::MAX,
-    deferrals: u32::MAX,
-    ..Class::Maintenance.limits()
-};
 
 fn asked_for(trigger: &Trigger, declared: &Declared<'_>) -> Result<(), (&'static str, Problem)> {
     match trigger {
@@ -162,54 +153,6 @@ fn retry(raw: &raw::RetryTable) -> Result<RetryPolicy, (&'static str, Problem)> 
         };
         (key, Problem::Retry(error))
     })
-}
-
-fn limits(
-    raw: &raw::Limits,
-    trigger: &Trigger,
-    capabilities: &Capabilities,
-) -> Result<LimitsRequest, (&'static str, Problem)> {
-    let spanned =
-        |key, text: &Option<String>| text.as_deref().map(span).transpose().map_err(|problem| (key, problem));
-    let sized =
-        |key, text: &Option<String>| text.as_deref().map(size).transpose().map_err(|problem| (key, problem));
-    let request = LimitsRequest {
-        class: raw.class,
-        wall: spanned("wall", &raw.wall)?,
-        cpu: spanned("cpu", &raw.cpu)?,
-        grace: spanned("grace", &raw.grace)?,
-        memory_bytes: sized("memory", &raw.memory)?,
-        output_bytes: sized("output", &raw.output)?,
-        deferrals: raw.deferrals,
-    };
-    // Whoever grants a class has said how long runs may take: no registration of the package goes beyond it.
-    let picked = Class::for_trigger(trigger.kind());
-    let most = capabilities.class.filter(|asked| rank(*asked) > rank(picked)).unwrap_or(picked);
-    if let Some(class) = request.class
-        && rank(class) > rank(most)
-    {
-        let asked = format!("class `{class}`");
-        return Err(("class", Problem::AboveClass { asked, class: most, next: Some(class) }));
-    }
-    for (key, asked, of) in [("wall", request.wall, wall as fn(Class) -> Duration), ("cpu", request.cpu, cpu)]
-    {
-        if let Some(asked) = asked.filter(|asked| *asked > of(most)) {
-            let next = [Class::Default, Class::Long, Class::Maintenance]
-                .into_iter()
-                .find(|class| asked <= of(*class));
-            let asked = format!("{asked:?}");
-            return Err((key, Problem::AboveClass { asked, class: most, next }));
-        }
-    }
-    Ok(request)
-}
-
-const fn wall(class: Class) -> Duration {
-    class.limits().wall
-}
-
-const fn cpu(class: Class) -> Duration {
-    class.limits().cpu
 }
 
 /// The key that names the trigger in a manifest.

@@ -129,6 +129,7 @@ fn everything_in_a_manifest_is_read() {
         memory_bytes: Some(64 << 20),
         output_bytes: Some(1 << 20),
         deferrals: Some(4),
+        ..LimitsRequest::default()
     };
     assert_eq!(registration.limits, limits);
     assert_eq!(registration.env, [("LANG".to_owned(), "C".to_owned())]);

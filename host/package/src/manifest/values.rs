@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use bytesize::ByteSize;
 use jiff::SignedDuration;
 
 use super::error::Problem;
@@ -13,12 +12,6 @@ pub(super) fn span(text: &str) -> Result<Duration, Problem> {
     let refused = || Problem::Span { text: excerpt(text) };
     let span: SignedDuration = text.trim().parse().map_err(|_| refused())?;
     Duration::try_from(span).ok().filter(|span| !span.is_zero()).ok_or_else(refused)
-}
-
-/// A number of bytes above zero.
-pub(super) fn size(text: &str) -> Result<u64, Problem> {
-    let size = text.trim().parse::<ByteSize>().ok().map(|size| size.as_u64());
-    size.filter(|size| *size > 0).ok_or_else(|| Problem::Size { text: excerpt(text) })
 }
 
 /// A text for people and logs, on one line.
@@ -47,15 +40,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_and_sizes_are_above_zero_and_have_units() {
+    fn spans_are_above_zero_and_have_units() {
         assert_eq!(span("1h30m"), Ok(Duration::from_secs(5400)));
         assert_eq!(span("200ms"), Ok(Duration::from_millis(200)));
         for bad in ["", "0s", "-1s", "5", "5 parsecs", "99999999999999999999s"] {
             assert!(matches!(span(bad), Err(Problem::Span { .. })), "{bad}");
-        }
-        assert_eq!(size("64MiB"), Ok(64 << 20));
-        for bad in ["", "0", "0MiB", "-1", "64 parsecs"] {
-            assert!(matches!(size(bad), Err(Problem::Size { .. })), "{bad}");
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use dormouse_core::StoreError;
+use dormouse_core::limits::LimitsError;
+use dormouse_core::{AppLimitsError, StoreError};
 
 use crate::engine::EngineError;
 use crate::host::HostError;
@@ -32,6 +33,9 @@ pub enum StartError {
     /// A signal source did not start.
     #[error("a signal source did not start: {0}")]
     Source(String),
+    /// What apps may keep by default is more than any may.
+    #[error("what apps may keep by default is not within the host's own maximum")]
+    AppLimits(#[source] AppLimitsError),
     /// More runs at once than the engine's pools hold: an exhausted pool would be an error in the middle of a
     /// run, a taken slot is only a wait.
     #[error(
@@ -46,6 +50,9 @@ pub enum StartError {
     /// The packages could not be read.
     #[error("the installed packages could not be read")]
     Packages(#[source] Box<InstallError>),
+    /// The host's default of a limit is above its maximum.
+    #[error("the default limits are not within the host's maximum")]
+    Limits(#[source] LimitsError),
     /// The configuration makes no sense.
     #[error("`{field}` must be at least {min}")]
     TooSmall {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{HostBuilder, StartError};
 use crate::clock::TokioClock;
-use crate::drive::{self, gate, quarantine, reap};
+use crate::drive::{self, gate, quarantine, quota, reap};
 use crate::engine::{Allocator, Engine, EngineConfig, Pooling};
 use crate::guests::Guests;
 use crate::host::{Host, Inner, signal_from_source};
@@ -44,6 +44,11 @@ impl HostBuilder {
         let config = Config {
             node: self.node.unwrap_or_else(|| NodeId::from_uuid(Uuid::from_u128(THE_ONLY_NODE))),
             limits_max: self.limits_max,
+            limits_default: self.limits_default,
+            app_limits_max: self.app_limits_max,
+            app_limits_default: self.app_limits_default,
+            quota_default: self.quota_default,
+            quota_reserve: std::mem::take(&mut self.quota_reserve),
             slots,
             slots_per_app: self.slots_per_app,
             timers: self.timers,
@@ -115,7 +120,8 @@ impl HostBuilder {
                 return Err(StartError::TooSmall { field, min });
             }
         }
-        Ok(())
+        self.app_limits_default.check(&self.app_limits_max).map_err(StartError::AppLimits)?;
+        self.limits_default.check(&self.limits_max).map_err(StartError::Limits)
     }
 
     fn engine_for(&mut self, slots: u32) -> Result<Engine, StartError> {
@@ -124,7 +130,9 @@ impl HostBuilder {
             None => {
                 // A host that runs nothing needs no pools.
                 let pooling = if self.read_only { Pooling::OnDemand } else { Pooling::default() };
-                let config = EngineConfig { slots, pooling, ..EngineConfig::default() };
+                let default = EngineConfig::default();
+                let wasm_stack_bytes = self.wasm_stack.unwrap_or(default.wasm_stack_bytes);
+                let config = EngineConfig { slots, pooling, wasm_stack_bytes, ..default };
                 Engine::new(&config).map_err(StartError::Engine)?
             }
         };
@@ -151,7 +159,12 @@ async fn look_only(
             packages.filter_map(|record| Some((record.app.clone(), record.package.clone()?))).collect()
         };
         let found = found(config.directory, records).await.map_err(package_error)?;
+        let apps: Vec<_> = found.iter().cloned().collect();
         shared.state().found = found;
+        for app in &apps {
+            shared.state().allow(app);
+            quota::settle(&shared, app);
+        }
     }
     let inner = Inner { shared, folders: None, packages: None, _guests: guests };
     Ok(Host { inner: Arc::new(inner) })
@@ -162,6 +175,8 @@ async fn read(shared: &Arc<Shared>) -> Result<(), StartError> {
     for record in shared.store.apps().await.map_err(StartError::Store)? {
         shared.state().records.insert(record.app.clone(), record);
     }
+    let spent = shared.store.quotas().await.map_err(StartError::Store)?;
+    shared.state().spent.extend(spent);
     for record in shared.store.registrations().await.map_err(StartError::Store)? {
         let known = registrar::know(shared, record).map_err(|e| StartError::Registration(Box::new(e)))?;
         if let Trigger::Filesystem(_) = &known.registration.trigger {

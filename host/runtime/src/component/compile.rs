@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{COMPONENT_LEN_MAX, Code, ComponentError, blocking, process, reason};
+use super::{COMPONENT_LEN_MAX, Code, ComponentError, adapt, blocking, process, reason};
 use crate::engine::Engine;
 
 /// The largest component that [`Compiler::InProcess`] takes unless told otherwise, in bytes. Tasks written in Rust
@@ -104,9 +104,12 @@ impl Compiler {
             }
             Self::InProcess { .. } => {
                 let engine = engine.clone();
-                let compile = move || engine.wasmtime().precompile_component(&bytes);
+                let compile = move || {
+                    let component = adapt::adapted(&bytes)?;
+                    engine.wasmtime().precompile_component(&component).map_err(|error| reason(&error))
+                };
                 let code = blocking(compile).await?;
-                code.map(Code).map_err(|error| ComponentError::Invalid { reason: reason(&error) })
+                code.map(Code).map_err(|reason| ComponentError::Invalid { reason })
             }
         }
     }

@@ -21,7 +21,7 @@ const CORE: [u8; 4] = [1, 0, 0, 0];
 const NAMED_MAX: usize = 16;
 
 /// What this host offers, by interface and version line.
-const OFFERED: [(&str, &str, &[&str]); 14] = [
+const OFFERED: [(&str, &str, &[&str]); 15] = [
     (
         "dormouse:background",
         "0.1",
@@ -61,6 +61,7 @@ const OFFERED: [(&str, &str, &[&str]); 14] = [
         ],
     ),
     ("wasi:http", "0.2", &["types", "outgoing-handler"]),
+    ("wasi:keyvalue", "0.2.0-draft", &["store", "atomics", "batch"]),
     (
         "wasi:cli",
         "0.3",
@@ -85,11 +86,33 @@ const OFFERED: [(&str, &str, &[&str]); 14] = [
     ("wasi:http", "0.3", &["types", "client"]),
 ];
 
+/// What whoever has a component wants to run it as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expected {
+    /// A background task.
+    Task,
+    /// A program: what `wasi:cli/run` is exported by, or a core module for the first preview of WASI.
+    Command,
+}
+
 /// Which world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Task,
     TaskSync,
+    Command2,
+    Command3,
+}
+
+impl Kind {
+    /// The interface that it exports as a task.
+    pub(super) const fn task(self) -> Option<&'static str> {
+        match self {
+            Self::Task => Some(TASK),
+            Self::TaskSync => Some(TASK_SYNC),
+            Self::Command2 | Self::Command3 => None,
+        }
+    }
 }
 
 /// A component from outside.
@@ -100,27 +123,38 @@ pub(super) struct Surface {
 }
 
 /// Checks size and the first eight bytes, before a compiler sees them.
-pub(super) fn check_header(bytes: &[u8], limit: usize) -> Result<(), ComponentError> {
+pub(super) fn check_header(bytes: &[u8], limit: usize, expected: Expected) -> Result<(), ComponentError> {
     if bytes.len() > limit {
         return Err(ComponentError::TooLarge { len: bytes.len(), limit });
     }
-    let Some(rest) = bytes.strip_prefix(&MAGIC) else { return Err(ComponentError::NotWasm) };
-    if rest.starts_with(&CORE) {
+    if !bytes.starts_with(&MAGIC) {
+        return Err(ComponentError::NotWasm);
+    }
+    if expected == Expected::Task && is_core_module(bytes) {
         return Err(ComponentError::CoreModule);
     }
     Ok(())
+}
+
+/// Whether this is a module without a component around it.
+pub(super) fn is_core_module(bytes: &[u8]) -> bool {
+    bytes.strip_prefix(&MAGIC).is_some_and(|rest| rest.starts_with(&CORE))
 }
 
 /// Checks the names of imports and exports.
 pub(super) fn check_surface(
     engine: &wasmtime::Engine,
     component: &wasmtime::component::Component,
+    expected: Expected,
 ) -> Result<Surface, ComponentError> {
     let ty = component.component_type();
     let exports: Vec<&str> = ty.exports(engine).map(|(name, _)| name).collect();
-    let kind = kind(&exports)?;
+    let kind = match expected {
+        Expected::Task => kind(&exports)?,
+        Expected::Command => command(&exports)?,
+    };
     let imports: Vec<String> = ty.imports(engine).map(|(name, _)| name.to_owned()).collect();
-    let unknown: Vec<String> = imports.iter().filter(|name| !is_offered(name)).cloned().collect();
+    let unknown: Vec<String> = imports.iter().filter(|name| !is_offered(name, expected)).cloned().collect();
     if !unknown.is_empty() {
         return Err(ComponentError::UnknownImport { names: unknown });
     }
@@ -147,16 +181,33 @@ fn kind(exports: &[&str]) -> Result<Kind, ComponentError> {
     })
 }
 
-/// Whether `name`, like `wasi:cli/stdout@0.2.6`, is an interface that this host has in a compatible version.
-fn is_offered(name: &str) -> bool {
+fn command(exports: &[&str]) -> Result<Kind, ComponentError> {
+    let version = exports.iter().find_map(|name| name.strip_prefix("wasi:cli/run@"));
+    match version {
+        Some(version) if is_of_line(version, "0.2") => Ok(Kind::Command2),
+        Some(version) if is_of_line(version, "0.3") => Ok(Kind::Command3),
+        _ => Err(ComponentError::NotACommand {
+            exports: exports.iter().map(|&name| name.to_owned()).collect(),
+        }),
+    }
+}
+
+/// Versions 0.x are compatible within x; pre-releases with themselves.
+fn is_of_line(version: &str, line: &str) -> bool {
+    version == line
+        || !version.contains('-') && version.strip_prefix(line).is_some_and(|patch| patch.starts_with('.'))
+}
+
+/// Whether `name`, like `wasi:cli/stdout@0.2.6`, is an interface that this host has in a compatible version. What is
+/// ours is there for tasks alone: a command has no registration that it could be asked about.
+fn is_offered(name: &str, expected: Expected) -> bool {
     let Some((package, rest)) = name.split_once('/') else { return false };
     let Some((interface, version)) = rest.split_once('@') else { return false };
+    if expected == Expected::Command && !package.starts_with("wasi:") {
+        return false;
+    }
     OFFERED.iter().any(|(offered, line, interfaces)| {
-        // Versions 0.x are compatible within x; pre-releases with nothing.
-        *offered == package
-            && interfaces.contains(&interface)
-            && !version.contains('-')
-            && version.strip_prefix(line).is_some_and(|patch| patch.starts_with('.'))
+        *offered == package && interfaces.contains(&interface) && is_of_line(version, line)
     })
 }
 
@@ -164,7 +215,8 @@ fn is_offered(name: &str) -> bool {
 #[cfg(test)]
 pub(super) fn offered_names() -> impl Iterator<Item = String> {
     OFFERED.iter().flat_map(|(package, line, interfaces)| {
-        interfaces.iter().map(move |interface| format!("{package}/{interface}@{line}.0"))
+        let patch = if line.contains('-') { "" } else { ".0" };
+        interfaces.iter().map(move |interface| format!("{package}/{interface}@{line}{patch}"))
     })
 }
 

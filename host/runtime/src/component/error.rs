@@ -45,6 +45,15 @@ pub enum ComponentError {
         /// What it exports.
         exports: Vec<String>,
     },
+    /// It exports no program.
+    #[error(
+        "the component is not a command: it exports {}, and must export `wasi:cli/run` of WASI 0.2 or 0.3. Has it a `main`?",
+        contract::list(exports)
+    )]
+    NotACommand {
+        /// What it exports.
+        exports: Vec<String>,
+    },
     /// It exports a task of a version of the contract that this host does not serve.
     #[error(
         "the component exports `{found}`, and this host serves version {supported} of the contract: build it with the WIT files of that version, or use a newer host"

@@ -9,7 +9,7 @@ use rustix::process::{Resource, Rlimit, nice, setrlimit};
 use rustix::thread::set_no_new_privs;
 
 use super::protocol::{Answer, Job, frame, read_frame};
-use super::reason;
+use super::{adapt, reason};
 use crate::engine::{self, Fingerprint};
 
 /// How far a compilation stands back behind everything else on the machine: guests run now, and an installation
@@ -96,8 +96,13 @@ fn end_with_the_host(mut input: File) -> io::Result<()> {
 }
 
 fn compile(bytes: &[u8]) -> (Answer, Vec<u8>) {
+    // A host sends modules without a component only where a command may be one.
+    let component = match adapt::adapted(bytes) {
+        Ok(component) => component,
+        Err(reason) => return (Answer::Invalid { reason }, Vec::new()),
+    };
     let compiled = engine::compiler_only().and_then(|engine| {
-        let code = engine.precompile_component(bytes)?;
+        let code = engine.precompile_component(&component)?;
         Ok((Fingerprint::of(&engine).to_string(), code))
     });
     match compiled {

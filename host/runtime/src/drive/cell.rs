@@ -4,10 +4,15 @@
 //! events that its answers cause. The lock is held for one input at a time and is free of contention but for
 //! a cancellation from outside.
 
+mod ending;
+mod idle;
 mod port;
 mod registrations;
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use ending::Moments;
+pub(crate) use idle::Watch;
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -16,14 +21,15 @@ use dormouse_core::event::EventKind;
 use dormouse_core::outcome::{Cancellation, Outcome};
 use dormouse_core::quota::Covers;
 use dormouse_core::run::{Output, RunMachine, Throttle};
-use dormouse_core::{Instant, RunId, Stream, TrapKind, TriggerDetails};
-use futures::task::AtomicWaker;
+use dormouse_core::{Ending, Instant, Limits, RunId, Stop, Stream, TrapKind, TriggerDetails};
+use futures::task::{ArcWake, AtomicWaker};
 use tokio::sync::Notify;
 
 use crate::meter::Meter;
+use crate::registrar;
 use crate::sandbox::port::{Port, Told};
 use crate::sandbox::usage::Usage;
-use crate::shared::{Known, Shared};
+use crate::shared::{Allowance, Known, Shared};
 use crate::source::filesystem::Told as ToldChanges;
 use crate::source::socket::Held;
 use crate::subscribe::Progress;
@@ -36,8 +42,12 @@ pub(crate) struct RunCell {
     pub(crate) lease: Lease,
     pub(crate) meter: Arc<Meter>,
     pub(crate) usage: Arc<Usage>,
+    /// As they were when it started.
+    pub(crate) limits: Limits,
     /// Woken when the machine changed other than by the driver itself.
     pub(crate) driver: AtomicWaker,
+    /// Since its poll began, the guest was woken: it gave way, and goes on.
+    pub(crate) asks_for_more: AtomicBool,
     inner: Mutex<Inner>,
     /// `canceled` and `sleep` look at the machine again.
     news: Notify,
@@ -48,46 +58,70 @@ pub(crate) struct RunCell {
     pub(crate) changes: Option<ToldChanges>,
     /// The socket that it was woken for.
     socket: Option<Held>,
-    /// Calls of `canceled` and `sleep` that are under way: while there are any, the guest waits for us.
+    /// Calls of `canceled` and of `sleep` that are under way: while there are any, the guest waits for us.
     waits: AtomicU32,
-    /// The app has a CPU quota; without one no lock is taken to charge it.
-    has_quota: bool,
+    sleeps: AtomicU32,
+    /// Its app's quota of CPU time.
+    allowance: Arc<Allowance>,
+    /// What is left of its own beside that, in nanoseconds (UWP-106). Only the thread that polls the guest writes it.
+    reserve: AtomicU64,
 }
 
 struct Inner {
     machine: RunMachine,
     outcome: Option<Outcome>,
+    moments: Moments,
     /// The last progress set, and when it was last told; coalesced between.
     progress_set: Option<u32>,
     progress_told: Option<(u32, Instant)>,
 }
 
+/// What wakes the guest. That it is woken while it is polled tells that it only gave way.
+impl ArcWake for RunCell {
+    fn wake_by_ref(cell: &Arc<Self>) {
+        cell.asks_for_more.store(true, Ordering::Relaxed);
+        cell.driver.wake();
+    }
+}
+
 impl RunCell {
     pub(crate) fn new(shared: Arc<Shared>, known: Arc<Known>, lease: Lease) -> Arc<Self> {
-        let machine = RunMachine::new(known.limits.clone(), shared.clock.now());
+        let limits = registrar::limits(&shared, &known.registration);
+        let machine = RunMachine::new(limits.clone(), shared.clock.now());
         let activation = &lease.activation;
         let changes = shared.unaccepted.told(activation);
         let socket = match &activation.details {
             TriggerDetails::Socket(socket) => Some(shared.sockets.take(socket, &activation.key)),
             _ => None,
         };
-        let has_quota = shared.state().quotas.contains_key(&known.registration.app);
+        let allowance = shared.state().quotas.get(&known.registration.app).cloned().unwrap_or_default();
+        let reserve = shared.config.quota_reserve.of(known.registration.trigger.kind());
         Arc::new_cyclic(|me| Self {
             me: me.clone(),
-            has_quota,
+            allowance,
+            reserve: AtomicU64::new(nanos(reserve)),
             meter: Arc::new(Meter::new(shared.clock.clone())),
-            usage: Usage::new(known.limits.output_bytes),
+            usage: Usage::new(limits.output_bytes),
+            limits,
             shared,
             known,
             lease,
             driver: AtomicWaker::new(),
-            inner: Mutex::new(Inner { machine, outcome: None, progress_set: None, progress_told: None }),
+            asks_for_more: AtomicBool::new(false),
+            inner: Mutex::new(Inner {
+                machine,
+                outcome: None,
+                moments: Moments::default(),
+                progress_set: None,
+                progress_told: None,
+            }),
             news: Notify::new(),
             progress: AtomicU32::new(0),
             changes_accepted: AtomicBool::new(false),
             changes,
             socket,
             waits: AtomicU32::new(0),
+            sleeps: AtomicU32::new(0),
         })
     }
 
@@ -109,6 +143,7 @@ impl RunCell {
         let now = self.shared.clock.now();
         let mut inner = self.inner();
         let Some(output) = input(&mut inner.machine, now) else { return };
+        inner.moments.said(&output, now);
         let told = match &output {
             Output::Tell => inner.machine.cancellation().cloned(),
             _ => None,
@@ -151,26 +186,33 @@ impl RunCell {
         }
     }
 
-    /// Charges the app's quota for `cpu` and pauses the run if it is spent.
+    /// Charges the app's quota for `cpu` and pauses the run if it is spent. Only on the thread that polls the guest.
     pub(crate) fn charge(&self, cpu: Duration) {
-        if !self.has_quota {
-            return;
+        let mut reserve = self.reserve();
+        let Some(charged) = self.allowance.charge(cpu, &mut reserve, self.shared.clock.now()) else { return };
+        self.reserve.store(nanos(reserve), Ordering::Relaxed);
+        if charged.save {
+            self.shared.wake.quotas.notify_one();
         }
-        let Some(until) = self.quota_spent(cpu) else { return };
-        self.input(|machine, now| machine.pause(Throttle::Cpu, until, now));
+        if let Covers::From(until) = charged.covers {
+            self.input(|machine, now| machine.pause(Throttle::Cpu, until, now));
+        }
     }
 
-    /// Charges the app's quota; answers when it refills if it is spent.
-    fn quota_spent(&self, cpu: Duration) -> Option<Instant> {
-        let app = &self.known.registration.app;
-        let now = self.shared.clock.now();
-        let mut state = self.shared.state();
-        let quota = state.quotas.get_mut(app)?;
-        quota.spend(now, cpu);
-        match quota.verdict(now) {
-            Covers::Yes { .. } => None,
+    /// What it may still use of its own when the quota is spent.
+    fn reserve(&self) -> Duration {
+        Duration::from_nanos(self.reserve.load(Ordering::Relaxed))
+    }
+
+    /// The quota was set anew: if it holds the run, it holds it until another moment, or not any more.
+    pub(crate) fn requota(&self) {
+        let charged = self.allowance.charge(Duration::ZERO, &mut self.reserve(), self.shared.clock.now());
+        let until = charged.and_then(|charged| match charged.covers {
             Covers::From(until) => Some(until),
-        }
+            Covers::Yes { .. } => None,
+        });
+        self.input(|machine, now| machine.requota(until, now));
+        self.driver.wake();
     }
 
     /// Whether a quota holds it.
@@ -197,6 +239,25 @@ impl RunCell {
         }
     }
 
+    /// Sandbox, memory and slot are free again.
+    pub(crate) fn freed(&self) {
+        let mut inner = self.inner();
+        if !inner.moments.is_ending() {
+            return;
+        }
+        inner.moments.freed(self.shared.clock.now());
+        let ending = inner.moments.ending();
+        drop(inner);
+        self.shared.figures.ended(ending);
+    }
+
+    /// Its end is recorded, and with that its lease is free.
+    pub(crate) fn released(&self) {
+        if let Some(ended) = self.inner().moments.ended() {
+            self.shared.figures.released.add(self.shared.clock.now().since(ended));
+        }
+    }
+
     /// Wall time, time paused, pauses, deferrals, progress: what the receipt takes from the machine.
     pub(crate) fn totals(&self) -> Totals {
         let now = self.shared.clock.now();
@@ -207,6 +268,8 @@ impl RunCell {
             suspended_count: inner.machine.suspended_count(),
             deferrals: inner.machine.deferrals_taken(),
             progress: inner.progress_set,
+            stop: inner.machine.stop().cloned(),
+            ending: inner.moments.ending(),
         }
     }
 
@@ -217,7 +280,7 @@ impl RunCell {
             let mut inner = self.inner();
             let Some(value) = inner.progress_set else { return };
             if let Some((told, at)) = inner.progress_told {
-                let too_soon = now.since(at) < self.known.limits.progress_every;
+                let too_soon = now.since(at) < self.limits.progress_every;
                 if told == value || (too_soon && !force) {
                     return;
                 }
@@ -246,13 +309,17 @@ impl RunCell {
     }
 
     fn told(&self) -> Option<Told> {
-        let cancellation = self.inner().machine.cancellation()?.clone();
-        Some(Told { cancellation, grace: self.known.limits.grace })
+        let mut inner = self.inner();
+        let cancellation = inner.machine.cancellation()?.clone();
+        if inner.moments.is_untold() {
+            inner.moments.told(self.shared.clock.now());
+        }
+        Some(Told { cancellation, grace: self.limits.grace })
     }
 
     /// Whether the guest waits for `canceled` or `sleep`.
     pub(crate) fn waits_for_us(&self) -> bool {
-        self.waits.load(Ordering::Relaxed) > 0
+        self.waits.load(Ordering::Relaxed) + self.sleeps.load(Ordering::Relaxed) > 0
     }
 
     /// Waits until there is a cancellation, or the task said that it is done.
@@ -273,7 +340,7 @@ impl RunCell {
     }
 
     async fn told_or_slept(&self, span: Duration) -> Option<Told> {
-        let _waiting = Waiting::new(&self.waits);
+        let _waiting = Waiting::new(&self.sleeps);
         let deadline = self.shared.clock.now() + span;
         let mut slept = self.shared.clock.sleep_until(deadline);
         loop {
@@ -324,4 +391,10 @@ pub(crate) struct Totals {
     pub(crate) suspended_count: u32,
     pub(crate) deferrals: u32,
     pub(crate) progress: Option<u32>,
+    pub(crate) stop: Option<Stop>,
+    pub(crate) ending: Option<Ending>,
+}
+
+fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -24,6 +24,8 @@ fn record(cell: &RunCell, started_at: Timestamp, outcome: Outcome) -> RunRecord 
         cpu: cell.meter.used(),
         deferrals: totals.deferrals,
         progress: totals.progress,
+        stop: totals.stop,
+        ending: totals.ending,
         changes_accepted: outcome.is_success() || cell.changes_accepted.load(Ordering::Acquire),
         ..Receipt::default()
     };
@@ -78,7 +80,7 @@ pub(super) async fn finish(cell: &RunCell, started_at: Timestamp, outcome: Outco
         outcome: record.outcome.clone(),
         receipt: Box::new(record.receipt.clone()),
     });
-    tracing::debug!(outcome = %record.outcome, cpu = ?record.receipt.cpu, wall = ?record.receipt.wall, "a run ended");
+    tracing::debug!(outcome = record.outcome.to_string(), cpu = ?record.receipt.cpu, wall = ?record.receipt.wall, "a run ended");
     let seed = activation.id.as_uuid().as_u64_pair().1;
     let policy = &cell.known.registration.retry;
     let after = after(&record.outcome, activation.failures, policy, record.ended_at, seed);
@@ -86,6 +88,7 @@ pub(super) async fn finish(cell: &RunCell, started_at: Timestamp, outcome: Outco
     let output = cell.usage.kept_within(shared.config.keep_output).map(Arc::new);
     let finish = Finish { run: record, after: after.clone(), output };
     let finished = recorded(cell, finish).await;
+    cell.released();
     // Before anyone hears of the end, and before the next run of the registration begins.
     if matches!(activation.details, TriggerDetails::StorageChanges(_))
         && let Some(Finished::Completed(_) | Finished::Pending) = finished

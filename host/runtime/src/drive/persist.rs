@@ -18,6 +18,7 @@ const AGAIN_AFTER_FIRST: Duration = Duration::from_millis(50);
 const AGAIN_AFTER_MAX: Duration = Duration::from_secs(5);
 
 /// A host that stops waits for a store that does not answer, but not for ever.
+const LAST_MAX: Duration = Duration::from_secs(5);
 const TRIES_WHEN_STOPPING: u32 = 5;
 
 /// Does `work` to its end, also when whoever asked for it is gone before: between a write and what follows
@@ -62,6 +63,22 @@ impl<F: Future<Output: Send> + Send + 'static> Drop for Finishing<F> {
         if let Some(work) = self.work.take() {
             drop(self.control.spawn(work));
         }
+    }
+}
+
+/// Does the last of a host that stops, unless the store does not answer.
+///
+/// # Errors
+///
+/// What went wrong.
+pub(crate) async fn at_last(
+    shared: &Shared,
+    work: impl Future<Output = Result<(), StoreError>>,
+) -> Result<(), String> {
+    let waited = shared.clock.sleep_until(shared.clock.now() + LAST_MAX);
+    tokio::select! {
+        done = work => done.map_err(|error| error.to_string()),
+        () = waited => Err(format!("the store did not answer within {LAST_MAX:?}")),
     }
 }
 

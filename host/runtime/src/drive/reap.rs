@@ -1,21 +1,17 @@
 //! Runs that their host left behind are found, recorded as interrupted, and run again.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use dormouse_core::Timestamp;
 use dormouse_core::activation::ActivationState;
 use dormouse_core::event::EventKind;
 use dormouse_core::store::{Reap, StoreError};
 
-use super::{publish, renew};
+use super::{persist, publish, renew};
 use crate::shared::Shared;
 
 /// Leases that ended, taken away in one transaction. Those of one node are no more than its slots.
 const AT_ONCE: usize = 256;
-
-/// A host that stops waits so long for a store that does not answer.
-const HAND_BACK_MAX: Duration = Duration::from_secs(5);
 
 /// On start: nothing that this node is said to run is running.
 ///
@@ -29,15 +25,9 @@ pub(crate) async fn own(shared: &Arc<Shared>) -> Result<(), StoreError> {
 /// At the end of a polite stop, when nothing runs any more: what a claim left here whose answer was lost, or a run whose
 /// end could not be recorded, is handed back. The host has not fallen over it.
 pub(super) async fn hand_back(shared: &Arc<Shared>) {
-    let waited = shared.clock.sleep_until(shared.clock.now() + HAND_BACK_MAX);
-    let error = tokio::select! {
-        done = of_this_node(shared, false) => match done {
-            Ok(()) => return,
-            Err(error) => error.to_string(),
-        },
-        () = waited => format!("the store did not answer within {HAND_BACK_MAX:?}"),
-    };
-    tracing::warn!(node = %shared.config.node, error, "leases were not handed back; the next start takes them");
+    if let Err(error) = persist::at_last(shared, of_this_node(shared, false)).await {
+        tracing::warn!(node = %shared.config.node, error, "leases were not handed back; the next start takes them");
+    }
 }
 
 /// All in one step: what is counted of a fall is counted once for each step.

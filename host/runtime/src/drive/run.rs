@@ -5,6 +5,7 @@
 //! tick of the epoch and comes back here, so that all rules are applied in one place. Taking a guest down is
 //! dropping the future, from outside it: nothing in the guest, and nothing that it waits for, is asked.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -14,10 +15,11 @@ use dormouse_core::activation::Lease;
 use dormouse_core::clock::BoxSleep;
 use dormouse_core::event::EventKind;
 use dormouse_core::outcome::Outcome;
-use dormouse_core::{Instant, TrapKind};
+use dormouse_core::{Instant, Limits, TrapKind};
+use futures::task::waker_ref;
 use tracing::Instrument;
 
-use super::cell::{RunCell, Status};
+use super::cell::{RunCell, Status, Watch};
 use super::finish::finish;
 use crate::component::Component;
 use crate::sandbox::{self, Sandbox, SandboxSpec};
@@ -26,7 +28,7 @@ use crate::shared::{Known, Permit, Shared};
 /// Starts a claimed activation on a guest thread.
 pub(crate) fn start(shared: &Arc<Shared>, known: &Arc<Known>, lease: Lease, permit: Permit) {
     let cell = RunCell::new(shared.clone(), known.clone(), lease);
-    let prepared = prepare(shared, known);
+    let prepared = prepare(shared, known, &cell.limits);
     {
         let mut state = shared.state();
         state.running.insert(cell.lease.activation.id, cell.clone());
@@ -52,7 +54,7 @@ pub(crate) fn start(shared: &Arc<Shared>, known: &Arc<Known>, lease: Lease, perm
     }
 }
 
-fn prepare(shared: &Shared, known: &Known) -> Result<(Component, SandboxSpec), String> {
+fn prepare(shared: &Shared, known: &Known, limits: &Limits) -> Result<(Component, SandboxSpec), String> {
     let registration = &known.registration;
     let state = shared.state();
     let app = state
@@ -64,7 +66,7 @@ fn prepare(shared: &Shared, known: &Known) -> Result<(Component, SandboxSpec), S
         .get(&registration.entry_point)
         .ok_or_else(|| format!("app `{}` has no entry point {:?}", app.id, registration.entry_point))?;
     let spec = SandboxSpec {
-        limits: known.limits.clone(),
+        limits: limits.clone(),
         grants: app.grants.clone(),
         env: registration.env.clone(),
         args: registration.args.clone(),
@@ -84,6 +86,7 @@ async fn drive(cell: Arc<RunCell>, prepared: Result<(Component, SandboxSpec), St
     cell.shared.state().running.remove(&cell.lease.activation.id);
     cell.shared.wake.run_over();
     permit.release_slot();
+    cell.freed();
     cell.tell_progress(true);
     cell.tell_rest();
     finish(&cell, started_at, outcome).await;
@@ -100,6 +103,7 @@ async fn guest(cell: &Arc<RunCell>, component: &Component, spec: SandboxSpec) ->
         cell.meter.clone(),
         cell.usage.clone(),
     ));
+    let mut watch = Watch::over(component);
     let mut timer: Option<(Instant, BoxSleep)> = None;
     let mut elsewhere = Elsewhere { count: &cell.shared.seen.elsewhere, set: false };
     std::future::poll_fn(move |cx| {
@@ -115,17 +119,22 @@ async fn guest(cell: &Arc<RunCell>, component: &Component, spec: SandboxSpec) ->
         };
         if let (false, Some(future)) = (paused, &mut guest) {
             let before = cell.meter.used();
-            let polled = poll(future, cell, cx);
+            cell.asks_for_more.store(false, Ordering::Relaxed);
+            let waker = waker_ref(cell);
+            let polled = poll(future, cell, &mut Context::from_waker(&waker));
             if let Poll::Ready(ended) = polled {
                 guest = None;
                 match ended {
                     // `returned` and `nothing_left` have been said; an end without either is a bug of ours.
                     Ok(()) => cell.trapped(TrapKind::Other, "the guest ended without an answer".to_owned()),
-                    Err(trap) => cell.trapped(trap.kind, trap.message),
+                    Err(trap) => cell.trapped(trap.kind, trap.told(&cell.limits)),
                 }
             }
             let used = cell.meter.used();
             cell.charge(used.saturating_sub(before));
+            if guest.is_some() {
+                cell.gave_way(&mut watch);
+            }
             elsewhere.set(guest.is_some() && !cell.waits_for_us());
         }
         let used = cell.meter.used();
@@ -170,8 +179,11 @@ fn poll(guest: &mut Sandbox, cell: &RunCell, cx: &mut Context<'_>) -> Poll<Resul
     let _in_control = cell.shared.control.enter();
     let _ticking = cell.shared.engine.enter();
     cell.shared.seen.polls.fetch_add(1, Ordering::Relaxed);
+    cell.usage.set_at_rest(false);
     let _polling = cell.meter.begin();
-    guest.as_mut().poll(cx)
+    // A panic in a host function, or in the engine, is the end of this run and of nothing else.
+    let polled = catch_unwind(AssertUnwindSafe(|| guest.as_mut().poll(cx)));
+    polled.unwrap_or_else(|_| Poll::Ready(Err(sandbox::GuestTrap::of_a_panic())))
 }
 
 /// Marks, while it is set, that a guest waits for something that is not ours: a file, a socket.

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use dormouse_core::{Cancellation, CancellationReason};
 
 use super::cell::RunCell;
-use super::reap;
+use super::{quota, reap};
 use crate::shared::Shared;
 
 /// What runs are told when the host stops.
@@ -36,7 +36,7 @@ pub(crate) async fn stop(shared: &Arc<Shared>, force: bool) {
     }
     shared.wake.stop.send_replace(true);
     if shared.writable().is_ok() {
-        reap::hand_back(shared).await;
+        tokio::join!(reap::hand_back(shared), quota::save_last(shared));
     }
     shared.watchers.clear();
     shared.sockets.stop().await;

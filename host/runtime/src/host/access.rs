@@ -74,25 +74,45 @@ async fn decide(
     app: &AppId,
     decide: impl FnOnce(AccessStatus) -> AccessStatus + Send + 'static,
 ) -> Result<AccessStatus, HostError> {
+    let decided = app.clone();
+    change(
+        shared,
+        app,
+        move |record| {
+            record.access = decide(record.access);
+            record.access
+        },
+        move |shared, access| {
+            tracing::info!(app = %decided, %access, "access to the background");
+            shared.wake.something_waits();
+            shared.wake.conditions_changed();
+        },
+    )
+    .await
+}
+
+/// Keeps what `change` makes of the record of an app, or, if there is none, of one that says what holds anyway: that is
+/// decided now. Then does what follows from it, unless the record was such before. Answers what `change` does.
+pub(super) async fn change<T: Copy + Send + 'static>(
+    shared: &Arc<Shared>,
+    app: &AppId,
+    change: impl FnOnce(&mut AppRecord) -> T + Send + 'static,
+    then: impl FnOnce(&Shared, T) + Send + 'static,
+) -> Result<T, HostError> {
     shared.writable()?;
     let (mine, app) = (shared.clone(), app.clone());
     let done = persist::to_the_end(shared, async move {
         // One at a time: two that begin with the same record would undo each other's change of it.
         let turn = mine.turns.of(&app).await;
-        let (before, record) = {
+        let (access, earlier) = {
             let state = mine.state();
             (mine.access(&state, &app), state.records.get(&app).cloned())
         };
-        let access = decide(before);
-        // A status that holds by default only is kept as well: it was decided now.
-        if record.as_ref().is_some_and(|record| record.access == access) {
-            return Ok(access);
+        let mut record = earlier.clone().unwrap_or_else(|| AppRecord::new(app.clone(), access));
+        let changed = change(&mut record);
+        if earlier.as_ref() == Some(&record) {
+            return Ok(changed);
         }
-        let earlier = record.clone();
-        let record = match record {
-            Some(record) => AppRecord { access, ..record },
-            None => AppRecord { app: app.clone(), access, package: None },
-        };
         if let Err(error) = mine.store.save_app(record.clone()).await {
             let (own, told) = (mine.clone(), error.clone());
             // Whoever decides next waits for that; whoever decided this hears of it now.
@@ -102,11 +122,9 @@ async fn decide(
             }));
             return Err(error.into());
         }
-        mine.state().records.insert(app.clone(), record);
-        tracing::info!(%app, %before, %access, "access to the background");
-        mine.wake.something_waits();
-        mine.wake.conditions_changed();
-        Ok(access)
+        mine.state().records.insert(app, record);
+        then(&mine, changed);
+        Ok(changed)
     });
     done.await.unwrap_or(Err(HostError::Stopping))
 }
@@ -126,7 +144,7 @@ pub(crate) async fn undone(
     // nothing that does not hold already.
     let registered = shared.state().registrations.count(app) > 0;
     let access = status(shared, app);
-    let empty = AppRecord { app: app.clone(), access, package: None };
+    let empty = AppRecord::new(app.clone(), access);
     let record = earlier.or_else(|| registered.then_some(empty));
     let as_it_was = || async {
         match &record {

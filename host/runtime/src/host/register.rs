@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use dormouse_core::quota::Quota;
 use dormouse_core::registration::RegistrationRecord;
 use dormouse_core::{AppId, Condition, RegistrationError, RegistrationId, TaskBuilder};
 
 use super::{Host, HostError, IfExists, Registered};
 use crate::app::{App, InstalledApp};
+use crate::drive::quota::settle;
 use crate::registrar::{self, Made};
-use crate::sandbox::grants::Access;
 use crate::shared::Known;
 use crate::source;
 
@@ -19,12 +18,17 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// [`HostError::Folders`] if `/local` and `/temp` cannot be made; [`HostError::Watch`] and
+    /// [`HostError::Limits`] and [`HostError::AppLimits`] if it asks for more than the host's maximum; [`HostError::Folders`] if `/local` and `/temp`
+    /// cannot be made; [`HostError::Watch`] and
     /// [`HostError::Listen`] if a folder that a stored registration watches cannot be, or nothing can listen at
     /// its address: of several, the first. The app is installed then, and its other registrations fire.
     pub fn install(&self, app: App) -> Result<(), HostError> {
         let shared = self.shared();
         shared.writable()?;
+        app.limits.check(&shared.config.limits_max)?;
+        let config = &shared.config;
+        app.app_limits.check(&config.app_limits_max)?;
+        let app_limits = app.app_limits.over(&config.app_limits_default, &config.app_limits_max);
         let id = app.id.clone();
         let mut grants = match &app.asked {
             Some(asked) => app.grants.effective(asked),
@@ -33,31 +37,19 @@ impl Host {
         if let Some(folders) = &self.inner.folders {
             // Its runs may be using `temp` if it is being replaced.
             let first = !shared.state().apps.contains_key(&id);
-            let own =
-                folders.open(&id, first).map_err(|source| HostError::Folders { app: id.clone(), source })?;
-            grants = grants.with_directory(own.local, "/local", Access::ReadWrite)?.with_directory(
-                own.temp,
-                "/temp",
-                Access::ReadWrite,
-            )?;
+            let own = folders
+                .open(&id, first, app_limits)
+                .map_err(|source| HostError::Folders { app: id.clone(), source })?;
+            grants = grants.with_own_folders(own)?;
         }
-        let now = shared.clock.now();
         let registered: Vec<Arc<Known>> = {
             let mut state = shared.state();
-            match app.quota {
-                // What was spent of the same quota stays spent.
-                Some(policy) if state.quotas.get(&id).is_some_and(|q| q.policy() == policy) => {}
-                Some(policy) => {
-                    state.quotas.insert(id.clone(), Quota::new(policy, now));
-                }
-                None => {
-                    state.quotas.remove(&id);
-                }
-            }
-            state.apps.insert(id.clone(), Arc::new(InstalledApp::new(app, grants)));
+            state.allow(&id);
+            state.apps.insert(id.clone(), Arc::new(InstalledApp::new(app, grants, app_limits)));
             state.registrations.arm_app(&id);
             state.registrations.of_app(&id).cloned().collect()
         };
+        settle(shared, &id);
         let mut sources = Ok(());
         for known in registered {
             let registration = &known.registration;

@@ -7,6 +7,7 @@ use super::Host;
 use crate::drive::cell::RunCell;
 
 pub use crate::engine::{EngineStats, PoolStats};
+pub use crate::shared::Latency;
 
 /// How a host is. Figures that only grow begin at 0 with the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +59,15 @@ pub struct HostStats {
     pub prunes_failed: u64,
     /// Faults that were given up.
     pub faults_given_up: u64,
+    /// Of runs that somebody asked to end: from the request until the guest heard of it. Those that never did are not in
+    /// it.
+    pub told: Latency,
+    /// From the request to the end, which is the run's own or a kill.
+    pub ended: Latency,
+    /// From there until sandbox, memory and slot were free.
+    pub freed: Latency,
+    /// From the end until it was recorded, and the lease with it was free.
+    pub released: Latency,
     /// The engine, which several hosts may share.
     pub engine: EngineStats,
 }
@@ -100,6 +110,10 @@ impl Host {
             pruned_activations: figures.pruned_activations.get(),
             prunes_failed: figures.prunes_failed.get(),
             faults_given_up: figures.faults_given_up.get(),
+            told: figures.told.read(),
+            ended: figures.ended.read(),
+            freed: figures.freed.read(),
+            released: figures.released.read(),
             engine: shared.engine.stats(),
         }
     }

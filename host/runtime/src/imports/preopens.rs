@@ -3,11 +3,14 @@
 //! WASI's own implementation is given paths and opens them for each run. A path names whatever is there at the
 //! moment; a handle is the directory that was granted. A guest that never asks costs nothing.
 
+use std::sync::Arc;
+
 use wasmtime::Result;
 use wasmtime::component::{HasData, Linker, Resource};
 use wasmtime_wasi::filesystem::Descriptor;
 use wasmtime_wasi::{p2, p3};
 
+use crate::folders::Held;
 use crate::sandbox::RunState;
 
 struct Preopens;
@@ -27,9 +30,17 @@ impl View<'_> {
     fn directories(&mut self) -> Result<Vec<(Resource<Descriptor>, String)>> {
         let (spec, table) = self.0.spec_and_table();
         let mut directories = Vec::new();
+        let mut own = Vec::new();
         for preopen in spec.grants.preopens(spec.blocking_inline) {
             let (dir, guest_path) = preopen?;
-            directories.push((table.push(Descriptor::Dir(dir))?, guest_path.to_owned()));
+            let descriptor = table.push(Descriptor::Dir(dir))?;
+            if let Some(account) = spec.grants.account(guest_path) {
+                own.push((descriptor.rep(), Arc::clone(account)));
+            }
+            directories.push((descriptor, guest_path.to_owned()));
+        }
+        for (descriptor, account) in own {
+            self.0.own_files().insert(descriptor, Held::Dir(account));
         }
         Ok(directories)
     }

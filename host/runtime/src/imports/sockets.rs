@@ -10,9 +10,9 @@ use wasmtime::{Result, StoreContextMut};
 use wasmtime_wasi::p2::bindings::sockets as p2;
 use wasmtime_wasi::p2::{DynPollable, SocketError, SocketResult};
 use wasmtime_wasi::p3::bindings::sockets as p3;
-use wasmtime_wasi::p3::sockets::SocketResult as SocketResult3;
 use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsView};
 
+use super::told_apart;
 use crate::sandbox::{Host, RunState};
 
 struct Judged;
@@ -149,7 +149,7 @@ fn judge_creation(linker: &mut Linker<RunState>) -> Result<()> {
         |mut store: StoreContextMut<'_, RunState>, (family,): (p3::types::IpAddressFamily,)| {
             store.data().network().may_have_socket();
             let created = p3::types::HostTcpSocket::create(&mut store.data_mut().sockets(), family);
-            Ok((answered(created)?,))
+            Ok((told_apart(created)?,))
         },
     )?;
     types.func_wrap_async(
@@ -159,18 +159,10 @@ fn judge_creation(linker: &mut Linker<RunState>) -> Result<()> {
                 store.data().network().may_have_socket();
                 let mut sockets = store.data_mut().sockets();
                 let created = p3::types::HostUdpSocket::create(&mut sockets, family).await;
-                Ok((answered(created)?,))
+                Ok((told_apart(created)?,))
             })
         },
     )
-}
-
-/// The guest's error as its value, a trap as an error.
-fn answered<T>(result: SocketResult3<T>) -> Result<std::result::Result<T, p3::types::ErrorCode>> {
-    match result {
-        Ok(value) => Ok(Ok(value)),
-        Err(error) => Ok(Err(error.downcast()?)),
-    }
 }
 
 fn ip_of(address: &IpAddress) -> IpAddr {

@@ -13,11 +13,11 @@ use crate::sandbox::RunState;
 impl waiting_sync::Host for RunState {
     async fn canceled(&mut self, _: Resource<Instance>) -> Result<Option<types::Cancellation>> {
         let canceled = self.port().canceled();
-        Ok(canceled.await.map(Into::into))
+        Ok(self.resting(canceled).await.map(Into::into))
     }
 
     async fn sleep(&mut self, _: Resource<Instance>, ms: u32) -> Result<Option<types::Cancellation>> {
         let sleep = self.port().sleep(Duration::from_millis(ms.into()));
-        Ok(sleep.await.map(Into::into))
+        Ok(self.resting(sleep).await.map(Into::into))
     }
 }

@@ -109,6 +109,9 @@ impl Host {
             return Ok(unchanged(app, version));
         }
 
+        // Of what was installed when the maximum was larger, a start of the host takes what is within.
+        staged.manifest().limits.check(&self.inner.shared.config.limits_max)?;
+
         let old = match &before {
             Some(package) => packages.manifest_of(&app, package).await?,
             None => None,
@@ -155,6 +158,7 @@ impl Host {
             (shared.access(&state, &app), state.records.get(&app).cloned())
         };
         let record = AppRecord {
+            quota: earlier.as_ref().and_then(|earlier| earlier.quota),
             app: app.clone(),
             access,
             package: Some(PackageRecord {
@@ -231,7 +235,8 @@ impl Packages {
     /// The app of a package: its components compiled, or found compiled. Without grants.
     pub(super) async fn compile(&self, host: &Host, installed: &Arc<Installed>) -> Result<App, InstallError> {
         let manifest = installed.manifest();
-        let mut app = App::new(manifest.name.clone());
+        let limits = manifest.limits.cut(&host.inner.shared.config.limits_max);
+        let mut app = App::new(manifest.name.clone()).limits(limits);
         for (name, entry_point) in &manifest.entry_points {
             let (package, entry) = (installed.clone(), name.clone());
             let bytes = blocking(move || package.component(&entry)).await??;

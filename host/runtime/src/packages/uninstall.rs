@@ -46,7 +46,7 @@ impl Host {
             let mut state = shared.state();
             state.records.insert(app.clone(), record.clone());
             state.apps.remove(app);
-            state.quotas.remove(app);
+            state.disallow(app);
         }
         let registrations = self.forget_registrations(app);
         // What was being registered is forgotten with the rest, and what comes now finds no app.
@@ -89,9 +89,13 @@ impl Host {
             packages.remove(app, digest).await;
         }
         let shared = &self.inner.shared;
+        // What it has used is not written behind its back.
+        let saving = shared.saving_quotas.lock().await;
         let removed = shared.store.remove_app(app, shared.clock.wall()).await?;
+        drop(saving);
         let mut state = shared.state();
         state.records.remove(app);
+        state.disallow(app);
         for activation in &removed.withdrawn {
             // The waiters see their channel closed, look, and find it withdrawn.
             state.awaited.remove(activation);

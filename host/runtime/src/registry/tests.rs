@@ -39,7 +39,7 @@ fn known(n: u128, made: i64, group: Option<&str>, name: &str) -> Arc<Known> {
     let schedule = registration.schedule().unwrap();
     let pace = TimerProfile::DEFAULT.pace(&registration);
     let record = RegistrationRecord::new(registration, at(made));
-    Arc::new(Known::new(record, schedule, pace, limits))
+    Arc::new(Known::new(record, schedule, pace))
 }
 
 fn registry(all: &[&Arc<Known>]) -> Registry {

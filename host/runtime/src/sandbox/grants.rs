@@ -16,6 +16,11 @@ use wasmtime_wasi::{FsPerms, OpenMode};
 
 use dormouse_core::HostPort;
 
+use crate::folders::{Account, AppFolders};
+
+/// Where a guest sees its app's own folders.
+const OWN_FOLDERS: [&str; 2] = ["/local", "/temp"];
+
 /// The longest guest path, in bytes.
 const GUEST_PATH_LEN_MAX: usize = 256;
 
@@ -107,6 +112,8 @@ pub struct Grants {
     network: Vec<HostPort>,
     listen: Vec<SocketAddr>,
     env: Vec<(String, String)>,
+    /// Of the app's own folders, if they are among the directories.
+    account: Option<Arc<Account>>,
 }
 
 #[derive(Clone, Debug)]
@@ -141,11 +148,26 @@ impl Grants {
         guest_path: impl Into<String>,
         access: Access,
     ) -> Result<Self, GrantError> {
-        let path = path.as_ref();
-        #[expect(clippy::disallowed_methods, reason = "the one place where a path becomes a handle")]
-        let dir = cap_std::fs::Dir::open_ambient_dir(path, ambient_authority())
-            .map_err(|source| GrantError::Open { path: path.to_owned(), source })?;
-        self.with_directory(dir, guest_path, access)
+        self.with_directory(open(path.as_ref())?, guest_path, access)
+    }
+
+    /// And the directory at `path` on the host, which a program finds under `name`, as it stands: `/data`, but also `/`,
+    /// `data` or `.`, by which programs find what has no path of theirs. It is opened now.
+    ///
+    /// # Errors
+    ///
+    /// [`GrantError`]: the name is not valid or is taken, or the directory cannot be opened.
+    pub fn with_preopen(
+        self,
+        path: impl AsRef<Path>,
+        name: impl Into<String>,
+        access: Access,
+    ) -> Result<Self, GrantError> {
+        let name = name.into();
+        if !is_preopen_name(&name) {
+            return Err(GrantError::GuestPath { path: name.chars().take(64).collect() });
+        }
+        self.with_handle(open(path.as_ref())?, name, access)
     }
 
     /// And an open directory, which the guest sees at `guest_path`.
@@ -154,7 +176,7 @@ impl Grants {
     ///
     /// [`GrantError`]: the guest path is not valid or is taken.
     pub fn with_directory(
-        mut self,
+        self,
         dir: cap_std::fs::Dir,
         guest_path: impl Into<String>,
         access: Access,
@@ -163,12 +185,38 @@ impl Grants {
         if !is_guest_path(&guest_path) {
             return Err(GrantError::GuestPath { path: guest_path.chars().take(64).collect() });
         }
+        self.with_handle(dir, guest_path, access)
+    }
+
+    fn with_handle(
+        mut self,
+        dir: cap_std::fs::Dir,
+        guest_path: String,
+        access: Access,
+    ) -> Result<Self, GrantError> {
         if self.directories.iter().any(|d| d.guest_path == guest_path) {
             return Err(GrantError::Twice { path: guest_path });
         }
         let handle = Arc::new(Handle { dir, preopens: Default::default() });
         self.directories.push(Directory { guest_path, access, handle });
         Ok(self)
+    }
+
+    /// And the app's own folders, `/local` and `/temp`.
+    ///
+    /// # Errors
+    ///
+    /// [`GrantError::Twice`] if another directory was granted in the place of one.
+    pub(crate) fn with_own_folders(self, own: AppFolders) -> Result<Self, GrantError> {
+        let [local, temp] = OWN_FOLDERS;
+        let with = self.with_directory(own.local, local, Access::ReadWrite)?;
+        let with = with.with_directory(own.temp, temp, Access::ReadWrite)?;
+        Ok(Self { account: Some(own.account), ..with })
+    }
+
+    /// The account of the directory at `guest_path`; none if what is written there is not counted.
+    pub(crate) fn account(&self, guest_path: &str) -> Option<&Arc<Account>> {
+        self.account.as_ref().filter(|_| OWN_FOLDERS.contains(&guest_path))
     }
 
     /// And a host with a port: TCP, UDP and HTTP to it, and the look-up of its name.
@@ -224,6 +272,7 @@ impl Grants {
             network: self.network.iter().filter(|host| asked.network.contains(host)).cloned().collect(),
             listen: self.listen.iter().filter(|address| asked.listen.contains(address)).copied().collect(),
             env: self.env.iter().filter(|(name, _)| asked.env.contains(name)).cloned().collect(),
+            account: None,
         }
     }
 
@@ -310,11 +359,25 @@ fn both(asked: Option<Access>, granted: Option<Access>) -> Option<Access> {
     Some(asked?.min(granted?))
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one place where a path becomes a handle")]
+fn open(path: &Path) -> Result<cap_std::fs::Dir, GrantError> {
+    cap_std::fs::Dir::open_ambient_dir(path, ambient_authority())
+        .map_err(|source| GrantError::Open { path: path.to_owned(), source })
+}
+
 fn is_guest_path(path: &str) -> bool {
-    let Some(rest) = path.strip_prefix('/') else { return false };
-    path.len() <= GUEST_PATH_LEN_MAX
+    path.strip_prefix('/').is_some_and(is_path)
+}
+
+/// Programs take the longest name that their path begins with, and all that they have relative paths for is `.`.
+fn is_preopen_name(name: &str) -> bool {
+    matches!(name, "/" | ".") || is_path(name.strip_prefix('/').unwrap_or(name))
+}
+
+fn is_path(path: &str) -> bool {
+    path.len() < GUEST_PATH_LEN_MAX
         && !path.contains('\0')
-        && rest.split('/').all(|part| !matches!(part, "" | "." | ".."))
+        && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
 #[cfg(test)]

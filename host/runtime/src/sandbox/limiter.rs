@@ -11,6 +11,7 @@ use wasmtime::{ResourceLimiter, Result};
 
 use super::port::Port;
 use super::usage::Usage;
+use crate::engine::Engine;
 
 /// A table element is a pointer.
 const TABLE_ELEMENT_BYTES: u64 = 8;
@@ -18,6 +19,8 @@ const TABLE_ELEMENT_BYTES: u64 = 8;
 /// The account of one run.
 pub(crate) struct Limiter {
     limit: u64,
+    /// Of one linear memory alone: the engine's.
+    memory_max: u64,
     each: usize,
     usage: Arc<Usage>,
     port: Arc<dyn Port>,
@@ -26,7 +29,12 @@ pub(crate) struct Limiter {
 impl Limiter {
     pub(crate) fn new(limits: &Limits, usage: Arc<Usage>, port: Arc<dyn Port>) -> Self {
         let each = usize::try_from(limits.instances).unwrap_or(usize::MAX);
-        Self { limit: limits.memory_bytes, each, usage, port }
+        Self { limit: limits.memory_bytes, memory_max: u64::MAX, each, usage, port }
+    }
+
+    /// Bounds each linear memory as `engine` does.
+    pub(super) fn on(&mut self, engine: &Engine) {
+        self.memory_max = engine.memory_bytes_max();
     }
 
     /// Bytes by which memories and tables may still grow together.
@@ -43,12 +51,17 @@ impl Limiter {
     fn grow(&self, current: u64, desired: u64) -> bool {
         let total = self.usage.memory_bytes().saturating_add(desired.saturating_sub(current));
         if total > self.limit {
-            self.usage.count_memory_refusal();
-            self.port.memory_refused(total, self.limit);
-            return false;
+            return self.refuse(total, self.limit);
         }
         self.usage.set_memory_bytes(total);
         true
+    }
+
+    /// Counts and tells. Always false.
+    fn refuse(&self, wanted: u64, limit: u64) -> bool {
+        self.usage.count_memory_refusal();
+        self.port.memory_refused(wanted, limit);
+        false
     }
 }
 
@@ -57,6 +70,9 @@ impl ResourceLimiter for Limiter {
         // Beyond its own declared maximum it fails in any case: that is not this limit's doing.
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
+        }
+        if bytes(desired) > self.memory_max {
+            return Ok(self.refuse(bytes(desired), self.memory_max));
         }
         Ok(self.grow(bytes(current), bytes(desired)))
     }

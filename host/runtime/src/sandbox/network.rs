@@ -4,6 +4,11 @@
 //! or is what such a look-up answered in this run, with the port that was granted; and send HTTP requests to
 //! granted hosts. It may not listen. Everything is judged before anything is sent, and a refusal is an error that
 //! the guest can handle, a number in the receipt and an event for the operator.
+//!
+//! Who was granted a name was granted what it stands for in public. Whoever answers for the name can answer any
+//! address, so one that leads to this machine, or to a cloud's own services, is granted as such or not at all.
+
+mod judged;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -69,6 +74,10 @@ impl Network {
 
     /// A look-up of `host` answered `ip`.
     pub(crate) fn found(&self, host: Host, ip: IpAddr) {
+        if !judged::may_stand_for(&host, ip) {
+            self.deny(DenialKind::Lookup, &judged::forbidden(&host, ip));
+            return;
+        }
         let mut looked_up = self.looked_up();
         let entry = (host, ip);
         if looked_up.contains(&entry) {
@@ -163,7 +172,12 @@ impl WasiHttpHooks for HttpHooks {
         if !self.0.may_request(request.uri()) {
             return Box::new(std::future::ready(Err(Error::HttpRequestDenied)));
         }
-        wasmtime_wasi_http::default_hooks().send_request(request, options, body_sent)
+        let network = Arc::clone(&self.0);
+        Box::new(async move {
+            let request = judged::directed(&network, request).await?;
+            let sent = wasmtime_wasi_http::default_hooks().send_request(request, options, body_sent);
+            Box::into_pin(sent).await
+        })
     }
 }
 

@@ -31,6 +31,8 @@ pub(crate) struct Captured {
     tail_max: usize,
     written: AtomicU64,
     dropped: AtomicU64,
+    /// What went elsewhere at once, and is neither kept nor dropped here.
+    passed: AtomicU64,
     kept: Mutex<Kept>,
 }
 
@@ -50,6 +52,7 @@ impl Captured {
             tail_max: limit - limit / 2,
             written: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
+            passed: AtomicU64::new(0),
             kept: Mutex::new(Kept::default()),
         }
     }
@@ -62,6 +65,16 @@ impl Captured {
     /// Bytes dropped.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Bytes written that were passed on instead.
+    pub(crate) fn passed(&self) -> u64 {
+        self.passed.load(Ordering::Relaxed)
+    }
+
+    /// So many bytes were written, and passed on.
+    pub(crate) fn count_passed(&self, bytes: usize) {
+        self.passed.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     /// What was kept: the head, a line that tells how many bytes are missing if any are, and the tail. As the

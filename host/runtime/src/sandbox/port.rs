@@ -10,6 +10,7 @@ use dormouse_core::{Cancellation, TaskFailure, Timestamp, TriggerDetails, WorkCo
 use futures::future::BoxFuture;
 
 use super::registrations::Registrations;
+use super::settings::AppSettings;
 
 /// Why the task was woken: the contract's `activation`.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +53,8 @@ pub(crate) enum DenialKind {
     Listen,
     /// Look up a name.
     Lookup,
+    /// Keep more than its app may: in its folders, or in its settings.
+    Keep,
 }
 
 impl DenialKind {
@@ -62,6 +65,7 @@ impl DenialKind {
             Self::Connect => "connect",
             Self::Listen => "listen",
             Self::Lookup => "lookup",
+            Self::Keep => "keep",
         }
     }
 }
@@ -116,6 +120,11 @@ pub(crate) trait Port: Registrations {
 
     /// The guest asks something of the socket that it calls `socket_id`.
     fn socket(&self, socket_id: &str, ask: SocketAsk) -> Result<(), SocketError>;
+
+    /// The settings of the run's app; none if it has none.
+    fn settings(&self) -> Option<AppSettings> {
+        None
+    }
 
     /// The guest asks for a deferral.
     fn take_deferral(&self) -> Result<(), DeferralError>;

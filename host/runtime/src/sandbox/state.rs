@@ -8,17 +8,16 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use super::SandboxSpec;
 use super::limiter::Limiter;
 use super::network::{HttpHooks, Network};
 use super::output::Sink;
-use super::port::Port;
+use super::port::{Denial, DenialKind, Port};
 use super::usage::Usage;
+use super::{SandboxSpec, at_rest};
+use crate::command::Streams;
+use crate::folders::OwnFiles;
 use crate::meter::Meter;
 use dormouse_core::host_port::Host;
-
-/// The most bytes of headers or trailers, as they lie in memory.
-const HTTP_FIELDS_BYTES_MAX: usize = 64 * 1024;
 
 /// The state of one run inside its store.
 pub(crate) struct RunState {
@@ -30,30 +29,51 @@ pub(crate) struct RunState {
     network: Arc<Network>,
     /// Look-ups under way, by WASI's number for them.
     lookups: HashMap<u32, Host>,
+    own_files: OwnFiles,
     spec: SandboxSpec,
     port: Arc<dyn Port>,
     meter: Arc<Meter>,
+    usage: Arc<Usage>,
 }
 
 impl RunState {
-    pub(super) fn new(spec: SandboxSpec, port: Arc<dyn Port>, meter: Arc<Meter>, usage: Arc<Usage>) -> Self {
+    pub(super) fn new(
+        spec: SandboxSpec,
+        streams: Option<&Arc<Streams>>,
+        port: Arc<dyn Port>,
+        meter: Arc<Meter>,
+        usage: Arc<Usage>,
+    ) -> Self {
         let network = Arc::new(Network::new(Arc::clone(&spec.grants), Arc::clone(&usage), Arc::clone(&port)));
         let mut table = ResourceTable::new();
         table.set_max_capacity(spec.handles());
         let mut http = WasiHttpCtx::new();
-        http.set_field_size_limit(HTTP_FIELDS_BYTES_MAX);
+        http.set_field_size_limit(usize::try_from(spec.limits.http_fields_bytes).unwrap_or(usize::MAX));
         Self {
-            wasi: wasi(&spec, &port, &usage, &network),
+            wasi: wasi(&spec, streams, &port, &usage, &network),
             http,
             http_hooks: HttpHooks(Arc::clone(&network)),
             table,
-            limiter: Limiter::new(&spec.limits, usage, Arc::clone(&port)),
+            limiter: Limiter::new(&spec.limits, Arc::clone(&usage), Arc::clone(&port)),
             network,
             lookups: HashMap::new(),
+            own_files: OwnFiles::default(),
             spec,
             port,
             meter,
+            usage,
         }
+    }
+
+    /// The guest calls a function of ours. WASI's count themselves: each begins by asking for its view.
+    pub(crate) fn called(&mut self) -> &mut Self {
+        self.usage.count_our_call();
+        self
+    }
+
+    /// `wait`, of a guest that does nothing else meanwhile: while it lasts, the guest is at rest.
+    pub(crate) fn resting<R>(&self, wait: impl Future<Output = R>) -> impl Future<Output = R> {
+        at_rest(Arc::clone(&self.usage), wait)
     }
 
     pub(crate) fn port(&self) -> &dyn Port {
@@ -73,6 +93,21 @@ impl RunState {
         &mut self.lookups
     }
 
+    /// Whether calls on files may block the guest's thread.
+    pub(crate) fn calls_block(&self) -> bool {
+        self.spec.blocking_inline
+    }
+
+    /// What is open in the app's own folders.
+    pub(crate) fn own_files(&mut self) -> &mut OwnFiles {
+        &mut self.own_files
+    }
+
+    /// Tells of the app's limits that are reached.
+    pub(crate) fn full(&self) -> Full {
+        Full { usage: Arc::clone(&self.usage), port: Arc::clone(&self.port) }
+    }
+
     /// Bytes by which memories and tables may still grow together.
     pub(crate) fn memory_left(&self) -> u64 {
         self.limiter.left()
@@ -88,14 +123,40 @@ impl RunState {
     }
 }
 
+/// Tells that a limit of what the app may keep was reached: a number in the receipt, and an event.
+#[derive(Clone)]
+pub(crate) struct Full {
+    usage: Arc<Usage>,
+    port: Arc<dyn Port>,
+}
+
+impl Full {
+    /// Which limit it was. Only in a poll of the sandbox.
+    pub(crate) fn tell(&self, limit: &'static str) {
+        self.usage.count_denial();
+        self.port.denied(Denial { kind: DenialKind::Keep, what: limit.to_owned() });
+    }
+}
+
 /// The run's WASI context. What is not set here is closed: standard input is empty, and no directory is set,
 /// because directories come from the handles that were granted (see `imports/preopens.rs`).
-fn wasi(spec: &SandboxSpec, port: &Arc<dyn Port>, usage: &Arc<Usage>, network: &Arc<Network>) -> WasiCtx {
+fn wasi(
+    spec: &SandboxSpec,
+    streams: Option<&Arc<Streams>>,
+    port: &Arc<dyn Port>,
+    usage: &Arc<Usage>,
+    network: &Arc<Network>,
+) -> WasiCtx {
     let mut wasi = WasiCtxBuilder::new();
-    wasi.stdout(Sink::new(Stream::Stdout, Arc::clone(usage), Arc::clone(port)))
-        .stderr(Sink::new(Stream::Stderr, Arc::clone(usage), Arc::clone(port)))
-        .args(&spec.args)
-        .envs(spec.grants.env())
+    match streams {
+        Some(streams) => streams.give(&mut wasi, usage),
+        None => {
+            wasi.stdout(Sink::new(Stream::Stdout, Arc::clone(usage), Arc::clone(port)))
+                .stderr(Sink::new(Stream::Stderr, Arc::clone(usage), Arc::clone(port)))
+                .args(&spec.args);
+        }
+    }
+    wasi.envs(spec.grants.env())
         .envs(&spec.env)
         .max_random_size(spec.limits.random_bytes)
         .allow_blocking_current_thread(spec.blocking_inline);
@@ -109,12 +170,14 @@ fn wasi(spec: &SandboxSpec, port: &Arc<dyn Port>, usage: &Arc<Usage>, network: &
 
 impl WasiView for RunState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.usage.count_wasi_call();
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
     }
 }
 
 impl WasiHttpView for RunState {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
+        self.usage.count_wasi_call();
         WasiHttpCtxView { hooks: &mut self.http_hooks, table: &mut self.table, ctx: &mut self.http }
     }
 }

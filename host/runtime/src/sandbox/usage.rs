@@ -1,7 +1,7 @@
 //! What one run used, apart from time. Lives outside the store, so that it survives a kill.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use dormouse_core::event::Stream;
 use dormouse_core::{Receipt, RunOutput};
@@ -15,8 +15,20 @@ pub(crate) struct Usage {
     peak_memory_bytes: AtomicU64,
     memory_refusals: AtomicU32,
     denials: AtomicU32,
+    wasi_calls: AtomicU64,
+    our_calls: AtomicU64,
+    /// The guest's event loop looked for work.
+    at_rest: AtomicBool,
     stdout: Captured,
     stderr: Captured,
+}
+
+/// How often a guest called the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Calls {
+    pub(crate) all: u64,
+    /// Of these, WASI.
+    pub(crate) wasi: u64,
 }
 
 impl Usage {
@@ -27,6 +39,9 @@ impl Usage {
             peak_memory_bytes: AtomicU64::new(0),
             memory_refusals: AtomicU32::new(0),
             denials: AtomicU32::new(0),
+            wasi_calls: AtomicU64::new(0),
+            our_calls: AtomicU64::new(0),
+            at_rest: AtomicBool::new(false),
             stdout: Captured::new(output_bytes),
             stderr: Captured::new(output_bytes),
         })
@@ -60,6 +75,18 @@ impl Usage {
         self.denials.load(Ordering::Relaxed)
     }
 
+    /// How often the guest called the host.
+    pub(crate) fn calls(&self) -> Calls {
+        let wasi = self.wasi_calls.load(Ordering::Relaxed);
+        Calls { all: wasi.saturating_add(self.our_calls.load(Ordering::Relaxed)), wasi }
+    }
+
+    /// Whether, at the end of the last poll, all of the guest was in its event loop and nothing in it could go on. False
+    /// when that is not known: inside a call of WASI, or interrupted in the middle of its work.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.at_rest.load(Ordering::Relaxed)
+    }
+
     /// What the guest wrote, of no more than `max` bytes of each stream. None if it wrote nothing, or nothing of it is
     /// to be kept.
     pub(crate) fn kept_within(&self, max: usize) -> Option<RunOutput> {
@@ -73,10 +100,11 @@ impl Usage {
     pub(crate) fn write_to(&self, receipt: &mut Receipt) {
         receipt.peak_memory_bytes = self.peak_memory_bytes();
         receipt.memory_refusals = self.memory_refusals();
-        receipt.stdout_bytes = self.stdout.written();
-        receipt.stderr_bytes = self.stderr.written();
+        receipt.stdout_bytes = self.stdout.written() + self.stdout.passed();
+        receipt.stderr_bytes = self.stderr.written() + self.stderr.passed();
         receipt.output_dropped_bytes = self.stdout.dropped() + self.stderr.dropped();
         receipt.denials = self.denials();
+        receipt.host_calls = self.calls().all;
     }
 
     /// Memories and tables hold `bytes` now. Only the thread that polls the guest calls this.
@@ -91,5 +119,22 @@ impl Usage {
 
     pub(super) fn count_denial(&self) {
         self.denials.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The guest calls a function of WASI. Only the thread that polls the guest counts calls: no other writes here.
+    pub(super) fn count_wasi_call(&self) {
+        self.wasi_calls.store(self.wasi_calls.load(Ordering::Relaxed).saturating_add(1), Ordering::Relaxed);
+        self.set_at_rest(false);
+    }
+
+    /// The guest calls a function of ours.
+    pub(super) fn count_our_call(&self) {
+        self.our_calls.store(self.our_calls.load(Ordering::Relaxed).saturating_add(1), Ordering::Relaxed);
+        self.set_at_rest(false);
+    }
+
+    /// See [`Usage::is_at_rest`].
+    pub(crate) fn set_at_rest(&self, at_rest: bool) {
+        self.at_rest.store(at_rest, Ordering::Relaxed);
     }
 }

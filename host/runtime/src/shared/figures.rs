@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use dormouse_core::RegistrationId;
 use dormouse_core::event::EventKind;
+use dormouse_core::{Ending, RegistrationId};
 
-use super::Shared;
+use super::{Latencies, Shared};
 
 /// Something that is counted from the start of the host on.
 #[derive(Default)]
@@ -35,6 +35,22 @@ pub(crate) struct Figures {
     pub(crate) pruned_activations: Count,
     pub(crate) prunes_failed: Count,
     pub(crate) faults_given_up: Count,
+    pub(crate) told: Latencies,
+    pub(crate) ended: Latencies,
+    pub(crate) freed: Latencies,
+    pub(crate) released: Latencies,
+}
+
+impl Figures {
+    /// A run has ended, and somebody had asked for it if there is an ending.
+    pub(crate) fn ended(&self, ending: Option<Ending>) {
+        let Some(Ending { told, ended, freed }) = ending else { return };
+        if let Some(told) = told {
+            self.told.add(told);
+        }
+        self.ended.add(ended);
+        self.freed.add(freed);
+    }
 }
 
 impl Shared {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dormouse_core::registration::{RegistrationRecord, RegistrationStatus};
 use dormouse_core::schedule::{Pace, Schedule, next_due};
-use dormouse_core::{ActivationId, Limits, Recurrence, Registration, Timestamp, Trigger};
+use dormouse_core::{ActivationId, Recurrence, Registration, Timestamp, Trigger};
 use foldhash::HashSet;
 
 /// A registration as this host knows it.
@@ -24,22 +24,15 @@ pub(crate) struct Known {
     /// Those of its activations that were cut off and have not ended a run by themselves since: one of them may be what
     /// the host fell over. Looked at only while there are `crashes`. Shared as `runs` is.
     pub(crate) suspects: Arc<Mutex<HashSet<ActivationId>>>,
-    pub(crate) limits: Limits,
     /// Shared with what it was registered in the place of, which may still run.
     pub(crate) runs: Arc<AtomicU32>,
 }
 
 impl Known {
-    pub(crate) fn new(
-        record: RegistrationRecord,
-        schedule: Option<Schedule>,
-        pace: Pace,
-        limits: Limits,
-    ) -> Self {
+    pub(crate) fn new(record: RegistrationRecord, schedule: Option<Schedule>, pace: Pace) -> Self {
         Self {
             schedule,
             pace,
-            limits,
             watermark: Mutex::new(record.watermark),
             spent: Arc::new(AtomicBool::new(record.status == RegistrationStatus::Spent)),
             fired_here: Arc::default(),

@@ -86,6 +86,8 @@ pub(crate) struct Pulses {
     pub(crate) renew: Pulse,
     pub(crate) reap: Pulse,
     pub(crate) retain: Pulse,
+    pub(crate) quota: Pulse,
+    pub(crate) pressure: Pulse,
 }
 
 impl Default for Pulses {
@@ -97,6 +99,8 @@ impl Default for Pulses {
             renew: Pulse::new("renew"),
             reap: Pulse::new("reap"),
             retain: Pulse::new("retain"),
+            quota: Pulse::new("quota"),
+            pressure: Pulse::new("pressure"),
         }
     }
 }
@@ -104,8 +108,10 @@ impl Default for Pulses {
 impl Pulses {
     /// Those of the loops that were started.
     pub(crate) fn started(&self) -> impl Iterator<Item = &Pulse> {
-        let all = [&self.dispatch, &self.timer, &self.gate, &self.renew, &self.reap, &self.retain];
-        all.into_iter().filter(|pulse| pulse.is_started())
+        let Self { dispatch, timer, gate, renew, reap, retain, quota, pressure } = self;
+        [dispatch, timer, gate, renew, reap, retain, quota, pressure]
+            .into_iter()
+            .filter(|pulse| pulse.is_started())
     }
 }
 

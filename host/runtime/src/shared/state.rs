@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use dormouse_core::quota::Quota;
+use dormouse_core::quota::QuotaState;
 use dormouse_core::{ActivationId, AppId, AppRecord, Completion, Fence, RegistrationId};
 use foldhash::{HashMap, HashSet};
 use tokio::sync::oneshot;
 
+use super::Allowance;
 use crate::app::InstalledApp;
 use crate::drive::cell::RunCell;
 use crate::drive::left::LeftWaiting;
@@ -32,7 +33,10 @@ pub(crate) struct State {
     pub(crate) left: LeftWaiting,
     /// The newest completions of this host, for those who ask for one that has just come.
     pub(crate) recent: Recent,
-    pub(crate) quotas: HashMap<AppId, Quota>,
+    /// The quota of each app that is installed, or found: that it has one, and that it has none.
+    pub(crate) quotas: HashMap<AppId, Arc<Allowance>>,
+    /// What the store says that apps used, until they are installed.
+    pub(crate) spent: HashMap<AppId, QuotaState>,
     pub(crate) app_runs: HashMap<AppId, u32>,
     pub(crate) host_runs: u32,
     pub(crate) awaited: HashMap<ActivationId, Vec<oneshot::Sender<Completion>>>,
@@ -43,6 +47,21 @@ impl State {
     /// Whether an app is installed: loaded, or, on a host that loads none, there to be.
     pub(crate) fn is_installed(&self, app: &AppId) -> bool {
         self.apps.contains_key(app) || self.found.contains(app)
+    }
+
+    /// Makes an allowance for an app that has none, with what it has used in an earlier life. That no quota holds for
+    /// it is said until one is settled.
+    pub(crate) fn allow(&mut self, app: &AppId) {
+        let allowance = self.quotas.entry(app.clone()).or_default();
+        if let Some(spent) = self.spent.remove(app) {
+            allowance.found(spent);
+        }
+    }
+
+    /// Forgets the quota of an app that is removed. What runs of it goes on with it.
+    pub(crate) fn disallow(&mut self, app: &AppId) {
+        self.quotas.remove(app);
+        self.spent.remove(app);
     }
 
     /// Has everybody who waits for the end of something that does not run here look at the store again.

@@ -106,7 +106,7 @@ impl Pair {
             Step::Advance { of, to } => same!(self, advance_watermark(registration(of), at(to))),
             Step::Note { of, reason, now } => same!(self, note_refusal(registration(of), reason, at(now))),
             Step::SaveApp { of, access } => {
-                same!(self, save_app(AppRecord { app: app_of(of), access, package: None }));
+                same!(self, save_app(AppRecord::new(app_of(of), access)));
             }
             Step::RemoveApp { of, now } => same!(self, remove_app(&app_of(of), at(now))),
             Step::Enqueue { of, key, overlap, claim, watermark, spend, now } => {

@@ -17,7 +17,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 use super::{Follower, awaited, read_at_most};
-use crate::pressure::{Averages, Pressure, some_avg10};
+use crate::pressure::{Averages, Pressure, full_avg10, some_avg10};
 use crate::report::{Found, Source};
 
 /// Tell when some task stalled for 100 ms of 2 s: 5 %. Windows of whole two seconds are those that need no privilege.
@@ -73,15 +73,23 @@ pub(crate) async fn run(follower: Follower, folder: PathBuf) {
 }
 
 fn averages(folder: &Path) -> io::Result<Averages> {
-    let average = |name: &str| {
+    let text = |name: &str| {
         let bytes = read_at_most(&folder.join(name), FILE_BYTES_MAX)?;
-        let average = std::str::from_utf8(&bytes).ok().and_then(some_avg10);
-        average.ok_or_else(|| {
+        Ok::<_, io::Error>(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    let some = |name: &str, text: &str| {
+        some_avg10(text).ok_or_else(|| {
             io::Error::new(io::ErrorKind::InvalidData, format!("`{name}` has no `some avg10=` from 0 to 100"))
         })
     };
     let [cpu, memory, io] = FILES;
-    Ok(Averages { cpu: average(cpu)?, memory: average(memory)?, io: average(io)? })
+    let stalls = text(memory)?;
+    Ok(Averages {
+        cpu: some(cpu, &text(cpu)?)?,
+        memory: some(memory, &stalls)?,
+        io: some(io, &text(io)?)?,
+        memory_full: full_avg10(&stalls).unwrap_or_default(),
+    })
 }
 
 /// The kernel's notices that there is pressure.

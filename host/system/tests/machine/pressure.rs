@@ -1,6 +1,7 @@
 //! Processors are short, and are not any more.
 
 use std::path::Path;
+use std::time::Duration;
 
 use dormouse_core::{ConditionProvider, Holds, WorkCost};
 use dormouse_system::Source;
@@ -42,6 +43,26 @@ async fn load_and_work_cost_follow_the_pressure_up_and_down() {
     rig.until_later("load-below:1", Holds::Met).await;
     assert_eq!(rig.system.work_cost(), Some(WorkCost::High), "memory is short as well");
     assert_eq!(rig.take_events(), [], "the host tells of work costs");
+}
+
+#[tokio::test]
+async fn memory_is_short_while_nothing_goes_on_for_want_of_it() {
+    let (folder, config) = nowhere();
+    let pressure = folder.path().join("pressure");
+    set(&pressure, "0.00", "0.00");
+    let rig = Rig::start(&config).await;
+    assert_eq!(rig.system.memory_is_short(), Some(false));
+    let some = "some avg10=40.00 avg60=0.00 avg300=0.00 total=0\n";
+    for (full, short) in [("12.00", true), ("1.00", false)] {
+        let noticed = rig.notices();
+        write(pressure.join("memory"), &format!("{some}full avg10={full} avg60=0.00 avg300=0.00 total=0\n"));
+        let told = || {
+            rig.clock.advance(Duration::from_millis(100));
+            rig.system.memory_is_short() == Some(short)
+        };
+        rig.wait(&format!("memory to be short: {short}"), told).await;
+        assert!(rig.notices() > noticed, "the change is told");
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! Components of others are compiled in a process that has limits, and kept where nobody else can change them.
 
-mod bomb;
+pub(crate) mod bomb;
 
 use std::ffi::OsString;
+use std::fmt::Debug;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -24,7 +25,7 @@ const WORKER: &str = env!("CARGO_BIN_EXE_conformance-compile-worker");
 /// How long a test waits for what should come at once.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-fn worker(limits: CompileLimits) -> Compiler {
+pub(crate) fn worker(limits: CompileLimits) -> Compiler {
     Compiler::Worker { executable: WORKER.into(), args: Vec::new(), limits }
 }
 
@@ -72,13 +73,13 @@ impl Kept {
 }
 
 /// Waits for a fact.
-fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait_for<T, E: Debug>(what: &str, mut look: impl FnMut() -> Result<T, E>) -> T {
     let start = Instant::now();
     loop {
-        if let Some(found) = look() {
-            return found;
+        match look() {
+            Ok(found) => return found,
+            Err(seen) => assert!(start.elapsed() < PATIENCE, "{what} did not come: {seen:#?}"),
         }
-        assert!(start.elapsed() < PATIENCE, "{what} did not come");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -250,7 +251,7 @@ fn a_worker_gives_up_what_a_compiler_does_not_need_and_is_killed_with_its_future
             process = look => process,
         }
     });
-    wait_for("its end", || is_gone(&process).then_some(()));
+    wait_for("its end", || if is_gone(&process) { Ok(()) } else { Err(&process) });
 }
 
 /// Whether a worker has set its last limit.

@@ -63,7 +63,8 @@ fn the_default_class_is_told_at_25_seconds_and_taken_down_at_30() {
         rig.install(&component(programs::CANCEL_IGNORED));
         let trigger = dormouse::SignalTrigger::new("t");
         let builder = dormouse::TaskBuilder::new("t").entry_point("main");
-        let id = rig.register(builder.trigger(dormouse::Trigger::Signal(trigger))).await;
+        let limits = LimitsRequest { idle: Some(SECOND * 60), ..LimitsRequest::default() };
+        let id = rig.register(builder.trigger(dormouse::Trigger::Signal(trigger)).limits(limits)).await;
         let activation = rig.signal("t", "").await[0].1.activation().unwrap();
         rig.advance(SECOND * 25 - Duration::from_millis(1)).await;
         assert_eq!(only(&rig.log(id), &["cancel"]), [""; 0]);
@@ -146,7 +147,10 @@ pub(crate) fn limit_error_message() {
 #[test]
 pub(crate) fn limit_random_bytes() {
     let (completion, log, _) = limited(programs::LIMIT_RANDOM_BYTES, "", LimitsRequest::default());
-    assert!(matches!(completion.run.outcome, Outcome::Trapped { .. }), "{log:#?}");
+    let Outcome::Trapped { kind: TrapKind::Limit, message } = &completion.run.outcome else {
+        panic!("{log:#?}")
+    };
+    assert!(message.contains("`random-bytes` is 65536"), "{message}");
 }
 
 #[test]

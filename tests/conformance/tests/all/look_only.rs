@@ -12,7 +12,7 @@ use crate::lives::Lives;
 use crate::{SECOND, abort, application, component, ready};
 
 /// Commands of a store that change nothing.
-const READS: [&str; 18] = [
+const READS: [&str; 21] = [
     "registrations",
     "refusals",
     "apps",
@@ -31,6 +31,9 @@ const READS: [&str; 18] = [
     "head",
     "cursor",
     "floor",
+    "quotas",
+    "settings",
+    "setting_names",
 ];
 
 fn look_only(builder: HostBuilder) -> HostBuilder {

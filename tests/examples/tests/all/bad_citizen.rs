@@ -12,13 +12,12 @@ use test_examples::BAD_CITIZEN;
 
 /// Small enough that misbehaving takes no time.
 const LIMITS: LimitsRequest = LimitsRequest {
-    class: None,
     wall: Some(Duration::from_secs(25)),
     cpu: Some(Duration::from_millis(500)),
     grace: Some(Duration::from_secs(1)),
     memory_bytes: Some(8 * 1024 * 1024),
     output_bytes: Some(16 * 1024),
-    deferrals: None,
+    ..LimitsRequest::none()
 };
 
 fn task(rig: &Rig) -> TaskBuilder {

@@ -1,6 +1,6 @@
 //! A task of the world `task-sync`, without any async function, as toolchains make it that cannot bind
 //! one. Without arguments it sleeps twice and succeeds with progress 2. With the argument `canceled` it
-//! sleeps for a day, which the cancellation ends at once.
+//! sleeps for a day, which the cancellation ends at once; with `waits` it waits for that alone.
 
 mod bindings {
     wit_bindgen::generate!({ path: "../../wit", world: "task-sync" });
@@ -19,6 +19,11 @@ impl Guest for Task {
             && arguments == b"canceled"
         {
             return canceled_run(&instance);
+        }
+        if matches!(instance.trigger_details(), TriggerDetails::Application(arguments) if arguments == b"waits")
+        {
+            canceled(&instance);
+            return Ok(());
         }
         let deferral = instance.get_deferral().map_err(|e| TaskError::Failed(e.to_string()))?;
         for step in 1..=2 {

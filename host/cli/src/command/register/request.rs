@@ -4,14 +4,12 @@ use std::time::Duration;
 
 use dormouse::core::retry::RetryPolicy;
 use dormouse::{
-    Class, FilesystemTrigger, MaintenanceTrigger, MessageTrigger, Misfire, SignalTrigger, SocketTrigger,
-    SystemTrigger, TimeTrigger, Trigger,
+    FilesystemTrigger, LimitsRequest, MaintenanceTrigger, MessageTrigger, Misfire, SignalTrigger,
+    SocketTrigger, SystemTrigger, TimeTrigger, Trigger,
 };
 use dormouse_control::api::{IfExists, LimitsView, RegisterRequest, RetryView};
 
-use crate::cli::{
-    ClassArg, Existing, FinerArgs, LimitArgs, MisfireArg, MoreLimitArgs, RegisterArgs, WakeArgs,
-};
+use crate::cli::{Existing, FinerArgs, LimitArgs, MisfireArg, MoreLimitArgs, RegisterArgs, WakeArgs};
 use crate::command::run::plan;
 use crate::error::{Failure, Result};
 use crate::exit::Exit;
@@ -130,19 +128,13 @@ impl From<MisfireArg> for Misfire {
 }
 
 fn limits(args: &LimitArgs, more: &MoreLimitArgs) -> LimitsView {
-    LimitsView {
-        class: more.class.map(|class| match class {
-            ClassArg::Default => Class::Default,
-            ClassArg::Long => Class::Long,
-            ClassArg::Maintenance => Class::Maintenance,
-        }),
-        wall_ms: args.wall.map(ms),
-        cpu_ms: args.cpu.map(ms),
-        grace_ms: args.grace.map(ms),
-        memory_bytes: args.memory,
+    let named = LimitsRequest {
+        class: more.class,
         output_bytes: more.output_bytes,
         deferrals: more.deferrals,
-    }
+        ..LimitsRequest::default()
+    };
+    LimitsView::from(&named.or(&args.request()))
 }
 
 fn retry(args: &LimitArgs, more: &MoreLimitArgs) -> Result<Option<RetryView>> {
@@ -164,6 +156,8 @@ fn ms(span: Duration) -> f64 {
 mod tests {
     use clap::Parser as _;
 
+    use dormouse::Class;
+
     use super::*;
     use crate::cli::{Cli, Command};
 
@@ -178,7 +172,7 @@ mod tests {
     #[test]
     fn every_flag_arrives() {
         let flags = "--every 5m --misfire all --jitter 10s --class long --cpu 1s --wall 2s --grace 3s --memory 1MiB \
-                     --output-bytes 2MiB --deferrals 7 --retry 3 --retry-initial 2s --retry-max 1h --env A=b --arg x \
+                     --output-bytes 2MiB --deferrals 7 --limit handles=9 --limit cpu=5s --retry 3 --retry-initial 2s --retry-max 1h --env A=b --arg x \
                      --arg -y --group g --overlap queue:3 --if-exists error --condition external-power";
         let request = asked(flags).expect("it is valid");
         let Trigger::Time(time) = &request.trigger else { unreachable!("{:?}", request.trigger) };
@@ -191,6 +185,8 @@ mod tests {
             memory_bytes: Some(1 << 20),
             output_bytes: Some(2 << 20),
             deferrals: Some(7),
+            handles: Some(9),
+            ..LimitsView::default()
         };
         assert_eq!(request.limits, expected);
         let retry = request.retry.expect("it was asked for");

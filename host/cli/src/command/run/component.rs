@@ -33,24 +33,20 @@ pub(super) fn file(args: &RunArgs) -> Result<PathBuf> {
     Ok(args.path.clone())
 }
 
-pub(super) fn engine() -> Result<Engine> {
-    let config = EngineConfig { slots: SLOTS, ..EngineConfig::default() };
+pub(super) fn engine(wasm_stack_bytes: usize) -> Result<Engine> {
+    let config = EngineConfig { slots: SLOTS, wasm_stack_bytes, ..EngineConfig::default() };
     Engine::new(&config).map_err(|error| Failure::from_error(Exit::Internal, &error))
 }
 
 /// Compiled in a process of its own, or found in the user's cache.
 pub(super) async fn load(engine: &Engine, path: &Path) -> Result<Component> {
-    let bytes = read(path).map_err(|error| {
-        Failure::new(Exit::Component, format!("`{}` cannot be read", path.display()))
-            .because(&error)
-            .help("give the path of a component (.wasm) or of a directory with a Cargo.toml")
-    })?;
+    let bytes = read(path, "give the path of a component (.wasm) or of a directory with a Cargo.toml")?;
     let cache = compile_worker::cache();
     let loaded = Component::load(engine, &compile_worker::compiler(), cache.as_ref(), bytes).await;
     loaded.map_err(|error| refused(path, &error))
 }
 
-fn refused(path: &Path, error: &ComponentError) -> Failure {
+pub(crate) fn refused(path: &Path, error: &ComponentError) -> Failure {
     if let ComponentError::WorkerMissing { .. } | ComponentError::WorkerUnfit { .. } = error {
         return Failure::internal(format!("`{}` cannot be compiled", path.display()))
             .because(error)
@@ -64,6 +60,9 @@ fn refused(path: &Path, error: &ComponentError) -> Failure {
         ComponentError::CoreModule => {
             failure.help("build it with `cargo build --target wasm32-wasip2 --release`")
         }
+        ComponentError::NotACommand { .. } => {
+            failure.help("build a program with a `main`; what exports a task is run by `dormouse run`")
+        }
         ComponentError::NotATask { .. } => {
             failure.help("in Rust, write `#[dormouse_guest::task]` above an async fn that takes the instance")
         }
@@ -71,8 +70,17 @@ fn refused(path: &Path, error: &ComponentError) -> Failure {
     }
 }
 
+/// The bytes of a component; `help` says what to name if there are none.
+pub(crate) fn read(path: &Path, help: &str) -> Result<Vec<u8>> {
+    bounded(path).map_err(|error| {
+        Failure::new(Exit::Component, format!("`{}` cannot be read", path.display()))
+            .because(&error)
+            .help(help)
+    })
+}
+
 /// Reads no more than is needed to see that it is too much.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+fn bounded(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(COMPONENT_LEN_MAX as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)

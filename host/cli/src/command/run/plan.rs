@@ -5,21 +5,20 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
 
-use bytesize::ByteSize;
 use dormouse::core::limits::LimitsError;
 use dormouse::core::overlap::WAITING_MAX;
 use dormouse::core::schedule::{CronErrorKind, CronSchedule};
 use dormouse::core::trigger::PAYLOAD_LEN_MAX;
 use dormouse::{
-    Access, AppId, CronTrigger, FilesystemTrigger, GrantError, Grants, Limits, LimitsRequest, Overlap,
+    Access, AppId, CronTrigger, FilesystemTrigger, GrantError, Grants, LimitsRequest, Overlap, Profile,
     QuotaPolicy, RetryPolicy, SystemTrigger, TaskBuilder, TimeTrigger, TimerProfile, Trigger,
 };
 
 use super::tally::Goal;
-use crate::cli::{GrantArgs, LimitArgs, RunArgs, TriggerArgs};
+use crate::cli::{GrantArgs, HostLimitArgs, LimitArgs, RunArgs, TriggerArgs};
 use crate::error::{Failure, Result};
 use crate::exit::Exit;
-use crate::parse::EnvArg;
+use crate::parse::{EnvArg, LimitMaxArg};
 
 /// The entry point that the component is.
 pub(super) const ENTRY_POINT: &str = "main";
@@ -32,6 +31,8 @@ pub(super) struct Plan {
     pub(super) task: Option<TaskBuilder>,
     pub(super) grants: Grants,
     pub(super) quota: Option<QuotaPolicy>,
+    pub(super) profile: Profile,
+    pub(super) host_limits: HostLimitArgs,
     /// Something of it depends on this machine.
     pub(super) machine: bool,
     /// Carried by each request.
@@ -47,7 +48,7 @@ impl Plan {
             Some(name) => Some(AppId::new(name).map_err(|e| usage(format!("--app: {e}")))?),
             None => None,
         };
-        let trigger = trigger(&args.trigger)?;
+        let trigger = trigger(&args.trigger, args.profile.profile)?;
         let (requests, goal) = match (&trigger, args.state.resume) {
             (_, true) => (0, Goal::Resumed),
             (Trigger::Application, false) => {
@@ -62,6 +63,8 @@ impl Plan {
             task,
             grants: grants(&args.grants, &args.trigger)?,
             quota: args.quota,
+            profile: args.profile.profile,
+            host_limits: args.host_limits.clone(),
             machine: args.trigger.on.is_some() || !args.trigger.condition.is_empty() || args.state.resume,
             arguments: arguments(args.trigger.arg.as_deref(), args.trigger.arg_file.as_deref())?,
             requests,
@@ -91,9 +94,9 @@ fn usage(message: impl Into<String>) -> Failure {
     Failure::new(Exit::Usage, message)
 }
 
-fn trigger(args: &TriggerArgs) -> Result<Trigger> {
+fn trigger(args: &TriggerArgs, profile: Profile) -> Result<Trigger> {
     if let Some(every) = args.every {
-        return self::every(every).map(|()| Trigger::Time(TimeTrigger::periodic(every)));
+        return self::every(every, profile).map(|()| Trigger::Time(TimeTrigger::periodic(every)));
     }
     if let Some(expression) = &args.cron {
         return cron(expression, args.tz.as_deref());
@@ -109,13 +112,18 @@ fn trigger(args: &TriggerArgs) -> Result<Trigger> {
     Ok(Trigger::Application)
 }
 
-/// Whether a schedule may have this period.
-pub(crate) fn every(every: Duration) -> Result<()> {
-    let TimerProfile { period_min, period_max, .. } = TimerProfile::DEFAULT;
+/// Whether a schedule may have this period, where these rules hold.
+fn every(every: Duration, profile: Profile) -> Result<()> {
+    let TimerProfile { period_min, period_max, .. } = profile.figures().timers;
     if (period_min..=period_max).contains(&every) {
         return Ok(());
     }
-    Err(usage(format!("--every {every:?} is not between 1s and 366 days")).help("write --every 1s or more"))
+    let (least, most) = match profile {
+        Profile::Default => ("1s", "366 days"),
+        Profile::Uwp | Profile::Uwp8 => ("15m", "30 days"),
+    };
+    Err(usage(format!("--every {every:?} is not between {least} and {most}"))
+        .help(format!("write --every {least} or more")))
 }
 
 /// The trigger of a cron expression, in UTC if there is no zone.
@@ -134,7 +142,7 @@ pub(crate) fn cron(expression: &str, zone: Option<&str>) -> Result<Trigger> {
 }
 
 fn task(args: &RunArgs, trigger: Trigger) -> Result<TaskBuilder> {
-    let limits = limits(&args.limits, &trigger)?;
+    let limits = limits(&args.limits, &args.host_limits)?;
     let retry = match args.limits.retry {
         None => RetryPolicy::none(),
         Some(n) => {
@@ -152,24 +160,16 @@ fn task(args: &RunArgs, trigger: Trigger) -> Result<TaskBuilder> {
     Ok(task.trigger(trigger))
 }
 
-fn limits(args: &LimitArgs, trigger: &Trigger) -> Result<LimitsRequest> {
-    let request = LimitsRequest {
-        wall: args.wall,
-        cpu: args.cpu,
-        grace: args.grace,
-        memory_bytes: args.memory,
-        ..LimitsRequest::default()
-    };
-    match request.resolve(trigger.kind(), &Limits::host_max()) {
-        Ok(_) => Ok(request),
-        Err(LimitsError::AboveHost { field: "memory", .. }) => {
-            let max = ByteSize(Limits::host_max().memory_bytes).display().iec();
-            Err(usage(format!("--memory asks for more than {max}, the most there is"))
-                .help(format!("write --memory {} or less", max.to_string().replace(' ', ""))))
-        }
+fn limits(args: &LimitArgs, max: &HostLimitArgs) -> Result<LimitsRequest> {
+    let (request, max) = (args.request(), LimitMaxArg::all(&max.limit_max));
+    match request.check(&max) {
+        Ok(()) => Ok(request),
         Err(LimitsError::AboveHost { field, asked, max }) => {
-            Err(usage(format!("--{field} asks for {asked}, which is more than {max}, the most there is"))
-                .help(format!("write --{field} {max} or less")))
+            let has_a_flag = ["cpu", "wall", "grace", "memory"].contains(&field);
+            let flag = if has_a_flag { format!("--{field} ") } else { format!("--limit {field}=") };
+            let name = flag.trim_end_matches([' ', '=']);
+            Err(usage(format!("{name} asks for {asked}, which is more than {max}, the most there is"))
+                .help(format!("write {flag}{max} or less, or allow more with --limit-max {field}={asked}")))
         }
         Err(error) => Err(usage(error.to_string())),
     }
@@ -199,7 +199,12 @@ fn grants(args: &GrantArgs, trigger: &TriggerArgs) -> Result<Grants> {
     for host in &args.allow_net {
         grants = grants.with_host(host.clone());
     }
-    for variable in &args.env {
+    with_env(grants, &args.env)
+}
+
+/// And these variables.
+pub(crate) fn with_env(mut grants: Grants, env: &[EnvArg]) -> Result<Grants> {
+    for variable in env {
         let (name, value) = variable_of(variable)?;
         grants = grants.with_env(name, value).map_err(|e| grant_failed("--env", &e))?;
     }
@@ -226,7 +231,7 @@ fn is_same(a: &Path, b: &Path) -> bool {
     a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
-fn grant_failed(flag: &str, error: &GrantError) -> Failure {
+pub(crate) fn grant_failed(flag: &str, error: &GrantError) -> Failure {
     let mut failure = usage(format!("{flag}: {error}"));
     if let Some(source) = std::error::Error::source(error) {
         failure = failure.because(source);

@@ -6,7 +6,8 @@ use dormouse::core::event::EventKind;
 use dormouse::core::registration::RegistrationError;
 use dormouse::core::{Activation, Timestamp};
 use dormouse::{
-    ActivationId, App, AppId, Engine, FireError, Fired, Host, HostError, IfExists, RegistrationId,
+    AccessStatus, ActivationId, App, AppId, Engine, FireError, Fired, Host, HostError, IfExists,
+    RegistrationId,
 };
 
 use super::component::SLOTS;
@@ -44,7 +45,11 @@ impl Session {
             .app_folders(self.state.folders()?)
             .observer(observer)
             .engine(engine)
-            .slots(SLOTS);
+            .slots(SLOTS)
+            .profile(self.plan.profile)
+            // Who runs it has decided.
+            .access_default(AccessStatus::AllowedSubjectToPolicy);
+        builder = self.plan.host_limits.limit(builder);
         if self.plan.machine {
             builder = host::with_machine(builder, &host::machine()?);
         }

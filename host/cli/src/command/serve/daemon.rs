@@ -108,13 +108,20 @@ impl<'a> Daemon<'a> {
         let (age, runs, every) = (keep.retention_age, keep.retention_runs, keep.retention_every);
         let retention = Retention { age, runs, every, ..Retention::DEFAULT };
         let mut builder = host::with_machine(host::builder(self.state, None)?, &self.machine)
+            .profile(running.profile.profile)
             .retention(Some(retention))
             .keep_output(keep.keep_output)
             .slots_per_app(running.slots_per_app)
             .quarantine_after(running.quarantine_after)
             .lease(running.lease)
-            .access_default(running.access_default)
             .observer(Arc::new(Faults(faults)));
+        if let Some(access) = running.access_default {
+            builder = builder.access_default(access);
+        }
+        if let Some(quota) = running.quota_default {
+            builder = builder.quota_default(Some(quota));
+        }
+        builder = self.args.limits.limit(builder);
         if let Some(slots) = running.slots {
             builder = builder.slots(slots);
         }

@@ -1,6 +1,6 @@
 //! A registration in full.
 
-use dormouse::Overlap;
+use dormouse::{LimitsRequest, Overlap};
 use dormouse_control::api::{ExplanationView, LimitsView, QuotaView, RegistrationView, RetryView};
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::command::explain::ended_line;
 use crate::control::{Connection, found};
 use crate::error::Result;
 use crate::output::escape::escape;
-use crate::output::{Page, millis, receipt_rows, size};
+use crate::output::{Page, millis, receipt_rows};
 
 /// How many of its newest runs are shown.
 const HISTORY: usize = 5;
@@ -100,14 +100,10 @@ fn overlap(overlap: Overlap) -> String {
 
 /// What it asks for beside its class; none if that is nothing.
 fn limits(limits: &LimitsView) -> Option<String> {
-    let mut said: Vec<String> = limits.class.iter().map(|class| format!("class {class}")).collect();
-    for (name, ms) in [("wall", limits.wall_ms), ("cpu", limits.cpu_ms), ("grace", limits.grace_ms)] {
-        said.extend(ms.map(|ms| format!("{name} {}", millis(ms))));
-    }
-    for (name, bytes) in [("memory", limits.memory_bytes), ("output", limits.output_bytes)] {
-        said.extend(bytes.map(|bytes| format!("{name} {}", size(bytes))));
-    }
-    said.extend(limits.deferrals.map(|deferrals| format!("{deferrals} deferrals")));
+    // What does not fit is of another version, and not shown.
+    let asked = LimitsRequest::try_from(limits).unwrap_or_default();
+    let said: Vec<String> =
+        asked.written().into_iter().map(|(key, value)| format!("{key} {value}")).collect();
     (!said.is_empty()).then(|| said.join(", "))
 }
 

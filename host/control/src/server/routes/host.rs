@@ -9,7 +9,10 @@ use dormouse_core::AppId;
 
 use super::Answer;
 use crate::api::moment::ms;
-use crate::api::{Code, HealthView, HostInfo, Page, Problem, QuotaView, StatsView};
+use crate::api::{
+    Code, HealthView, HostInfo, Page, Problem, QuotaDecisionView, QuotaRequest, QuotaView, StatsView,
+};
+use crate::server::extract::Given;
 use crate::server::shared::Shared;
 
 /// How long each part of a host has to show that it is alive.
@@ -67,4 +70,45 @@ pub(super) async fn quota(State(shared): State<Arc<Shared>>, Path(app): Path<App
     let quota = shared.host.quota(&app);
     let none = || Problem::new(Code::NotFound, format!("app `{app}` has no quota, or is not installed here"));
     quota.map(|quota| Json(QuotaView::from(&quota))).ok_or_else(none)
+}
+
+/// Decides about an app's quota, whether it is installed or not. It holds at once, also for what runs.
+#[utoipa::path(
+    put,
+    path = "/v1/apps/{app}/quota",
+    tag = "host",
+    params(("app" = String, Path, description = "The app, installed or not")),
+    request_body = QuotaRequest,
+    responses(
+        (status = 200, body = QuotaDecisionView),
+        (status = 409, description = "This host only answers questions")
+    )
+)]
+pub(super) async fn set_quota(
+    State(shared): State<Arc<Shared>>,
+    Path(app): Path<AppId>,
+    Given(ask): Given<QuotaRequest>,
+) -> Answer<QuotaDecisionView> {
+    let decision = ask.try_into()?;
+    shared.host.set_quota(&app, Some(decision)).await?;
+    Ok(Json(QuotaDecisionView::new(&shared.host, app)))
+}
+
+/// Takes back what was decided about an app's quota: it has its own again, or the host's.
+#[utoipa::path(
+    delete,
+    path = "/v1/apps/{app}/quota",
+    tag = "host",
+    params(("app" = String, Path, description = "The app, installed or not")),
+    responses(
+        (status = 200, body = QuotaDecisionView),
+        (status = 409, description = "This host only answers questions")
+    )
+)]
+pub(super) async fn unset_quota(
+    State(shared): State<Arc<Shared>>,
+    Path(app): Path<AppId>,
+) -> Answer<QuotaDecisionView> {
+    shared.host.set_quota(&app, None).await?;
+    Ok(Json(QuotaDecisionView::new(&shared.host, app)))
 }

@@ -116,7 +116,7 @@ pub(super) async fn run(State(shared): State<Arc<Shared>>, Path(run): Path<RunId
         return Ok(Json(RunOrRunning::Running(running_view(&shared, going))));
     }
     let ended = shared.host.run(run).await?.ok_or_else(|| no("run", run))?;
-    Ok(Json(RunOrRunning::Ended(RunView::from(&ended))))
+    Ok(Json(RunOrRunning::Ended(Box::new(RunView::from(&ended)))))
 }
 
 /// What of its output.

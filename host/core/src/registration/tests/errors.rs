@@ -142,8 +142,8 @@ pub(super) fn each() -> Vec<(RegistrationError, Host, TaskBuilder)> {
         (
             RegistrationError::Limits(LimitsError::AboveHost {
                 field: "memory",
-                asked: "1099511627776".to_owned(),
-                max: "536870912".to_owned(),
+                asked: "1024GiB".to_owned(),
+                max: "512MiB".to_owned(),
             }),
             host(),
             task().limits(much),
@@ -214,7 +214,7 @@ caused by: unknown time zone: `Mars/Olympus`; expected an IANA name like `Europe
         "`limits` cannot be granted
 caused by: limit `wall` is zero; give it a positive value or leave it out for the class's own",
         "`limits` cannot be granted
-caused by: limit `memory` asks for 1099511627776, above the host's maximum of 536870912",
+caused by: limit `memory` asks for 1024GiB, above the host's maximum of 512MiB",
         "`env` holds \"\": names must not be empty or hold `=`, and nothing may hold a NUL",
         "`env` holds \"A=B\": names must not be empty or hold `=`, and nothing may hold a NUL",
         "`env` holds \"A\\0\": names must not be empty or hold `=`, and nothing may hold a NUL",

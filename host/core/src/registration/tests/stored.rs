@@ -139,6 +139,7 @@ fn any_limits() -> impl Strategy<Value = LimitsRequest> {
             memory_bytes,
             output_bytes,
             deferrals,
+            ..LimitsRequest::default()
         },
     )
 }

@@ -3,6 +3,7 @@
 use super::super::*;
 use super::support::{abort, at, ended, run, secs};
 use crate::limits::Class;
+use crate::outcome::CancellationReason;
 
 const NANO: Duration = Duration::from_nanos(1);
 

@@ -107,3 +107,16 @@ fn uwp_080_pauses_are_counted_by_what_caused_them() {
     assert_eq!(run.suspended_count(), 3);
     assert_eq!((run.throttle_count(Throttle::Cpu), run.throttle_count(Throttle::Network)), (2, 1));
 }
+
+#[test]
+fn uwp_104_a_quota_that_is_set_anew_moves_the_refill_of_the_same_pause_or_ends_it() {
+    let mut run = run();
+    assert_eq!(run.requota(None, at(1)), None, "it is not paused");
+    run.pause(Throttle::Cpu, at(60), at(2));
+    assert_eq!(run.requota(Some(at(90)), at(10)), None);
+    assert_eq!(run.next_timeout(), Some(at(90)));
+    assert_eq!(run.tick(at(60), secs(0)), None);
+    assert_eq!(run.requota(None, at(70)), Some(Output::Resume));
+    assert_eq!((run.suspended_count(), run.paused(at(80))), (1, secs(68)));
+    assert_eq!(ended(run.returned(Ok(()), at(81))), Outcome::Succeeded);
+}

@@ -1,6 +1,7 @@
 //! Apps, and the firings that started nothing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::access::AccessStatus;
 use crate::activation::ActivationState;
@@ -8,6 +9,7 @@ use crate::app::{AppRecord, DirectoryGrant, GrantRecord, PackageRecord, Unfinish
 use crate::explain::RefusalRecord;
 use crate::ids::AppId;
 use crate::overlap::{Overlap, Refusal};
+use crate::quota::{QuotaDecision, QuotaPolicy};
 use crate::store::{Enqueued, Store};
 
 use super::fixture::{
@@ -28,18 +30,24 @@ fn installed(app: AppId) -> AppRecord {
         unfinished: Some(Unfinished::Updating { from: "1.2.2".to_owned() }),
         granted,
     };
-    AppRecord { app, access: AccessStatus::AllowedSubjectToPolicy, package: Some(package) }
+    let quota = QuotaPolicy::new(Duration::from_secs(1), Duration::from_secs(60)).expect("it is valid");
+    AppRecord {
+        package: Some(package),
+        quota: Some(QuotaDecision::Limited(quota)),
+        ..AppRecord::new(app, AccessStatus::AllowedSubjectToPolicy)
+    }
 }
 
 pub(super) async fn are_listed_by_name_as_they_were_saved(store: Arc<dyn Store>) {
     assert!(store.apps().await.expect("the store works").is_empty());
-    let plain = AppRecord { app: app(), access: AccessStatus::Unspecified, package: None };
+    let plain = AppRecord::new(app(), AccessStatus::Unspecified);
     for record in [installed(other_app()), plain.clone()] {
         store.save_app(record).await.expect("the store works");
     }
     assert_eq!(store.apps().await.expect("the store works"), [plain, installed(other_app())]);
 
-    let denied = AppRecord { access: AccessStatus::DeniedByUser, ..installed(app()) };
+    let quota = Some(QuotaDecision::Off);
+    let denied = AppRecord { access: AccessStatus::DeniedByUser, quota, ..installed(app()) };
     store.save_app(denied.clone()).await.expect("the store works");
     assert_eq!(store.apps().await.expect("the store works"), [denied, installed(other_app())]);
 }

@@ -6,6 +6,7 @@ use foldhash::HashMap;
 
 use super::history::History;
 use super::index::{Index, Place};
+use super::settings;
 use super::webhooks::Webhooks;
 use crate::activation::{Activation, ActivationState};
 use crate::app::AppRecord;
@@ -13,6 +14,7 @@ use crate::completion::Cursor;
 use crate::explain::RefusalRecord;
 use crate::ids::{ActivationId, AppId, RegistrationId};
 use crate::overlap::Refusal;
+use crate::quota::QuotaState;
 use crate::registration::RegistrationRecord;
 use crate::store::{Removed, steps};
 use crate::time::Timestamp;
@@ -35,6 +37,8 @@ impl Entry {
 pub(super) struct State {
     pub(super) history_max: usize,
     apps: BTreeMap<AppId, AppRecord>,
+    quotas: BTreeMap<AppId, QuotaState>,
+    pub(super) settings: BTreeMap<AppId, settings::Kept>,
     pub(super) registrations: BTreeMap<RegistrationId, RegistrationRecord>,
     /// Firings of registrations that started nothing: a few reasons for each.
     refusals: HashMap<RegistrationId, Vec<RefusalRecord>>,
@@ -111,6 +115,8 @@ impl State {
 
     pub(super) fn remove_app(&mut self, app: &AppId, at: Timestamp) -> Removed {
         self.apps.remove(app);
+        self.quotas.remove(app);
+        self.settings.remove(app);
         let of_app = self.registrations.values().filter(|record| record.registration.app == *app);
         let ids: Vec<_> = of_app.map(|record| record.registration.id).collect();
         let withdrawn = ids.into_iter().flat_map(|id| self.remove_registration(id, at).withdrawn).collect();
@@ -119,6 +125,14 @@ impl State {
 
     pub(super) fn apps(&self) -> Vec<AppRecord> {
         self.apps.values().cloned().collect()
+    }
+
+    pub(super) fn save_quotas(&mut self, quotas: &[(AppId, QuotaState)]) {
+        self.quotas.extend(quotas.iter().cloned());
+    }
+
+    pub(super) fn quotas(&self) -> Vec<(AppId, QuotaState)> {
+        self.quotas.iter().map(|(app, state)| (app.clone(), *state)).collect()
     }
 
     pub(super) fn registrations(&self) -> Vec<RegistrationRecord> {

@@ -140,7 +140,7 @@ fn capabilities_say_what_is_wrong_with_them() {
         (
             "class = \"long\"\n\n",
             "class = \"endless\"\n\n",
-            "dormouse.toml:19:9: capabilities.class: unknown variant `endless`, expected one of `default`, `long`, `maintenance`",
+            "dormouse.toml:19:9: capabilities.class: unknown variant `endless`, expected one of `default`, `long`, `device-use`, `maintenance`, `unlimited`",
         ),
         (
             "\"/pictures\"",
@@ -249,17 +249,17 @@ fn registrations_say_what_is_wrong_with_them() {
         (
             "cpu = \"5s\"",
             "cpu = \"5 parsecs\"",
-            "dormouse.toml:34:34: registrations[0].limits.cpu: `5 parsecs` is no span of time; write a number and a unit",
+            "dormouse.toml:34:34: registrations[0].limits.cpu: limit `cpu` is \"5 parsecs\"; write a span of time with its unit",
         ),
         (
             "memory = \"64MiB\"",
             "memory = \"64\\u0020miles\"",
-            "dormouse.toml:34:77: registrations[0].limits.memory: `64 miles` is no number of bytes",
+            "dormouse.toml:34:77: registrations[0].limits.memory: limit `memory` is \"64 miles\"; write a number of bytes",
         ),
         (
             "deferrals = 4",
             "deferrals = 0",
-            "dormouse.toml:34:10: registrations[0].limits: limit `deferrals` is zero",
+            "dormouse.toml:34:115: registrations[0].limits.deferrals: limit `deferrals` is zero",
         ),
         (
             "LANG = \"C\"",

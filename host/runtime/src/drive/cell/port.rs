@@ -10,7 +10,12 @@ use dormouse_core::{Stream, TaskFailure, TriggerDetails, WorkCost};
 use futures::future::BoxFuture;
 
 use super::RunCell;
+use crate::sandbox::AppSettings;
 use crate::sandbox::port::{ActivationInfo, Denial, Port, SocketAsk, SocketError, TimeLeft, Told};
+
+/// How many denials, and how many refusals of memory, are told of one run: a guest can ask for what it does not get a
+/// million times, and an operator's log is not its to fill. The receipt counts all.
+const TOLD_MAX: u32 = 100;
 
 impl Port for RunCell {
     fn activation(&self) -> ActivationInfo {
@@ -48,6 +53,13 @@ impl Port for RunCell {
             Some(held) if !self.inner().machine.has_ended() => held.ask(&self.shared.sockets, socket_id, ask),
             _ => Err(SocketError::NotOwned),
         }
+    }
+
+    fn settings(&self) -> Option<AppSettings> {
+        let app = &self.known.registration.app;
+        // An app that was removed meanwhile keeps nothing any more.
+        let limits = self.shared.state().apps.get(app)?.app_limits;
+        Some(AppSettings { store: self.shared.store.clone(), app: app.clone(), limits })
     }
 
     fn take_deferral(&self) -> Result<(), DeferralError> {
@@ -111,7 +123,7 @@ impl Port for RunCell {
     fn time_left(&self) -> TimeLeft {
         let now = self.shared.clock.now();
         let used = self.meter.used();
-        let quota_cpu = self.shared.state().quotas.get(&self.known.registration.app).map(|q| q.left(now));
+        let quota_cpu = self.allowance.quota().map(|(quota, _)| quota.left(now) + self.reserve());
         let inner = self.inner();
         TimeLeft { cpu: inner.machine.cpu_left(used), wall: inner.machine.wall_left(now), quota_cpu }
     }
@@ -149,6 +161,9 @@ impl Port for RunCell {
     }
 
     fn denied(&self, denial: Denial) {
+        if self.usage.denials() > TOLD_MAX {
+            return;
+        }
         let run = self.run();
         self.emit(|| EventKind::Denied { run, what: denial.to_string() });
     }
@@ -159,6 +174,9 @@ impl Port for RunCell {
     }
 
     fn memory_refused(&self, wanted: u64, limit: u64) {
+        if self.usage.memory_refusals() > TOLD_MAX {
+            return;
+        }
         let run = self.run();
         self.emit(|| EventKind::MemoryRefused { run, wanted, limit });
     }

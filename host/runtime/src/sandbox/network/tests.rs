@@ -1,7 +1,7 @@
 use super::*;
 use crate::sandbox::testing::FakePort;
 
-fn network(granted: &[&str]) -> (Network, Arc<FakePort>) {
+pub(super) fn network(granted: &[&str]) -> (Network, Arc<FakePort>) {
     let grants = granted
         .iter()
         .fold(Grants::none(), |grants, host| grants.with_host(host.parse().expect("a valid host and port")));
@@ -58,6 +58,18 @@ fn an_address_is_granted_after_a_granted_name_was_looked_up_and_answered_it() {
     assert!(network.may_use(ip, SocketAddrUse::TcpConnect));
     assert!(!network.may_use(other, SocketAddrUse::TcpConnect), "port 80 was granted for another name");
     assert!(network.may_look_up("c.example").is_none());
+}
+
+#[test]
+fn a_name_that_is_made_to_answer_this_machine_or_a_clouds_own_service_leads_nowhere() {
+    let (network, port) = network(&["a.example:80"]);
+    let host = network.may_look_up("a.example").expect("granted");
+    for ip in ["127.0.0.1", "::1", "169.254.169.254", "0.0.0.0"] {
+        let ip: IpAddr = ip.parse().expect("an address");
+        network.found(host.clone(), ip);
+        assert!(!network.may_use(SocketAddr::new(ip, 80), SocketAddrUse::TcpConnect), "{ip}");
+    }
+    assert_eq!(port.denials()[0].what, "a.example at 127.0.0.1");
 }
 
 #[test]

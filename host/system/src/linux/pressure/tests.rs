@@ -15,7 +15,11 @@ fn the_three_files_are_read_and_one_that_is_broken_is_named() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "1.50", "2.50", "3.50");
     let read = averages(folder.path()).unwrap();
-    assert_eq!(read, Averages { cpu: 1.5, memory: 2.5, io: 3.5 });
+    assert_eq!(read, Averages { cpu: 1.5, memory: 2.5, io: 3.5, memory_full: 0.0 });
+    let full =
+        "some avg10=2.50 avg60=0.00 avg300=0.00 total=0\nfull avg10=1.25 avg60=0.00 avg300=0.00 total=0\n";
+    std::fs::write(folder.path().join("memory"), full).unwrap();
+    assert_eq!(averages(folder.path()).unwrap(), Averages { memory_full: 1.25, ..read });
     write(folder.path(), "1.50", "a lot", "3.50");
     let error = averages(folder.path()).unwrap_err();
     assert_eq!(error.to_string(), "`memory` has no `some avg10=` from 0 to 100");

@@ -1,7 +1,7 @@
 //! Components that are small, and valid, and made to keep a compiler busy.
 
 /// Takes many seconds to compile, on any machine.
-pub(super) fn slow() -> Vec<u8> {
+pub(crate) fn slow() -> Vec<u8> {
     component(32, 500_000)
 }
 
@@ -13,30 +13,36 @@ pub(super) fn large() -> Vec<u8> {
 /// A component with `functions` functions, each of `calls` calls.
 fn component(functions: usize, calls: usize) -> Vec<u8> {
     // No locals, calls of the first function, the end.
-    let mut code = vec![0];
-    code.extend([0x10, 0].repeat(calls));
-    code.push(0x0b);
-    let code = sized(&code);
-
-    let mut module = b"\0asm\x01\0\0\0".to_vec();
-    module.extend(section(1, &[1, 0x60, 0, 0]));
-    module.extend(section(3, &[leb(functions), vec![0; functions]].concat()));
-    module.extend(section(10, &[leb(functions), code.repeat(functions)].concat()));
-
-    let mut component = b"\0asm\x0d\0\x01\0".to_vec();
-    component.extend(section(1, &module));
-    component
+    self::functions(functions, &[&[0], [0x10, 0].repeat(calls).as_slice(), &[0x0b]].concat())
 }
 
-fn section(id: u8, content: &[u8]) -> Vec<u8> {
+/// A component with this many core functions of one body; they take and answer nothing.
+pub(crate) fn functions(count: usize, body: &[u8]) -> Vec<u8> {
+    module(&[
+        (1, vec![1, 0x60, 0, 0]),
+        (3, [leb(count), vec![0; count]].concat()),
+        (10, [leb(count), sized(body).repeat(count)].concat()),
+    ])
+}
+
+/// A component with one core module of these sections.
+pub(crate) fn module(sections: &[(u8, Vec<u8>)]) -> Vec<u8> {
+    let mut module = b"\0asm\x01\0\0\0".to_vec();
+    for (id, content) in sections {
+        module.extend(section(*id, content));
+    }
+    [b"\0asm\x0d\0\x01\0".as_slice(), &section(1, &module)].concat()
+}
+
+pub(crate) fn section(id: u8, content: &[u8]) -> Vec<u8> {
     [vec![id], sized(content)].concat()
 }
 
-fn sized(content: &[u8]) -> Vec<u8> {
+pub(crate) fn sized(content: &[u8]) -> Vec<u8> {
     [leb(content.len()), content.to_vec()].concat()
 }
 
-fn leb(mut value: usize) -> Vec<u8> {
+pub(crate) fn leb(mut value: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     loop {
         let low = (value & 0x7f) as u8;

@@ -1,0 +1,89 @@
+//! A quiet task beside eight that spin: how long it takes from the request to its end, alone and beside them.
+//!
+//! `cargo bench -p dormouse --bench fairness`; `-- --quick` for a look.
+//!
+//! The quiet task returns at once. Each spinner is an app of its own, and a registration with a budget that it does not
+//! reach; together they want more threads than there are. The two figures are measured in turns, in one process.
+
+#![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
+#![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
+#![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
+
+use std::time::{Duration, Instant};
+
+use dormouse::{
+    App, AppId, Cancellation, CancellationReason, Component, Host, IfExists, RegistrationId, RunId,
+    TaskBuilder, Trigger,
+};
+
+const SPINNERS: usize = 8;
+
+fn main() {
+    let quick = std::env::args().any(|arg| arg == "--quick" || arg == "--test");
+    let (rounds, each) = if quick { (1, 50) } else { (10, 200) };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let host = Host::builder().slots(64).start().await.unwrap();
+        let quiet = register(&host, "quiet", test_artifacts::RUN_RETURNS_OK).await;
+        let mut spinners = Vec::new();
+        for n in 0..SPINNERS {
+            spinners.push(register(&host, &format!("spinner{n}"), test_artifacts::CANCEL_SPIN).await);
+        }
+        let (mut alone, mut beside) = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            alone.extend(latencies(&host, quiet, each).await);
+            for spinner in &spinners {
+                assert!(host.request(*spinner, []).await.unwrap().activation().is_some());
+            }
+            while host.running().len() < SPINNERS {
+                tokio::task::yield_now().await;
+            }
+            beside.extend(latencies(&host, quiet, each).await);
+            end(&host).await;
+        }
+        println!("from the request to the end of a task that returns at once, {} times, in us", alone.len());
+        println!("{:<24} {:>8} {:>8} {:>8}", "", "p50", "p99", "max");
+        for (name, all) in [("alone", &mut alone), ("beside eight spinners", &mut beside)] {
+            all.sort_unstable();
+            println!("{name:<24} {:>8} {:>8} {:>8}", at(all, 50), at(all, 99), at(all, 100));
+        }
+        let ratio = |percent| at(&beside, percent) as f64 / at(&alone, percent) as f64;
+        println!("{:<24} {:>8.2} {:>8.2} {:>8.2}", "ratio", ratio(50), ratio(99), ratio(100));
+    });
+}
+
+/// Microseconds.
+fn at(sorted: &[Duration], percent: usize) -> u128 {
+    sorted[((sorted.len() - 1) * percent).div_ceil(100)].as_micros()
+}
+
+async fn latencies(host: &Host, quiet: RegistrationId, count: usize) -> Vec<Duration> {
+    let mut all = Vec::with_capacity(count);
+    for _ in 0..count {
+        let begun = Instant::now();
+        let fired = host.request(quiet, []).await.unwrap();
+        let completion = host.completed(fired.activation().unwrap()).await.unwrap();
+        all.push(begun.elapsed());
+        assert!(completion.run.outcome.is_success());
+    }
+    all
+}
+
+/// Takes all spinners down.
+async fn end(host: &Host) {
+    let running: Vec<(RunId, _, _)> = host.running();
+    for (run, _, _) in &running {
+        host.kill(*run, Cancellation::new(CancellationReason::Abort, "operator", "a measurement"));
+    }
+    for (_, activation, _) in running {
+        host.completed(activation).await.unwrap();
+    }
+}
+
+async fn register(host: &Host, name: &str, program: &str) -> RegistrationId {
+    let app = AppId::new(name).unwrap();
+    let component = Component::compile(host.engine(), &std::fs::read(program).unwrap()).unwrap();
+    host.install(App::new(app.clone()).entry_point("main", component)).unwrap();
+    let task = TaskBuilder::new(name).entry_point("main").trigger(Trigger::Application);
+    host.register(&app, task, IfExists::Error).await.unwrap().id
+}

@@ -1,0 +1,74 @@
+//! Quotas of CPU time: who has one, and what the store is told of them.
+//!
+//! A run charges its app's [`Allowance`](crate::shared::Allowance) in memory. This loop writes what was spent, of all
+//! apps together and in one command, when a bucket runs out, and when so much was spent that a fall would forgive too
+//! much: no run has a commit of its own for it.
+
+use std::sync::Arc;
+
+use dormouse_core::quota::{QuotaState, resolve};
+use dormouse_core::{AppId, StoreError};
+
+use super::cell::RunCell;
+use super::persist;
+use crate::shared::{NOBODY, Shared};
+
+/// The loop.
+pub(crate) async fn run(shared: Arc<Shared>) {
+    loop {
+        shared.pulses.quota.rest(shared.wake.quotas.notified()).await;
+        let _ =
+            persist::retrying(&shared, NOBODY, "save what apps have used of their quotas", || write(&shared))
+                .await;
+    }
+}
+
+/// At the end of a polite stop.
+pub(super) async fn save_last(shared: &Arc<Shared>) {
+    if let Err(error) = persist::at_last(shared, write(shared)).await {
+        tracing::warn!(error, "what apps have used of their quotas was not saved; some of it is forgiven");
+    }
+}
+
+/// Tells the store what it does not know yet.
+async fn write(shared: &Shared) -> Result<(), StoreError> {
+    // One at a time, or an older state could be written behind a newer one; and none while an app is removed.
+    let _turn = shared.saving_quotas.lock().await;
+    let (wall, now) = (shared.clock.wall(), shared.clock.now());
+    let (mut quotas, mut told) = (Vec::<(AppId, QuotaState)>::new(), Vec::new());
+    for (app, allowance) in &shared.state().quotas {
+        if let Some((spent, state)) = allowance.unsaved(wall, now) {
+            quotas.push((app.clone(), state));
+            told.push((allowance.clone(), spent));
+        }
+    }
+    if quotas.is_empty() {
+        return Ok(());
+    }
+    shared.store.save_quotas(&quotas).await?;
+    for (allowance, spent) in told {
+        allowance.saved(spent);
+    }
+    Ok(())
+}
+
+/// Has an installed app the quota that is set for it, by its operator, by who installed it or by the host. What runs of
+/// it goes by that at once.
+pub(crate) fn settle(shared: &Shared, app: &AppId) {
+    let running: Vec<Arc<RunCell>> = {
+        let state = shared.state();
+        let Some(allowance) = state.quotas.get(app) else { return };
+        let operator = state.records.get(app).and_then(|record| record.quota);
+        let own = state.apps.get(app).and_then(|installed| installed.quota);
+        allowance.set(
+            resolve(operator, own, shared.config.quota_default),
+            shared.clock.wall(),
+            shared.clock.now(),
+        );
+        let of_app = state.running.values().filter(|cell| cell.known.registration.app == *app);
+        of_app.cloned().collect()
+    };
+    for cell in running {
+        cell.requota();
+    }
+}

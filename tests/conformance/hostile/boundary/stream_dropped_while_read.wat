@@ -1,0 +1,18 @@
+;; world: with-things
+;; Lets go of the end of a stream that it reads from.
+(module
+  (import "[export]dormouse:background/background-task@0.1.0" "[task-return]run" (func $task-return (param i32 i32 i32 i32)))
+  (import "[export]local:attack/things" "[stream-new-0]pass" (func $stream-new (result i64)))
+  (import "[export]local:attack/things" "[async-lower][stream-read-0]pass" (func $stream-read (param i32 i32 i32) (result i32)))
+  (import "[export]local:attack/things" "[stream-drop-readable-0]pass" (func $stream-drop-readable (param i32)))
+  (memory (export "memory") 2)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 65536))
+  (func (export "local:attack/things#pass") (param i32 i32 i32))
+  (func (export "[async-lift]dormouse:background/background-task@0.1.0#run") (param $run i32) (result i32)
+    (local $reader i32)
+    (local.set $reader (i32.wrap_i64 (call $stream-new)))
+    (drop (call $stream-read (local.get $reader) (i32.const 1024) (i32.const 16)))
+    (call $stream-drop-readable (local.get $reader))
+    unreachable)
+  (func (export "[callback][async-lift]dormouse:background/background-task@0.1.0#run") (param $event i32) (param $of i32) (param $code i32) (result i32)
+    unreachable))

@@ -1,0 +1,22 @@
+;; world: with-things
+;; Writes nothing to a stream, from beyond its memory (GHSA-93g3-36p8-x2gc).
+(module
+  (import "[export]dormouse:background/background-task@0.1.0" "[task-return]run" (func $task-return (param i32 i32 i32 i32)))
+  (import "[export]local:attack/things" "[stream-new-0]pass" (func $stream-new (result i64)))
+  (import "[export]local:attack/things" "[async-lower][stream-read-0]pass" (func $stream-read (param i32 i32 i32) (result i32)))
+  (import "[export]local:attack/things" "[async-lower][stream-write-0]pass" (func $stream-write (param i32 i32 i32) (result i32)))
+  (memory (export "memory") 2)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 65536))
+  (func (export "local:attack/things#pass") (param i32 i32 i32))
+  (func (export "[async-lift]dormouse:background/background-task@0.1.0#run") (param $run i32) (result i32)
+    (local $ends i64)
+    (local $reader i32)
+    (local $writer i32)
+    (local.set $ends (call $stream-new))
+    (local.set $reader (i32.wrap_i64 (local.get $ends)))
+    (local.set $writer (i32.wrap_i64 (i64.shr_u (local.get $ends) (i64.const 32))))
+    (drop (call $stream-read (local.get $reader) (i32.const 1024) (i32.const 16)))
+    (drop (call $stream-write (local.get $writer) (i32.const -16) (i32.const 0)))
+    unreachable)
+  (func (export "[callback][async-lift]dormouse:background/background-task@0.1.0#run") (param $event i32) (param $of i32) (param $code i32) (result i32)
+    unreachable))

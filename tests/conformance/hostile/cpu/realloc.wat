@@ -1,0 +1,9 @@
+;; world: task-sync
+;; Spins where the host has it make room for what a call answers.
+(module
+  (import "dormouse:background/instance@0.1.0" "[method]background-task-instance.activation" (func $activation (param i32 i32)))
+  (memory (export "memory") 1)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (loop $forever (br $forever)) unreachable)
+  (func (export "dormouse:background/background-task-sync@0.1.0#run") (param $run i32) (result i32)
+    (call $activation (local.get $run) (i32.const 1024))
+    (i32.const 0)))

@@ -1,0 +1,13 @@
+;; world: task
+;; Gives way in its start function, without end (GHSA-5hhx-4wrr-3j9g).
+(module
+  (import "[export]dormouse:background/background-task@0.1.0" "[task-return]run" (func $task-return (param i32 i32 i32 i32)))
+  (import "$root" "[thread-yield]" (func $yield (result i32)))
+  (memory (export "memory") 2)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 65536))
+  (func $start (loop $forever (drop (call $yield)) (br $forever)))
+  (start $start)
+  (func (export "[async-lift]dormouse:background/background-task@0.1.0#run") (param $run i32) (result i32)
+    unreachable)
+  (func (export "[callback][async-lift]dormouse:background/background-task@0.1.0#run") (param $event i32) (param $of i32) (param $code i32) (result i32)
+    unreachable))

@@ -1,0 +1,5 @@
+;; Exports two things under one name.
+(component
+  (instance $a)
+  (export "a" (instance $a))
+  (export "a" (instance $a)))

@@ -1,0 +1,2 @@
+;; Its code takes what it has not put.
+(component (core module (func i32.add drop)))

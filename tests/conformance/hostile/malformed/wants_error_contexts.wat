@@ -1,0 +1,3 @@
+;; Wants error contexts.
+(component
+  (core func (canon error-context.drop)))

@@ -1,0 +1,3 @@
+;; Wants objects that are collected.
+(component
+  (core module (type (struct (field i32)))))

@@ -1,0 +1,3 @@
+;; Wants a memory of 64 bits.
+(component
+  (core module (memory i64 1)))

@@ -1,0 +1,3 @@
+;; Wants pages of one byte.
+(component
+  (core module (memory 1 (pagesize 1))))

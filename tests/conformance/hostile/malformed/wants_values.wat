@@ -1,0 +1,3 @@
+;; Wants to import a value.
+(component
+  (import "value" (value u32)))

@@ -1,0 +1,21 @@
+;; world: task-sync
+;; Eight memories, each within what the run may have, and together beyond it.
+(module
+  (memory (export "memory") 1)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+  (memory $m0 1)
+  (memory $m1 1)
+  (memory $m2 1)
+  (memory $m3 1)
+  (memory $m4 1)
+  (memory $m5 1)
+  (memory $m6 1)
+  (func (export "dormouse:background/background-task-sync@0.1.0#run") (param $run i32) (result i32)
+    (if (i32.eq (memory.grow $m0 (i32.const 96)) (i32.const -1)) (then unreachable))
+    (if (i32.eq (memory.grow $m1 (i32.const 96)) (i32.const -1)) (then unreachable))
+    (if (i32.eq (memory.grow $m2 (i32.const 96)) (i32.const -1)) (then unreachable))
+    (if (i32.eq (memory.grow $m3 (i32.const 96)) (i32.const -1)) (then unreachable))
+    (if (i32.eq (memory.grow $m4 (i32.const 96)) (i32.const -1)) (then unreachable))
+    (if (i32.eq (memory.grow $m5 (i32.const 96)) (i32.const -1)) (then unreachable))
+    (if (i32.eq (memory.grow $m6 (i32.const 96)) (i32.const -1)) (then unreachable))
+    (i32.const 0)))

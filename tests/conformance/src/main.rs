@@ -1,0 +1,5 @@
+//! `dormouse-conform`: see the library.
+
+fn main() -> std::process::ExitCode {
+    dormouse_conformance::cli::main()
+}

@@ -1,0 +1,107 @@
+//! The ledger: every limit has a test that fails when nothing enforces it, and the test is there.
+//!
+//! What there is to limit is asked of the types themselves: a field that is added to one of them is a failure here until a
+//! line below names its test. A test runs a guest against the limit, which contains it, and again with the limit lifted:
+//! then nothing else does.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use dormouse::{Class, CompileLimits, EngineConfig};
+use dormouse_core::AppLimits;
+
+/// A limit, and the test of its enforcement.
+const TESTS: &[(&str, &str)] = &[
+    ("Limits::wall", "limits_run::wall"),
+    ("Limits::cpu", "limits_run::cpu"),
+    ("Limits::cpu_per_minute", "limits_run::cpu_per_minute"),
+    ("Limits::grace", "limits_run::grace"),
+    ("Limits::grace_cpu", "limits_run::grace_cpu"),
+    ("Limits::idle", "limits_run::idle"),
+    ("Limits::io_every", "limits_run::io_every"),
+    ("Limits::memory_bytes", "limits_run::memory"),
+    ("Limits::output_bytes", "limits_run::output"),
+    ("Limits::instances", "limits_run::instances"),
+    ("Limits::deferrals", "limits_run::deferrals"),
+    ("Limits::hostcall_bytes", "limits_run::hostcall_bytes"),
+    ("Limits::random_bytes", "limits_run::random_bytes"),
+    ("Limits::handles", "limits_run::handles"),
+    ("Limits::http_fields_bytes", "limits_run::http_fields_bytes"),
+    ("Limits::progress_every", "limits_run::progress_every"),
+    ("Limits::untimed", "limits_run::untimed"),
+    ("AppLimits::folder_bytes", "folder::folder_bytes"),
+    ("AppLimits::folder_entries", "folder::folder_entries"),
+    ("AppLimits::settings_bytes", "settings::settings_limits"),
+    ("AppLimits::setting_bytes", "settings::settings_limits"),
+    ("AppLimits::settings", "settings::settings_limits"),
+    ("EngineConfig::slots", "overlap::more_slots_than_the_engines_pools_hold_are_refused_at_the_start"),
+    ("EngineConfig::memory_bytes_max", "limits_host::memory_bytes_max"),
+    ("EngineConfig::wasm_stack_bytes", "limits_host::wasm_stack_bytes"),
+    ("EngineConfig::tick", "limits_host::tick"),
+    (
+        "CompileLimits::time",
+        "compile::a_component_that_takes_too_long_to_compile_is_refused_with_the_figure_and_its_worker_is_gone",
+    ),
+    (
+        "CompileLimits::memory_bytes",
+        "compile::a_component_that_takes_too_much_memory_to_compile_is_refused_with_the_figure",
+    ),
+    (
+        "CompileLimits::len_max",
+        "compile::a_component_above_the_limit_of_the_compiler_is_refused_before_it_is_looked_at",
+    ),
+    ("HostBuilder::limits_max", "limits_levels::no_level_goes_beyond_the_hosts_maximum"),
+    ("HostBuilder::limits_default", "limits_levels::the_nearest_level_that_names_a_figure_decides"),
+    ("App::limits", "limits_levels::the_nearest_level_that_names_a_figure_decides"),
+    ("HostBuilder::slots", "overlap::no_more_runs_at_once_than_there_are_slots_and_none_is_lost"),
+    ("HostBuilder::slots_per_app", "overlap::one_apps_flood_leaves_another_its_slot"),
+    ("HostBuilder::registrations_per_app", "registration::registration_too_many"),
+    ("HostBuilder::keep_output", "output::of_a_run_that_wrote_much_both_ends_are_kept_and_the_gap_is_marked"),
+    ("HostBuilder::wasm_stack", "limits_host::wasm_stack"),
+    ("HostBuilder::quarantine_after", "quarantine::what_is_in_quarantine_starts_nothing_and_says_so"),
+];
+
+/// Limits by the fields of their types. A type that is taken apart here does not compile with a field more.
+fn fields() -> BTreeSet<String> {
+    let EngineConfig { slots: _, memory_bytes_max: _, wasm_stack_bytes: _, tick: _, pooling: _ } =
+        EngineConfig::default();
+    let CompileLimits { time: _, memory_bytes: _, len_max: _ } = CompileLimits::default();
+    // Where memory comes from is no limit.
+    let engine =
+        ["slots", "memory_bytes_max", "wasm_stack_bytes", "tick"].map(|field| ("EngineConfig", field));
+    let compile = ["time", "memory_bytes", "len_max"].map(|field| ("CompileLimits", field));
+    let mut fields: BTreeSet<String> =
+        engine.into_iter().chain(compile).map(|(name, field)| format!("{name}::{field}")).collect();
+    let serialized = [
+        ("Limits", serde_json::to_value(Class::Default.limits()).unwrap()),
+        ("AppLimits", serde_json::to_value(AppLimits::DEFAULT).unwrap()),
+    ];
+    for (name, value) in serialized {
+        fields.extend(value.as_object().unwrap().keys().map(|field| format!("{name}::{field}")));
+    }
+    fields
+}
+
+/// Every test of this program, by its path.
+fn tests() -> BTreeSet<String> {
+    let program = std::env::current_exe().unwrap();
+    let listed = Command::new(program).args(["--list", "--format", "terse"]).output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    listed.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_limit_has_a_test_that_is_there() {
+    let tests = tests();
+    assert!(tests.contains("ledger::every_limit_has_a_test_that_is_there"), "the list is one of tests");
+    let named: BTreeSet<String> = TESTS.iter().map(|(limit, _)| (*limit).to_owned()).collect();
+    let without: Vec<_> = fields().difference(&named).cloned().collect();
+    assert!(without.is_empty(), "nothing proves that these are enforced: {without:#?}");
+    let gone: Vec<_> = TESTS.iter().filter(|(_, test)| !tests.contains(*test)).collect();
+    assert!(gone.is_empty(), "there are no such tests: {gone:#?}");
+    let types = ["Limits::", "AppLimits::", "EngineConfig::", "CompileLimits::"];
+    let of_types = named.iter().filter(|limit| types.iter().any(|name| limit.starts_with(name)));
+    let fields = fields();
+    let unknown: Vec<_> = of_types.filter(|limit| !fields.contains(*limit)).collect();
+    assert!(unknown.is_empty(), "there are no such limits any more: {unknown:#?}");
+}

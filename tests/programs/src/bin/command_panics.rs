@@ -1,0 +1,5 @@
+//! A program of WASI, no task: panics.
+
+fn main() {
+    panic!("no nuts");
+}
