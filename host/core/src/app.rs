@@ -1,4 +1,21 @@
-//! What is kept of an app.
+//! Apps: what is kept of one, and the life of one that has a component of its own.
+//!
+//! | to learn about | read |
+//! | --- | --- |
+//! | its states, and what it hears on the way from one to the other | [`lifecycle`] |
+//! | what it is activated for | [`activation`] |
+//! | what is told of it while it happens | [`event`] |
+//! | what it was before, also after a crash of its host | [`previous`] |
+//! | how long each thing may take | [`policy`] |
+//! | what it may hold, and which one goes first when memory is short | [`memory`], [`reclaim`] |
+
+pub mod activation;
+pub mod event;
+pub mod lifecycle;
+pub mod memory;
+pub mod policy;
+pub mod previous;
+pub mod reclaim;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

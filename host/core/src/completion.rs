@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::activation::After;
 use crate::ids::{ActivationId, AppId, Fence, RegistrationId, RunId};
-use crate::outcome::{CancellationReason, Outcome, Receipt};
+use crate::outcome::{Outcome, Receipt};
 use crate::retry::RetryPolicy;
 use crate::time::Timestamp;
 
@@ -92,15 +92,14 @@ impl Completion {
 /// | --- | --- |
 /// | succeeded | the end |
 /// | failed, trapped, deferral-abandoned, canceled for `execution-time-exceeded` | a retry, if `policy` leaves one; else the end |
+/// | canceled because the app that it was in was ended by force | the same: what ended the app may have been this run |
 /// | canceled because the host stops, interrupted | another attempt, which costs no retry |
-/// | canceled for any other reason | the end: somebody wanted it to stop |
+/// | canceled for any other reason, as the close of the app that it was in | the end: somebody wanted it to stop |
 #[must_use]
 pub fn after(outcome: &Outcome, failures: u32, policy: &RetryPolicy, now: Timestamp, seed: u64) -> After {
     let retry_after = match outcome {
         Outcome::Interrupted => return After::Again,
-        Outcome::Canceled { cancellation, .. } if cancellation.reason == CancellationReason::Terminating => {
-            return After::Again;
-        }
+        Outcome::Canceled { cancellation, .. } if cancellation.is_of_host() => return After::Again,
         Outcome::Failed(failure) => failure.retry_after,
         failure if failure.is_failure() => None,
         _ => return After::End,
@@ -114,7 +113,7 @@ pub fn after(outcome: &Outcome, failures: u32, policy: &RetryPolicy, now: Timest
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{Cancellation, TaskFailure, TrapKind};
+    use crate::outcome::{Cancellation, CancellationReason, TaskFailure, TrapKind};
     use std::time::Duration;
 
     fn canceled(reason: CancellationReason) -> Outcome {
@@ -146,6 +145,23 @@ mod tests {
         let now = Timestamp::from_millis(1);
         for outcome in [Outcome::Interrupted, canceled(CancellationReason::Terminating)] {
             assert_eq!(after(&outcome, 99, &RetryPolicy::none(), now, 7), After::Again, "{outcome}");
+        }
+    }
+
+    #[test]
+    fn an_app_that_is_ended_fails_its_runs_and_one_that_is_closed_lets_go_of_them() {
+        let policy = RetryPolicy::exponential(2).expect("a valid policy");
+        let now = Timestamp::from_millis(1);
+        for forced in [false, true] {
+            let cancellation = Cancellation::app_ended("another task in it was killed");
+            let ended = Outcome::Canceled { cancellation, forced };
+            assert!(ended.is_failure(), "it is a dead letter when no attempt is left");
+            assert!(matches!(after(&ended, 0, &policy, now, 7), After::Retry { .. }));
+            assert_eq!(after(&ended, 1, &policy, now, 7), After::End, "it is not repeated for ever");
+            assert_eq!(after(&ended, 0, &RetryPolicy::none(), now, 7), After::End);
+            let closed = Outcome::Canceled { cancellation: Cancellation::app_closed(""), forced };
+            assert!(!closed.is_failure());
+            assert_eq!(after(&closed, 0, &policy, now, 7), After::End);
         }
     }
 

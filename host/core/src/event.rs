@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::admission::Shortage;
+use crate::app::event::AppEvent;
 use crate::condition::Blocking;
 use crate::ids::{ActivationId, AppId, RegistrationId, RunId};
 use crate::outcome::{Cancellation, Outcome, Receipt};
@@ -356,11 +357,16 @@ impl EventKind {
 pub trait Observer: Send + Sync + 'static {
     /// `event` happened.
     fn observe(&self, event: &Event);
+
+    /// `event` happened to an app. Who does not care of apps hears nothing.
+    fn observe_app(&self, event: &AppEvent) {
+        let _ = event;
+    }
 }
 
 /// Keeps every event, for tests.
 #[derive(Debug, Default)]
-pub struct RecordingObserver(std::sync::Mutex<Vec<Event>>);
+pub struct RecordingObserver(std::sync::Mutex<Vec<Event>>, std::sync::Mutex<Vec<AppEvent>>);
 
 impl RecordingObserver {
     /// Keeps nothing yet.
@@ -388,6 +394,12 @@ impl RecordingObserver {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).len()
     }
 
+    /// All events of apps so far, in order.
+    #[must_use]
+    pub fn app_events(&self) -> Vec<AppEvent> {
+        self.1.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -398,6 +410,10 @@ impl RecordingObserver {
 impl Observer for RecordingObserver {
     fn observe(&self, event: &Event) {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(event.clone());
+    }
+
+    fn observe_app(&self, event: &AppEvent) {
+        self.1.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(event.clone());
     }
 }
 

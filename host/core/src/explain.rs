@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::AccessStatus;
 use crate::admission::Shortage;
+use crate::app::lifecycle::AppState;
 use crate::completion::RunRecord;
 use crate::condition::{Blocking, Condition, Holds, contradictions};
 use crate::ids::{ActivationId, RunId};
@@ -128,6 +129,29 @@ pub struct RunningNow {
     pub since: Timestamp,
     /// Its app's CPU quota is spent: it is paused until the refill.
     pub paused: bool,
+    /// What keeps it out of its app; none if it is in it, or does not run in it at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<AppWait>,
+}
+
+/// What a run waits for that is to go on in its app's own instance. It spends its time already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AppWait {
+    /// A place for the instance: there are as many apps as there may be.
+    Place,
+    /// The instance begins, or is about to be suspended, or resumes, or is busy with its launch.
+    Ready,
+}
+
+/// What comes after "waits for".
+impl fmt::Display for AppWait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Place => "a place for its app",
+            Self::Ready => "its app to be ready",
+        })
+    }
 }
 
 /// All that is known of a registration.
@@ -144,6 +168,9 @@ pub struct Explanation {
     pub quarantined: Option<u32>,
     /// What the operator decided about its app; none if the app is not installed.
     pub access: Option<AccessStatus>,
+    /// Where in its life its app is, in whose instance it runs; none if it has a sandbox of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<AppState>,
     /// When its schedule fires next; none if it has none.
     pub next: Option<Timestamp>,
     /// Its conditions, those of its trigger and of its app's access among them, as they are now.
@@ -171,9 +198,22 @@ impl Explanation {
     /// One sentence: why it is not running, or that it is.
     #[must_use]
     pub fn verdict(&self) -> String {
+        let app = self.app.map_or("", |state| match state {
+            AppState::NotRunning => "; its app, in which it runs, is not running",
+            AppState::Background => "; its app, in which it runs, is in the background",
+            AppState::Foreground => "; its app, in which it runs, is in the foreground",
+            AppState::Suspending => "; its app, in which it runs, is about to be suspended",
+            AppState::Suspended => "; its app, in which it runs, is suspended",
+        });
+        format!("{}{app}", self.of_it())
+    }
+
+    /// The sentence, but for what its app does.
+    fn of_it(&self) -> String {
         if let Some(running) = self.running.first() {
             let paused = if running.paused { ", paused: its app's CPU quota is spent" } else { "" };
-            return format!("it runs since {}{paused}", running.since);
+            let waits = running.waits.map_or_else(String::new, |waits| format!(", and waits for {waits}"));
+            return format!("it runs since {}{paused}{waits}", running.since);
         }
         if let Some(waiting) = self.waiting.first() {
             return format!("it fired at {} and {}{}", waiting.fired_at, waiting.why, self.never());

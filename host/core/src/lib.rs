@@ -11,6 +11,7 @@
 //! | what holds it back | [`access`], [`condition`], [`overlap`], [`admission`], [`quota`], [`pressure`] |
 //! | why it does not run | [`explain`] |
 //! | one occasion, from firing to end | [`activation`] |
+//! | the life of an app that outlives its runs | [`app`] |
 //! | one attempt, with deferrals, cancellation and grace | [`run`] |
 //! | what a run may use, and what an app may keep | [`limits`], [`app_limits`] |
 //! | how it ended | [`outcome`], [`completion`] |
@@ -53,6 +54,7 @@ pub mod webhook;
 pub use access::AccessStatus;
 pub use activation::{Activation, ActivationState};
 pub use app::AppRecord;
+pub use app::event::{AppEvent, AppEventKind};
 pub use app_limits::{AppLimits, AppLimitsError, AppLimitsRequest};
 pub use application::ApplicationTriggerResult;
 pub use clock::{Clock, SimClock};

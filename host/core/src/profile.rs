@@ -5,6 +5,7 @@
 //! | timers (UWP-036 to 039) | from 1 s to 366 days, to the moment | from 15 min to 30 days, on ticks of 15 min | as `uwp` |
 //! | CPU quota of an app (UWP-104, UWP-105) | none | none | 2 s in 15 min |
 //! | reserve (UWP-106) | none | none | 1 s for each run of a `socket` or `message` trigger |
+//! | an app's life, and what it may hold (UWP-108, UWP-109) | [`AppPolicy::DEFAULT`] | [`AppPolicy::UWP`] | as `uwp` |
 //! | access that nobody decided about (UWP-028) | `allowed-subject-to-policy` | `unspecified` | `unspecified` |
 //!
 //! The limits of a run are those of its [class](crate::limits::Class) in all of them: its figures are UWP's (UWP-099 to
@@ -14,6 +15,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::access::AccessStatus;
+use crate::app::policy::AppPolicy;
 use crate::quota::{QuotaPolicy, Reserve};
 use crate::registration::TimerProfile;
 
@@ -38,6 +40,8 @@ pub struct ProfileFigures {
     pub quota: Option<QuotaPolicy>,
     /// What runs of some kinds have beside it.
     pub reserve: Reserve,
+    /// How long each part of an app's life may last, and what it may hold.
+    pub app: AppPolicy,
     /// The access of apps that nobody decided about.
     pub access: AccessStatus,
 }
@@ -63,11 +67,13 @@ impl Profile {
             timers: TimerProfile::UWP,
             quota: None,
             reserve: Reserve::none(),
+            app: AppPolicy::UWP,
             access: AccessStatus::Unspecified,
         };
         match self {
             Self::Default => ProfileFigures {
                 timers: TimerProfile::DEFAULT,
+                app: AppPolicy::DEFAULT,
                 access: AccessStatus::AllowedSubjectToPolicy,
                 ..uwp
             },
@@ -117,6 +123,15 @@ mod tests {
         let default = Profile::Default.figures();
         assert_eq!((default.quota, default.timers), (None, TimerProfile::DEFAULT));
         assert_eq!(default.access, AccessStatus::AllowedSubjectToPolicy);
+    }
+
+    #[test]
+    fn only_uwp_ends_an_app_for_what_it_holds_in_the_background() {
+        assert_eq!(Profile::Default.figures().app, AppPolicy::DEFAULT);
+        for profile in [Profile::Uwp, Profile::Uwp8] {
+            let app = profile.figures().app;
+            assert!(app.background_bytes < app.foreground_bytes && app.over_limit < Duration::MAX);
+        }
     }
 
     #[test]

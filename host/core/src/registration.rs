@@ -21,7 +21,7 @@ mod check;
 mod error;
 mod timers;
 
-use check::{check_declared, check_entry_point, check_trigger};
+use check::{check_declared, check_runs_as, check_trigger};
 
 pub use builder::TaskBuilder;
 pub use error::{RegistrationError, ScheduleError};
@@ -55,8 +55,9 @@ pub struct Registration {
     pub group: Option<String>,
     /// A label, not a key (UWP-003).
     pub name: String,
-    /// Which of the app's components runs. Case-sensitive (UWP-010).
-    pub entry_point: String,
+    /// Which of the app's components runs. Case-sensitive (UWP-010). None: the app itself, in its own instance (UWP-120).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry_point: Option<String>,
     /// What wakes it.
     pub trigger: Trigger,
     /// What must hold before it starts.
@@ -127,6 +128,18 @@ impl RegistrationRecord {
 }
 
 impl Registration {
+    /// The entry point that runs, for lists; empty if it runs in its app's own instance.
+    #[must_use]
+    pub fn runs_as(&self) -> &str {
+        self.entry_point.as_deref().unwrap_or_default()
+    }
+
+    /// Whether it runs in its app's own instance (UWP-120).
+    #[must_use]
+    pub const fn is_in_process(&self) -> bool {
+        self.entry_point.is_none()
+    }
+
     /// Its schedule, if its trigger has one.
     ///
     /// # Errors
@@ -225,7 +238,9 @@ impl Registration {
         let known = context
             .entry_points
             .ok_or_else(|| RegistrationError::AppNotInstalled { app: self.app.clone() })?;
-        check_declared(check_entry_point(&self.entry_point, &self.app, known)?, self.trigger.kind())?;
+        if let Some(declared) = check_runs_as(self.entry_point.as_deref(), &self.app, known, context.app)? {
+            check_declared(declared, self.trigger.kind())?;
+        }
         check_trigger(&self.trigger, &self.app, context)
     }
 }
@@ -235,6 +250,8 @@ impl Registration {
 pub struct RegistrationContext<'a> {
     /// The entry points of the app; none if it is not installed.
     pub entry_points: Option<&'a [EntryPoint]>,
+    /// The app has a component of its own, in which what names no entry point runs.
+    pub app: bool,
     /// Guest paths of the directories granted to the app.
     pub directories: &'a [String],
     /// Addresses that the app was granted to be listened on for it.

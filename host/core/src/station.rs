@@ -9,6 +9,8 @@
 //! | `claim.before`, `claim.after` | \[B\]: likewise for a claim |
 //! | `finish.before`, `finish.after` | \[C\]: likewise for the end of a run |
 //! | `cursor.before`, `cursor.after` | \[D\]: likewise for a subscriber's cursor |
+//! | `app.running.before`, `app.running.after` | likewise for an app's state, once it is there |
+//! | `app.ended.before`, `app.ended.after` | likewise, once it has ended or is given up |
 //! | `prune.before`, `prune.after` | likewise for what retention lets go of |
 //! | `migrate` | between two steps of a migration, and inside each before its commit |
 //! | `install.staged`, `install.committed`, `install.recorded`, `install.registered` | in an installation |

@@ -3,6 +3,7 @@
 //! | trait | keeps |
 //! | --- | --- |
 //! | [`AppStore`] | apps that are installed |
+//! | [`AppStateStore`] | what they were, for when their host has fallen |
 //! | [`RegistrationStore`] | registrations, what their firings left on them, and the firings that started nothing |
 //! | [`ActivationStore`] | what waits and what runs |
 //! | [`History`] | what is over: runs, what they wrote, dead letters; and lets go of it |
@@ -31,6 +32,7 @@ use crate::overlap::{Overlap, Refusal};
 use crate::registration::RegistrationRecord;
 use crate::time::Timestamp;
 
+mod app_states;
 #[cfg(any(test, feature = "test-util"))]
 pub mod exercise;
 #[cfg(any(test, feature = "test-util"))]
@@ -42,6 +44,7 @@ mod settings;
 pub mod steps;
 mod webhooks;
 
+pub use app_states::AppStateStore;
 #[cfg(any(test, feature = "test-util"))]
 pub use faulty::{Fault, FaultyStore};
 pub use history::{
@@ -205,8 +208,8 @@ pub trait AppStore: Send + Sync {
     /// Inserts the record, or replaces that of the same app.
     async fn save_app(&self, record: AppRecord) -> Result<(), StoreError>;
 
-    /// Removes the app with all its registrations, its settings and what it has used of its quota, and withdraws their activations
-    /// that wait, at `at`, in one step (UWP-024). Their history stays. Removing what is not there is no error.
+    /// Removes the app with all its registrations, its settings, what it was and what it has used of its quota, and
+    /// withdraws their activations that wait, at `at`, in one step (UWP-024). Their history stays. Removing what is not there is no error.
     async fn remove_app(&self, app: &AppId, at: Timestamp) -> Result<Removed, StoreError>;
 
     /// All apps, by name.
@@ -310,6 +313,7 @@ pub trait Journal: Send + Sync {
 /// A store: all of them.
 pub trait Store:
     AppStore
+    + AppStateStore
     + RegistrationStore
     + ActivationStore
     + History
@@ -323,6 +327,7 @@ pub trait Store:
 
 impl<T> Store for T where
     T: AppStore
+        + AppStateStore
         + RegistrationStore
         + ActivationStore
         + History

@@ -8,7 +8,14 @@
 //! description = "Reads feeds."        # optional
 //! update-task = "migrate"             # optional: the entry point that runs after an update (UWP-051)
 //!
-//! [entry-points.refresh]
+//! [app]                               # optional: a component that lives longer than one run
+//! component = "feeds.wasm"
+//! activations = ["file", "protocol"]  # what it takes besides a launch
+//! prelaunch = true                    # may be launched ahead of its user, unless it says otherwise itself
+//! foreground-memory = "256MiB"        # while somebody sees it
+//! background-memory = "128MiB"        # and while nobody does
+//!
+//! [entry-points.refresh]              # may be left out where there is an app
 //! component = "refresh.wasm"          # a path in the package
 //! triggers = ["application", "cron", "time", "filesystem"] # the kinds that may wake it (UWP-009)
 //!
@@ -46,12 +53,16 @@
 //! name = "new pictures"
 //! entry-point = "refresh"
 //! trigger = { directory = "/pictures", recursive = true }
+//!
+//! [[registrations]]
+//! name = "save"                       # without an entry point: runs in the app's own instance
+//! trigger = { every = "15m" }
 //! # "##;
 //! use dormouse_package::Manifest;
 //!
 //! let manifest = Manifest::parse(text.as_bytes())?;
 //! assert_eq!(manifest.name.as_str(), "org.example.feeds");
-//! assert_eq!(manifest.registrations.len(), 2);
+//! assert_eq!(manifest.registrations.len(), 3);
 //! # Ok::<(), dormouse_package::ManifestError>(())
 //! ```
 //!
@@ -81,6 +92,7 @@
 
 mod document;
 mod error;
+mod lifecycle;
 mod limits;
 mod raw;
 mod registration;
@@ -102,6 +114,7 @@ use registration::{Declared, registration};
 use values::{at_most, env_name, line};
 
 pub use error::{ManifestError, Problem};
+pub use lifecycle::ManifestApp;
 
 /// What the manifest is called, at the top of a package.
 pub const MANIFEST_NAME: &str = "dormouse.toml";
@@ -127,6 +140,7 @@ pub struct Manifest {
     pub description: Option<String>,
     /// The entry point that runs after an update (UWP-051).
     pub update_task: Option<String>,
+    app: Option<ManifestApp>,
     /// Its entry points, by name.
     pub entry_points: BTreeMap<String, EntryPoint>,
     /// What it asks for.
@@ -187,6 +201,12 @@ impl Manifest {
         Self::understand(bytes, Some(contents))
     }
 
+    /// Its component that lives longer than one run, if it has one.
+    #[must_use]
+    pub const fn app(&self) -> Option<&ManifestApp> {
+        self.app.as_ref()
+    }
+
     /// Its entry points as a registration sees them.
     #[must_use]
     pub fn declared(&self) -> Vec<dormouse_core::registration::EntryPoint> {
@@ -219,6 +239,10 @@ impl Manifest {
         let description = description.transpose().map_err(|problem| at("description", problem))?;
         let update_task = raw.package.update_task;
 
+        let app = raw.app.as_ref().map(|app| lifecycle::app(app, contents, &document)).transpose()?;
+        if raw.entry_points.is_empty() && app.is_none() {
+            return Err(document.error(&KeyPath::root("entry-points"), Problem::NoEntryPoint));
+        }
         let entry_points = entry_points(&raw.entry_points, update_task.as_deref(), contents, &document)?;
         let capabilities = capabilities(&raw.capabilities, &document)?;
         let most = capabilities.class.unwrap_or(Class::Default);
@@ -228,6 +252,7 @@ impl Manifest {
             version,
             description,
             update_task,
+            app,
             entry_points,
             capabilities,
             limits,
@@ -244,6 +269,7 @@ impl Manifest {
         let declared = Declared {
             app: &self.name,
             entry_points: &self.declared(),
+            has_app: self.app.is_some(),
             capabilities: &self.capabilities,
             directories: &self.capabilities.directories.keys().cloned().collect::<Vec<_>>(),
             listen: &self.capabilities.listen.iter().copied().collect::<Vec<_>>(),
@@ -284,9 +310,6 @@ fn entry_points(
     document: &Document<'_>,
 ) -> Result<BTreeMap<String, EntryPoint>, ManifestError> {
     let all = KeyPath::root("entry-points");
-    if raw.is_empty() {
-        return Err(document.error(&all, Problem::NoEntryPoint));
-    }
     at_most(ENTRY_POINTS_MAX, raw.len()).map_err(|problem| document.error(&all, problem))?;
     if let Some(name) = update_task.filter(|name| !raw.contains_key(*name)) {
         let problem = Problem::UpdateTask {

@@ -69,6 +69,7 @@ fn with_context<R>(
     let installed = installed.as_ref();
     use_it(&RegistrationContext {
         entry_points: installed.map(|app| app.entry_points.as_slice()),
+        app: false,
         directories: installed.map(|app| app.directories.as_slice()).unwrap_or_default(),
         listen: installed.map(|app| app.listen.as_slice()).unwrap_or_default(),
         application,

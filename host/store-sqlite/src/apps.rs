@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 use crate::errors::Fault;
 use crate::rows::{collect, from_json, json, registration_id, text};
 use crate::tx::Tx;
-use crate::{quotas, registrations, settings};
+use crate::{app_states, quotas, registrations, settings};
 
 /// The queries whose plans are tested.
 pub(crate) mod sql {
@@ -30,6 +30,7 @@ pub(crate) fn remove(tx: &mut Tx<'_>, app: &AppId, at: Timestamp) -> Result<Remo
     tx.conn.prepare_cached(sql::REMOVE)?.execute([app.as_str()])?;
     quotas::remove(tx, app)?;
     settings::remove(tx, app)?;
+    app_states::remove(tx, app)?;
     let registrations = collect(tx.conn.prepare_cached(sql::REGISTRATIONS)?.query([app.as_str()])?, |row| {
         Ok(registration_id(row.get(0)?))
     })?;

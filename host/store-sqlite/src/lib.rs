@@ -19,11 +19,12 @@
 //! | batches, and what becomes of one that fails | `writer.rs` |
 //! | what may be wrong with a file, and what is said of it | `open.rs`, [`OpenError`] |
 //! | a state directory that another process has, or that cannot be written | [`SqliteStore::open_read_only`], `read_only.rs` |
-//! | apps and registrations | `apps.rs`, `quotas.rs`, `settings.rs`, `registrations.rs`, `refusals.rs` |
+//! | apps and registrations | `apps.rs`, `app_states.rs`, `quotas.rs`, `settings.rs`, `registrations.rs`, `refusals.rs` |
 //! | the way of a firing | `enqueue.rs`, `leases.rs`, `ledger.rs`, with the rows in `activations.rs` |
 //! | what is over | `journal.rs`, `runs.rs`, `dead_letters.rs`, `webhooks.rs`, and how it is let go: `prune.rs` |
 
 mod activations;
+mod app_states;
 mod apps;
 mod dead_letters;
 mod enqueue;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dormouse_core::activation::ActivationState;
+use dormouse_core::app::previous::{AppStateRecord, Kept};
 use dormouse_core::completion::Cursor;
 use dormouse_core::store::exercise::fixture::{
     QUEUE, activation, app, ask, at, enqueue, firing, prune_all, registration, resumed, run, stored,
@@ -101,6 +102,18 @@ const TABLES_OF_3: [&str; 6] = [
     "select * from pruned",
 ];
 
+/// What version 4 wrote, besides the others.
+const ROWS_OF_4: &str = r#"
+insert into quota values ('org.example.feeds', '{"window_start":5,"spent_us":7}');
+insert into setting values ('org.example.feeds', 'theme', x'6461726b');
+"#;
+
+/// The tables that version 4 made.
+const TABLES_OF_4: [&str; 2] = ["select * from quota", "select * from setting"];
+
+/// The table that version 5 made.
+const APP_STATE: &str = "select app, body from app_state";
+
 /// The columns that version 1 made.
 const TABLES: [&str; 6] = [
     "select id, spent, watermark, body from registration",
@@ -177,7 +190,7 @@ fn a_file_of_version_1_keeps_everything() {
     let conn = Connection::open(directory.path().join(SqliteStore::FILE_NAME)).expect("it is closed");
     assert_eq!(contents(&conn), before);
     let version: i32 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a pragma");
-    assert_eq!(version, 4);
+    assert_eq!(version, schema::VERSION);
 }
 
 #[test]
@@ -274,8 +287,37 @@ fn a_file_of_version_3_keeps_everything_and_has_room_for_what_is_new() {
     drop(SqliteStore::open(directory.path()).expect("it opens"));
     let conn = Connection::open(directory.path().join(SqliteStore::FILE_NAME)).expect("it is closed");
     assert_eq!((contents(&conn), read(&conn, &TABLES_OF_3)), before);
-    let new = read(&conn, &["select app, body from quota", "select app, name, value from setting"]);
+    let new =
+        read(&conn, &["select app, body from quota", "select app, name, value from setting", APP_STATE]);
     assert!(new.iter().all(Vec::is_empty), "nothing is made up");
     let version: i32 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a pragma");
-    assert_eq!(version, 4);
+    assert_eq!(version, schema::VERSION);
+}
+
+#[test]
+fn a_file_of_version_4_keeps_everything_and_knows_no_app_that_ever_ran() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let old = of_version(1, directory.path(), ROWS);
+    for step in &schema::MIGRATIONS[1..4] {
+        old.execute_batch(step).expect("the schema is valid");
+    }
+    old.pragma_update(None, "user_version", 4).expect("a pragma");
+    old.execute_batch(ROWS_OF_4).expect("the rows are valid");
+    let before = (contents(&old), read(&old, &TABLES_OF_4));
+    assert!(before.1.iter().all(|rows| !rows.is_empty()), "each table is tried");
+    drop(old);
+
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory.path()).expect("it opens"));
+    block_on(async {
+        assert_eq!(store.app_state(&app()).await.expect("the store works"), None);
+        let record = AppStateRecord { kept: Some(Kept::Terminated), ..AppStateRecord::new(app(), at(1)) };
+        store.put_app_state(record.clone()).await.expect("the store works");
+        assert_eq!(store.app_state(&app()).await.expect("the store works"), Some(record));
+    });
+    drop(store);
+
+    let conn = Connection::open(directory.path().join(SqliteStore::FILE_NAME)).expect("it is closed");
+    assert_eq!((contents(&conn), read(&conn, &TABLES_OF_4)), before);
+    let version: i32 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a pragma");
+    assert_eq!(version, schema::VERSION);
 }

@@ -4,8 +4,8 @@ use rusqlite::Connection;
 
 use crate::runs::{KINDS, Of, list_sql};
 use crate::{
-    activations, apps, dead_letters, journal, leases, ledger, prune, quotas, refusals, registrations, runs,
-    schema, settings, webhooks,
+    activations, app_states, apps, dead_letters, journal, leases, ledger, prune, quotas, refusals,
+    registrations, runs, schema, settings, webhooks,
 };
 
 /// How SQLite means to run `sql`, a line for each step.
@@ -44,6 +44,8 @@ fn each_query_finds_its_index() {
         (apps::sql::REMOVE, vec![searched("app", "PRIMARY KEY (app=?)")]),
         (apps::sql::ALL, vec!["SCAN app".to_owned()]), // all of it is asked for
         (apps::sql::REGISTRATIONS, vec![searched("registration", "COVERING INDEX registration_app (app=?)")]),
+        (app_states::sql::GET, vec![searched("app_state", "PRIMARY KEY (app=?)")]),
+        (app_states::sql::REMOVE, vec![searched("app_state", "PRIMARY KEY (app=?)")]),
         (quotas::sql::REMOVE, vec![searched("quota", "PRIMARY KEY (app=?)")]),
         (settings::sql::GET, vec![searched("setting", "PRIMARY KEY (app=? AND name=?)")]),
         (settings::sql::LEN, vec![searched("setting", "PRIMARY KEY (app=? AND name=?)")]),

@@ -11,7 +11,7 @@ pub(crate) const APPLICATION_ID: i32 = 0x646f_726d;
 
 /// What leads from each version to the next; the first, from an empty file. Never edit one that was
 /// released: append another.
-pub(crate) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4];
+pub(crate) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5];
 
 /// The version that this code reads and writes.
 pub(crate) const VERSION: i32 = MIGRATIONS.len() as i32;
@@ -217,5 +217,12 @@ create table setting (
     name text not null,
     value blob not null,
     primary key (app, name)
+) strict, without rowid;
+";
+
+const V5: &str = "
+create table app_state (
+    app text primary key not null,
+    body text not null                  -- AppStateRecord as JSON
 ) strict, without rowid;
 ";

@@ -10,17 +10,21 @@ pub(crate) enum Kind {
     Finish,
     Cursor,
     Prune,
+    AppRunning,
+    AppEnded,
     /// It has no station.
     Other,
 }
 
 /// The names of the stations of those kinds that have some, in the order of [`Kind`].
-const NAMES: [(&str, &str); 5] = [
+const NAMES: [(&str, &str); 7] = [
     ("enqueue.before", "enqueue.after"),
     ("claim.before", "claim.after"),
     ("finish.before", "finish.after"),
     ("cursor.before", "cursor.after"),
     ("prune.before", "prune.after"),
+    ("app.running.before", "app.running.after"),
+    ("app.ended.before", "app.ended.after"),
 ];
 
 /// The kinds that a batch holds.

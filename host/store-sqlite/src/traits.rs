@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use dormouse_core::activation::{Claim, Lease};
 use dormouse_core::app::AppRecord;
+use dormouse_core::app::previous::{AppStateRecord, Kept};
 use dormouse_core::completion::{Completion, Cursor, RunOutput, Subscriber};
 use dormouse_core::explain::RefusalRecord;
 use dormouse_core::ids::{ActivationId, AppId, Fence, RegistrationId, RunId};
@@ -11,9 +12,9 @@ use dormouse_core::quota::QuotaState;
 use dormouse_core::registration::RegistrationRecord;
 use dormouse_core::settings::{SettingChange, SettingsError};
 use dormouse_core::store::{
-    ActivationStore, AppStore, Counts, DeadLetterFilter, Enqueue, Enqueued, Finish, Finished, History,
-    Journal, ListedRun, Prune, Pruned, QuotaStore, Reap, Reaped, Redriven, RegistrationStore, Removed,
-    RunFilter, SettingsStore, Totals, WebhookStore,
+    ActivationStore, AppStateStore, AppStore, Counts, DeadLetterFilter, Enqueue, Enqueued, Finish, Finished,
+    History, Journal, ListedRun, Prune, Pruned, QuotaStore, Reap, Reaped, Redriven, RegistrationStore,
+    Removed, RunFilter, SettingsStore, Totals, WebhookStore,
 };
 use dormouse_core::webhook::{Undelivered, Webhook};
 use dormouse_core::{Activation, AppLimits, StoreError, Timestamp};
@@ -21,7 +22,7 @@ use dormouse_core::{Activation, AppLimits, StoreError, Timestamp};
 use crate::stations::Kind;
 use crate::store::SqliteStore;
 use crate::{
-    activations, apps, dead_letters, enqueue, journal, leases, ledger, prune, quotas, refusals,
+    activations, app_states, apps, dead_letters, enqueue, journal, leases, ledger, prune, quotas, refusals,
     registrations, runs, settings, webhooks,
 };
 
@@ -74,6 +75,23 @@ impl AppStore for SqliteStore {
 
     async fn apps(&self) -> Result<Vec<AppRecord>, StoreError> {
         self.read(apps::all).await
+    }
+}
+
+#[async_trait]
+impl AppStateStore for SqliteStore {
+    async fn put_app_state(&self, record: AppStateRecord) -> Result<(), StoreError> {
+        let kind = match record.kept {
+            None => Kind::Other,
+            Some(Kept::Running) => Kind::AppRunning,
+            Some(Kept::NotRunning | Kept::Terminated | Kept::ClosedByUser) => Kind::AppEnded,
+        };
+        self.write(kind, move |tx| app_states::put(tx, &record)).await
+    }
+
+    async fn app_state(&self, app: &AppId) -> Result<Option<AppStateRecord>, StoreError> {
+        let app = app.clone();
+        self.read(move |conn| app_states::get(conn, &app)).await
     }
 }
 

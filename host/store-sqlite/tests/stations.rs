@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use dormouse_core::app::previous::{AppStateRecord, Kept};
 use dormouse_core::completion::Cursor;
 use dormouse_core::station;
 use dormouse_core::store::exercise::fixture::{
@@ -40,7 +41,7 @@ fn each_is_passed_before_and_after_its_commit() {
     let directory = tempfile::tempdir().unwrap();
     let sqlite = SqliteStore::open(directory.path()).unwrap();
     // Inside each step of the way from an empty file, and after it.
-    assert_eq!(taken(), [("migrate", [0; 3]); 8]);
+    assert_eq!(taken(), [("migrate", [0; 3]); 10]);
 
     *PATH.lock().unwrap() = Some(sqlite.path().to_owned());
     let path = sqlite.path().to_owned();
@@ -59,6 +60,17 @@ fn each_is_passed_before_and_after_its_commit() {
         assert_eq!(taken(), [("finish.before", [1, 0, 0]), ("finish.after", [1, 1, 0])]);
         store.commit_cursor("mail", Cursor(1)).await.unwrap();
         assert_eq!(taken(), [("cursor.before", [1, 1, 0]), ("cursor.after", [1, 1, 1])]);
+        let seen = async |kept| {
+            let app = dormouse_core::store::exercise::fixture::app();
+            let record = AppStateRecord { kept, ..AppStateRecord::new(app, at(1)) };
+            store.put_app_state(record).await.unwrap();
+            taken().iter().map(|(name, _)| *name).collect::<Vec<_>>()
+        };
+        assert_eq!(seen(None).await, [""; 0], "it never ran");
+        assert_eq!(seen(Some(Kept::Running)).await, ["app.running.before", "app.running.after"]);
+        for ended in [Kept::NotRunning, Kept::Terminated, Kept::ClosedByUser] {
+            assert_eq!(seen(Some(ended)).await, ["app.ended.before", "app.ended.after"]);
+        }
         let all = Prune { unread_before: at(0), ..prune_all(at(99), 9) };
         store.prune(all).await.unwrap();
         assert_eq!(taken(), [("prune.before", [1, 1, 1]), ("prune.after", [0, 0, 1])]);

@@ -200,7 +200,7 @@ impl From<&Explanation> for ExplanationView {
             id: registration.id,
             app: registration.app.clone(),
             name: registration.name.clone(),
-            entry_point: registration.entry_point.clone(),
+            entry_point: registration.runs_as().to_owned(),
             trigger: registration.trigger.clone(),
             trigger_text: describe_trigger(&registration.trigger),
             status: known.status,

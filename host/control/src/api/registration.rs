@@ -79,7 +79,7 @@ impl RegistrationView {
             app: registration.app.clone(),
             group: registration.group.clone(),
             name: registration.name.clone(),
-            entry_point: registration.entry_point.clone(),
+            entry_point: registration.runs_as().to_owned(),
             trigger: registration.trigger.clone(),
             trigger_text: describe_trigger(&registration.trigger),
             conditions: registration.conditions.clone(),

@@ -154,7 +154,7 @@ fn registration(error: &RegistrationError) -> Problem {
 const fn field(error: &RegistrationError) -> Option<&'static str> {
     Some(match error {
         RegistrationError::AppNotInstalled { .. } | RegistrationError::TooManyRegistrations { .. } => "app",
-        RegistrationError::NoEntryPoint | RegistrationError::EntryPointNotDeclared { .. } => "entry_point",
+        RegistrationError::NoApp { .. } | RegistrationError::EntryPointNotDeclared { .. } => "entry_point",
         RegistrationError::NoTrigger
         | RegistrationError::TriggerNotDeclared { .. }
         | RegistrationError::Period { .. }

@@ -18,7 +18,7 @@ fn idle() -> Explanation {
             app: AppId::new("app").expect("a valid name"),
             group: None,
             name: "t".to_owned(),
-            entry_point: "main".to_owned(),
+            entry_point: Some("main".to_owned()),
             trigger: Trigger::Signal(SignalTrigger::new("topic")),
             conditions: vec![],
             cancel_on_condition_loss: false,
@@ -33,6 +33,7 @@ fn idle() -> Explanation {
         spent_this_session: false,
         quarantined: None,
         access: Some(AccessStatus::AlwaysAllowed),
+        app: None,
         next: None,
         conditions: vec![],
         waiting: vec![],
@@ -66,7 +67,35 @@ fn waiting(why: Why) -> Vec<Waiting> {
 fn running(paused: bool) -> Vec<RunningNow> {
     let (run, activation) = (Uuid::from_u128(3), Uuid::from_u128(2));
     let (run, activation) = (RunId::from_uuid(run), ActivationId::from_uuid(activation));
-    vec![RunningNow { run, activation, since: at(2), paused }]
+    vec![RunningNow { run, activation, since: at(2), paused, waits: None }]
+}
+
+#[test]
+fn what_runs_in_its_app_names_the_apps_state() {
+    let in_app = |app| Explanation { app: Some(app), ..idle() };
+    for (state, told) in [
+        (AppState::NotRunning, "is not running"),
+        (AppState::Background, "is in the background"),
+        (AppState::Foreground, "is in the foreground"),
+        (AppState::Suspending, "is about to be suspended"),
+        (AppState::Suspended, "is suspended"),
+    ] {
+        let expected = format!("it waits for its signal trigger; its app, in which it runs, {told}");
+        assert_eq!(in_app(state).verdict(), expected);
+    }
+    for (waits, told) in [
+        (AppWait::Place, "and waits for a place for its app"),
+        (AppWait::Ready, "and waits for its app to be ready"),
+    ] {
+        let running =
+            running(false).into_iter().map(|now| RunningNow { waits: Some(waits), ..now }).collect();
+        let explanation = Explanation { running, ..in_app(AppState::NotRunning) };
+        let expected =
+            format!("it runs since 1970-01-01T00:00:02Z, {told}; its app, in which it runs, is not running");
+        assert_eq!(explanation.verdict(), expected);
+        let json = serde_json::to_string(&explanation).unwrap();
+        assert_eq!(serde_json::from_str::<Explanation>(&json).unwrap(), explanation);
+    }
 }
 
 #[test]

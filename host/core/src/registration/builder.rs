@@ -1,6 +1,6 @@
 //! How a registration is made.
 
-use super::check::{check_declared, check_entry_point, check_trigger, excerpt, length};
+use super::check::{check_declared, check_runs_as, check_trigger, excerpt, length};
 use super::{
     ENV_LEN_MAX, MESSAGES_WAITING, NAME_LEN_MAX, Registration, RegistrationContext, RegistrationError,
 };
@@ -70,7 +70,7 @@ impl TaskBuilder {
         self
     }
 
-    /// The component that runs, by its name in the app.
+    /// The component that runs, by its name in the app. Without one the app itself runs, in its own instance.
     #[must_use]
     pub fn entry_point(mut self, name: impl Into<String>) -> Self {
         self.entry_point = Some(name.into());
@@ -150,11 +150,14 @@ impl TaskBuilder {
         }
         let known =
             context.entry_points.ok_or_else(|| RegistrationError::AppNotInstalled { app: app.clone() })?;
-        let entry_point = self.entry_point.as_ref().ok_or(RegistrationError::NoEntryPoint)?;
-        length("entry_point", entry_point, NAME_LEN_MAX)?;
-        let declared = check_entry_point(entry_point, app, known)?;
+        if let Some(entry_point) = &self.entry_point {
+            length("entry_point", entry_point, NAME_LEN_MAX)?;
+        }
+        let declared = check_runs_as(self.entry_point.as_deref(), app, known, context.app)?;
         let trigger = self.trigger.as_ref().ok_or(RegistrationError::NoTrigger)?;
-        check_declared(declared, trigger.kind())?;
+        if let Some(declared) = declared {
+            check_declared(declared, trigger.kind())?;
+        }
         check_trigger(trigger, app, context)?;
         if context.registered >= context.registered_max {
             return Err(RegistrationError::TooManyRegistrations {
@@ -228,7 +231,7 @@ impl TaskBuilder {
             app,
             group: self.group,
             name: self.name,
-            entry_point: self.entry_point.ok_or(RegistrationError::NoEntryPoint)?,
+            entry_point: self.entry_point,
             trigger,
             conditions: self.conditions,
             cancel_on_condition_loss: self.cancel_on_condition_loss,

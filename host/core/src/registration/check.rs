@@ -22,7 +22,7 @@ pub(super) fn length(field: &'static str, text: &str, max: usize) -> Result<(), 
     Ok(())
 }
 
-pub(super) fn check_entry_point<'a>(
+fn check_entry_point<'a>(
     entry_point: &str,
     app: &AppId,
     known: &'a [EntryPoint],
@@ -34,6 +34,20 @@ pub(super) fn check_entry_point<'a>(
             known: known.iter().map(|known| known.name.clone()).collect(),
         }
     })
+}
+
+/// What `entry_point` is declared as; none if there is none and the app itself runs, which needs no declaration (UWP-011).
+pub(super) fn check_runs_as<'a>(
+    entry_point: Option<&str>,
+    app: &AppId,
+    known: &'a [EntryPoint],
+    has_app: bool,
+) -> Result<Option<&'a EntryPoint>, RegistrationError> {
+    match entry_point {
+        Some(entry_point) => check_entry_point(entry_point, app, known).map(Some),
+        None if has_app => Ok(None),
+        None => Err(RegistrationError::NoApp { app: app.clone() }),
+    }
 }
 
 pub(super) fn check_declared(declared: &EntryPoint, kind: TriggerKind) -> Result<(), RegistrationError> {

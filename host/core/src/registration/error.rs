@@ -18,9 +18,14 @@ pub enum RegistrationError {
     /// There is no trigger (UWP-001).
     #[error("a registration needs exactly one trigger: call `trigger`")]
     NoTrigger,
-    /// There is no entry point.
-    #[error("a registration needs an entry point: call `entry_point` with the name of one that the app has")]
-    NoEntryPoint,
+    /// There is no entry point, and no component of the app's own that could run instead.
+    #[error(
+        "the registration names no entry point, and app `{app}` has no component of its own; name an entry point that it has, or add [app] to its dormouse.toml"
+    )]
+    NoApp {
+        /// The app.
+        app: AppId,
+    },
     /// The app has no such entry point (UWP-008).
     #[error("app `{app}` has no entry point {entry_point:?}; it has {}", list(.known))]
     EntryPointNotDeclared {

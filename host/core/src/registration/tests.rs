@@ -13,9 +13,10 @@ use crate::trigger::{
 };
 use uuid::Uuid;
 
-/// What a host knows of an app with two entry points and one directory.
+/// What a host knows of an app with two entry points and one directory, and no component of its own.
 struct Host {
     entry_points: Option<Vec<EntryPoint>>,
+    app: bool,
     directories: Vec<String>,
     application: Option<RegistrationId>,
     registered: usize,
@@ -29,6 +30,7 @@ impl Host {
     fn new() -> Self {
         Self {
             entry_points: Some(vec![EntryPoint::any("fetch"), EntryPoint::any("resize")]),
+            app: false,
             directories: vec!["/pictures".to_owned()],
             application: None,
             registered: 0,
@@ -40,6 +42,7 @@ impl Host {
     fn context(&self) -> RegistrationContext<'_> {
         RegistrationContext {
             entry_points: self.entry_points.as_deref(),
+            app: self.app,
             directories: &self.directories,
             listen: &[LISTEN],
             application: self.application,
@@ -116,7 +119,7 @@ fn what_is_not_said_has_its_default() {
             app: app(),
             group: None,
             name: "thumbnails".to_owned(),
-            entry_point: "resize".to_owned(),
+            entry_point: Some("resize".to_owned()),
             trigger: trigger(kind),
             conditions: Vec::new(),
             cancel_on_condition_loss: false,
@@ -196,6 +199,28 @@ fn uwp_008_the_app_must_have_the_entry_point() {
     assert!(matches!(
         host.build(task().entry_point("resise")),
         Err(RegistrationError::EntryPointNotDeclared { entry_point, .. }) if entry_point == "resise"
+    ));
+}
+
+#[test]
+fn uwp_011_what_runs_in_its_app_needs_no_entry_point_and_no_declaration() {
+    let with_app = Host { app: true, ..Host::new() };
+    for kind in TriggerKind::ALL {
+        let task = TaskBuilder::new("thumbnails").trigger(trigger(kind));
+        let made = with_app.build(task.clone()).unwrap();
+        assert!(made.is_in_process() && made.runs_as().is_empty(), "{kind}");
+        assert_eq!(made.check(&with_app.context()), Ok(()), "{kind}");
+        // The app has none any more.
+        let error = Err(RegistrationError::NoApp { app: app() });
+        assert_eq!(made.check(&Host::new().context()), error, "{kind}");
+        assert_eq!(Host::new().build(task).map(drop), error, "{kind}");
+    }
+    let named = with_app.build(task()).unwrap();
+    assert!(!named.is_in_process() && named.runs_as() == "resize");
+    // What is named is looked for all the same.
+    assert!(matches!(
+        with_app.build(task().entry_point("resise")),
+        Err(RegistrationError::EntryPointNotDeclared { .. })
     ));
 }
 

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use crate::store::Store;
 
+mod app_states;
 mod apps;
 mod claim;
 mod dead;
@@ -50,6 +51,8 @@ cases! {
     apps::removal_takes_registrations_and_what_waits
     apps::refusals_are_counted_by_reason_the_newest_first
     apps::refusals_of_the_overlap_policy_are_counted_with_the_firing
+    app_states::are_kept_as_they_were_put_last
+    app_states::go_with_their_app
     enqueue::of_one_key_happens_once
     enqueue::of_a_coalesced_key_happens_once
     enqueue::forgets_the_oldest_of_many_coalesced_keys
@@ -175,6 +178,8 @@ macro_rules! exercise_store {
             apps_removal_takes_registrations_and_what_waits
             apps_refusals_are_counted_by_reason_the_newest_first
             apps_refusals_of_the_overlap_policy_are_counted_with_the_firing
+            app_states_are_kept_as_they_were_put_last
+            app_states_go_with_their_app
             enqueue_of_one_key_happens_once
             enqueue_of_a_coalesced_key_happens_once
             enqueue_forgets_the_oldest_of_many_coalesced_keys

@@ -6,12 +6,13 @@ use std::task::Poll;
 use async_trait::async_trait;
 
 use super::{
-    ActivationStore, AppStore, Counts, DeadLetterFilter, Enqueue, Enqueued, Finish, Finished, History,
-    Journal, ListedRun, Prune, Pruned, QuotaStore, Reap, Reaped, Redriven, RegistrationStore, Removed,
-    RunFilter, SettingsStore, Store, StoreError, Totals, WebhookStore,
+    ActivationStore, AppStateStore, AppStore, Counts, DeadLetterFilter, Enqueue, Enqueued, Finish, Finished,
+    History, Journal, ListedRun, Prune, Pruned, QuotaStore, Reap, Reaped, Redriven, RegistrationStore,
+    Removed, RunFilter, SettingsStore, Store, StoreError, Totals, WebhookStore,
 };
 use crate::activation::{Activation, Claim, Lease};
 use crate::app::AppRecord;
+use crate::app::previous::AppStateRecord;
 use crate::app_limits::AppLimits;
 use crate::completion::{Completion, Cursor, RunOutput, Subscriber};
 use crate::explain::RefusalRecord;
@@ -206,6 +207,10 @@ faulty! {
         floor() -> Cursor;
         subscribers() -> Vec<Subscriber>;
         remove_subscriber(name: &str) -> bool;
+    }
+    AppStateStore {
+        put_app_state(record: AppStateRecord) -> ();
+        app_state(app: &AppId) -> Option<AppStateRecord>;
     }
     QuotaStore {
         save_quotas(quotas: &[(AppId, QuotaState)]) -> ();

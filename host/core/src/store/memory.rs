@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use crate::activation::{Activation, Claim, Lease};
 use crate::app::AppRecord;
+use crate::app::previous::AppStateRecord;
 use crate::app_limits::AppLimits;
 use crate::completion::{Completion, Cursor, RunOutput, Subscriber};
 use crate::explain::RefusalRecord;
@@ -15,9 +16,9 @@ use crate::quota::QuotaState;
 use crate::registration::RegistrationRecord;
 use crate::settings::{SettingChange, SettingsError};
 use crate::store::{
-    ActivationStore, AppStore, Counts, DeadLetterFilter, Enqueue, Enqueued, Finish, Finished, History,
-    Journal, ListedRun, Prune, Pruned, QuotaStore, Reap, Reaped, Redriven, RegistrationStore, Removed,
-    RunFilter, SettingsStore, StoreError, Totals, WebhookStore,
+    ActivationStore, AppStateStore, AppStore, Counts, DeadLetterFilter, Enqueue, Enqueued, Finish, Finished,
+    History, Journal, ListedRun, Prune, Pruned, QuotaStore, Reap, Reaped, Redriven, RegistrationStore,
+    Removed, RunFilter, SettingsStore, StoreError, Totals, WebhookStore,
 };
 use crate::time::Timestamp;
 use crate::webhook::{Undelivered, Webhook};
@@ -131,6 +132,18 @@ impl AppStore for MemoryStore {
 
     async fn apps(&self) -> Result<Vec<AppRecord>, StoreError> {
         Ok(self.state().apps())
+    }
+}
+
+#[async_trait]
+impl AppStateStore for MemoryStore {
+    async fn put_app_state(&self, record: AppStateRecord) -> Result<(), StoreError> {
+        self.state().put_app_state(record);
+        Ok(())
+    }
+
+    async fn app_state(&self, app: &AppId) -> Result<Option<AppStateRecord>, StoreError> {
+        Ok(self.state().app_state(app))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use dormouse_core::app::activation::{ActivationKind, UnknownActivationKind};
 use dormouse_core::condition::ConditionError;
 use dormouse_core::ids::AppIdError;
 use dormouse_core::limits::LimitsError;
@@ -132,8 +133,8 @@ pub enum Problem {
         /// What is wrong with it.
         detail: String,
     },
-    /// No entry points.
-    #[error("a package needs at least one entry point: `[entry-points.NAME]`")]
+    /// No entry points, and no app.
+    #[error("a package needs at least one entry point: `[entry-points.NAME]`, or an `[app]`")]
     NoEntryPoint,
     /// The update task is no entry point.
     #[error("there is no entry point {name:?}; there are {}", known.join(", "))]
@@ -167,6 +168,20 @@ pub enum Problem {
         /// Which.
         kind: TriggerKind,
     },
+    /// No kind of activation of this version.
+    #[error(transparent)]
+    UnknownActivation(#[from] UnknownActivationKind),
+    /// One kind of activation twice.
+    #[error("{kind} is there twice")]
+    ActivationTwice {
+        /// Which.
+        kind: ActivationKind,
+    },
+    /// More memory for an app that nobody sees than for one that somebody does.
+    #[error(
+        "this is more than `foreground-memory`; an app that nobody sees has no more than one that is seen"
+    )]
+    BackgroundMemory,
     /// No host with a port.
     #[error(transparent)]
     HostPort(#[from] HostPortError),

@@ -14,6 +14,8 @@ use crate::capabilities::DirectoryAccess;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Raw {
     pub(super) package: Package,
+    pub(super) app: Option<App>,
+    #[serde(default)]
     pub(super) entry_points: BTreeMap<String, EntryPoint>,
     #[serde(default)]
     pub(super) capabilities: Capabilities,
@@ -30,6 +32,18 @@ pub(super) struct Package {
     pub(super) version: String,
     pub(super) description: Option<String>,
     pub(super) update_task: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct App {
+    pub(super) component: String,
+    #[serde(default)]
+    pub(super) activations: Vec<String>,
+    #[serde(default)]
+    pub(super) prelaunch: bool,
+    pub(super) foreground_memory: Option<Figure>,
+    pub(super) background_memory: Option<Figure>,
 }
 
 #[derive(Deserialize)]
@@ -53,7 +67,7 @@ pub(super) struct Capabilities {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Registration {
     pub(super) name: String,
-    pub(super) entry_point: String,
+    pub(super) entry_point: Option<String>,
     pub(super) trigger: Trigger,
     #[serde(default)]
     pub(super) conditions: Vec<String>,

@@ -22,6 +22,8 @@ use crate::text::excerpt;
 pub(super) struct Declared<'a> {
     pub(super) app: &'a AppId,
     pub(super) entry_points: &'a [EntryPoint],
+    /// There is an `[app]`.
+    pub(super) has_app: bool,
     pub(super) capabilities: &'a Capabilities,
     /// The guest paths of [`Capabilities::directories`].
     pub(super) directories: &'a [String],
@@ -46,7 +48,10 @@ pub(super) fn registration(
 ) -> Result<Understood, ManifestError> {
     let at = |key: &str, problem| document.error(&path.key(key), problem);
     let name = line(&raw.name, NAME_LEN_MAX).map_err(|problem| at("name", problem))?;
-    let mut task = TaskBuilder::new(&name).entry_point(&raw.entry_point);
+    let mut task = TaskBuilder::new(&name);
+    if let Some(entry_point) = &raw.entry_point {
+        task = task.entry_point(entry_point);
+    }
     let group = raw.group.as_deref().map(|group| line(group, NAME_LEN_MAX)).transpose();
     let group = group.map_err(|problem| at("group", problem))?;
     if let Some(group) = &group {
@@ -97,6 +102,7 @@ pub(super) fn registration(
     let task = task.trigger(wakes);
     let context = RegistrationContext {
         entry_points: Some(declared.entry_points),
+        app: declared.has_app,
         directories: declared.directories,
         listen: declared.listen,
         // These two are counted over the whole manifest, by their places in it.
@@ -181,7 +187,9 @@ fn place(error: RegistrationError, trigger_key: &'static str) -> (&'static str, 
         RegistrationError::Limits(error) => ("limits", Problem::Limits(error)),
         error => {
             let key = match &error {
-                RegistrationError::EntryPointNotDeclared { .. } => "entry-point",
+                RegistrationError::EntryPointNotDeclared { .. } | RegistrationError::NoApp { .. } => {
+                    "entry-point"
+                }
                 RegistrationError::Length { field: "entry_point", .. } => "entry-point",
                 RegistrationError::TriggerNotDeclared { .. } | RegistrationError::Period { .. } => {
                     trigger_key

@@ -11,6 +11,7 @@ use super::*;
 use crate::capabilities::DirectoryAccess;
 
 mod errors;
+mod lifecycle;
 mod limits;
 mod properties;
 
@@ -75,6 +76,7 @@ fn registered(manifest: &Manifest) -> Registration {
     let [task] = manifest.registrations.as_slice() else { panic!("{manifest:?}") };
     let context = RegistrationContext {
         entry_points: Some(&manifest.declared()),
+        app: manifest.app().is_some(),
         directories: &manifest.capabilities.directories.keys().cloned().collect::<Vec<_>>(),
         listen: &manifest.capabilities.listen.iter().copied().collect::<Vec<_>>(),
         application: None,
@@ -110,7 +112,8 @@ fn everything_in_a_manifest_is_read() {
 
     let registration = registered(&manifest);
     assert_eq!(registration.name, "hourly");
-    assert_eq!(registration.entry_point, "refresh");
+    assert_eq!(registration.entry_point.as_deref(), Some("refresh"));
+    assert_eq!(manifest.app(), None);
     assert_eq!(
         registration.trigger,
         Trigger::Cron(CronTrigger::new("0 * * * *").in_time_zone("Europe/Berlin"))

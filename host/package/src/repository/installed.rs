@@ -9,6 +9,7 @@ use crate::digest::{self, Contents, Digest};
 use crate::directory;
 use crate::intake::Intake;
 use crate::manifest::Manifest;
+use crate::path::PackagePath;
 use crate::text::excerpt;
 
 /// A package that is kept.
@@ -67,7 +68,20 @@ impl Installed {
                 entry_point: excerpt(entry_point),
                 known: self.manifest.entry_points.keys().cloned().collect(),
             })?;
-        let path = &declared.component;
+        self.bytes_of(&declared.component)
+    }
+
+    /// As [`Installed::component`], of its `[app]`; none if it has none.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError`]: the file is not what it was.
+    pub fn app_component(&self) -> Result<Option<Vec<u8>>, RepositoryError> {
+        self.manifest.app().map(|app| self.bytes_of(&app.component)).transpose()
+    }
+
+    fn bytes_of(&self, path: &PackagePath) -> Result<Vec<u8>, RepositoryError> {
+        let app = &self.manifest.name;
         let damaged = |detail| RepositoryError::Damaged { app: app.clone(), digest: self.digest, detail };
         let record = self.contents.get(path).ok_or_else(|| damaged(format!("`{path}` is missing")))?;
         let failed = |source| RepositoryError::disk(path.as_str(), source);

@@ -55,6 +55,28 @@ fn what_is_committed_is_read_back_by_app_and_digest() {
 }
 
 #[test]
+fn the_component_of_an_app_is_read_back() {
+    let (_folder, root) = scratch();
+    let repository = Repository::open(root).unwrap();
+    let digest = install(&repository);
+    let installed = repository.installed(&app(), &digest).unwrap().unwrap();
+    assert_eq!(installed.app_component().unwrap(), None, "it has none");
+
+    let (package, dir) = package();
+    let named = format!("{MANIFEST}\n[app]\ncomponent = 'feeds.wasm'\n");
+    dir.write("dormouse.toml", named).unwrap();
+    let error = repository.stage(Source::directory(dir)).unwrap_err();
+    assert!(error.to_string().contains("app.component: `feeds.wasm` is not in the package"), "{error}");
+
+    let dir = open(package.path());
+    dir.write("feeds.wasm", "the app").unwrap();
+    let staged = repository.stage(Source::directory(dir)).unwrap();
+    let installed = repository.commit(staged).unwrap();
+    assert_eq!(installed.app_component().unwrap().as_deref(), Some(&b"the app"[..]));
+    assert_eq!(installed.component("refresh").unwrap(), b"a component");
+}
+
+#[test]
 fn a_repository_is_closed_to_others() {
     let (folder, root) = scratch();
     let repository = Repository::open(root).unwrap();

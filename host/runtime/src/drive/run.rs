@@ -63,8 +63,8 @@ fn prepare(shared: &Shared, known: &Known, limits: &Limits) -> Result<(Component
         .ok_or_else(|| format!("app `{}` is not installed", registration.app))?;
     let component = app
         .components
-        .get(&registration.entry_point)
-        .ok_or_else(|| format!("app `{}` has no entry point {:?}", app.id, registration.entry_point))?;
+        .get(registration.runs_as())
+        .ok_or_else(|| format!("app `{}` has no entry point {:?}", app.id, registration.runs_as()))?;
     let spec = SandboxSpec {
         limits: limits.clone(),
         grants: app.grants.clone(),

@@ -62,6 +62,7 @@ impl Host {
             spent_this_session: known.spent_here(),
             quarantined: known.quarantined(shared.config.quarantine_after),
             access: installed,
+            app: None,
             next: next(&known, now),
             conditions: registration.requirements(access, |condition| shared.holds(condition)),
             waiting,
@@ -131,7 +132,7 @@ fn running_now(cell: &Arc<RunCell>) -> RunningNow {
         // A lease is of what runs.
         _ => activation.fired_at,
     };
-    RunningNow { run: cell.run(), activation: activation.id, since, paused: cell.is_paused() }
+    RunningNow { run: cell.run(), activation: activation.id, since, paused: cell.is_paused(), waits: None }
 }
 
 /// When the schedule fires next.

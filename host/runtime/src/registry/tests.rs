@@ -22,6 +22,7 @@ fn known(n: u128, made: i64, group: Option<&str>, name: &str) -> Arc<Known> {
     let entry_points = [EntryPoint::any("main")];
     let context = RegistrationContext {
         entry_points: Some(&entry_points),
+        app: false,
         directories: &[],
         listen: &[],
         application: None,

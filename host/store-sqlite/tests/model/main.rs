@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use dormouse_core::activation::ActivationState;
 use dormouse_core::app::AppRecord;
+use dormouse_core::app::previous::AppStateRecord;
 use dormouse_core::completion::{Cursor, RunOutput, RunRecord};
 use dormouse_core::explain::RefusalRecord;
 use dormouse_core::ids::{AppId, Fence};
@@ -16,8 +17,8 @@ use dormouse_core::outcome::OutcomeKind;
 use dormouse_core::registration::RegistrationStatus;
 use dormouse_core::store::exercise::fixture::{activation, app, at, firing, node, record, registration, run};
 use dormouse_core::store::{
-    ActivationStore, AppStore, DeadLetterFilter, Enqueue, Finish, History, Journal, Reap, RegistrationStore,
-    RunFilter, StoreError, WebhookStore,
+    ActivationStore, AppStateStore, AppStore, DeadLetterFilter, Enqueue, Finish, History, Journal, Reap,
+    RegistrationStore, RunFilter, StoreError, WebhookStore,
 };
 use dormouse_core::trigger::{
     SocketActivity, SocketReason, StorageChange, StorageChangeKind, TriggerDetails,
@@ -168,6 +169,10 @@ impl Pair {
             Step::Prune(ask) => same!(self, prune(ask)),
             Step::Commit { by, to } => same!(self, commit_cursor(by, Cursor(to))),
             Step::Forget { who } => same!(self, remove_subscriber(who)),
+            Step::PutAppState { of, kept, prelaunch, now } => {
+                let record = AppStateRecord { app: app_of(of), kept, at: at(now), prelaunch };
+                same!(self, put_app_state(record.clone()));
+            }
             Step::SaveWebhook { url } => {
                 let webhook = Webhook {
                     name: HOOK.to_owned(),
@@ -209,6 +214,7 @@ impl Pair {
         }
         for of in 1..4 {
             same!(self, counts(registration(of)));
+            same!(self, app_state(&app_of(of)));
             same(refusals(&self.memory, of), refusals(self.sqlite.as_ref().unwrap(), of)).await;
         }
         for n in 1..=self.made {

@@ -1,6 +1,7 @@
 //! What may happen, and how often.
 
 use dormouse_core::activation::{After, Claim};
+use dormouse_core::app::previous::Kept;
 use dormouse_core::completion::Cursor;
 use dormouse_core::ids::AppId;
 use dormouse_core::outcome::{Cancellation, CancellationReason, Outcome, TrapKind};
@@ -90,6 +91,12 @@ pub(crate) enum Step {
     Forget {
         who: &'static str,
     },
+    PutAppState {
+        of: u128,
+        kept: Option<Kept>,
+        prelaunch: Option<bool>,
+        now: i64,
+    },
     SaveWebhook {
         url: u8,
     },
@@ -144,6 +151,10 @@ pub(crate) const SUBSCRIBERS: [&str; 3] = ["away", "reader", "webhook:hook"];
 
 fn subscriber() -> impl Strategy<Value = &'static str> {
     prop::sample::select(SUBSCRIBERS.to_vec())
+}
+
+fn kept() -> impl Strategy<Value = Kept> {
+    prop::sample::select(vec![Kept::Running, Kept::NotRunning, Kept::Terminated, Kept::ClosedByUser])
 }
 
 /// How runs end.
@@ -207,6 +218,8 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
             })),
         1 => (subscriber(), 0u64..9).prop_map(|(by, to)| Step::Commit { by, to }),
         1 => subscriber().prop_map(|who| Step::Forget { who }),
+        1 => (1u128..4, prop::option::of(kept()), any::<Option<bool>>(), 0i64..50)
+            .prop_map(|(of, kept, prelaunch, now)| Step::PutAppState { of, kept, prelaunch, now }),
         1 => any::<u8>().prop_map(|url| Step::SaveWebhook { url }),
         1 => Just(Step::RemoveWebhook),
         1 => (0u64..6, 1u32..3).prop_map(|(cursor, attempts)| Step::NoteUndelivered { cursor, attempts }),

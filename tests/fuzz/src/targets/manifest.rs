@@ -95,6 +95,7 @@ fn within_limits(manifest: &Manifest) -> Result<(), Wrong> {
 fn survives_the_store(manifest: &Manifest) -> Result<(), Wrong> {
     let context = RegistrationContext {
         entry_points: Some(&manifest.declared()),
+        app: manifest.app().is_some(),
         directories: &manifest.capabilities.directories.keys().cloned().collect::<Vec<_>>(),
         listen: &manifest.capabilities.listen.iter().copied().collect::<Vec<_>>(),
         application: None,

@@ -81,7 +81,7 @@ pub(super) fn each() -> Vec<(RegistrationError, Host, TaskBuilder)> {
                 ..TimeTrigger::periodic(Duration::from_secs(60))
             })),
         ),
-        (RegistrationError::NoEntryPoint, host(), TaskBuilder::new("t").trigger(every(60))),
+        (RegistrationError::NoApp { app: app() }, host(), TaskBuilder::new("t").trigger(every(60))),
         (
             RegistrationError::EntryPointNotDeclared {
                 app: app(),
@@ -184,7 +184,7 @@ fn every_refusal_is_said_in_words_that_name_the_field_and_the_way_out() {
         "`trigger.listen` 127.0.0.1:7008 is not granted; granted are 127.0.0.1:7007. Ask for it under `listen` in dormouse.toml",
         "`trigger.keep_alive` is 999ms; it must be between 1s and 86400s",
         "`trigger.jitter` is 61s; it must be at most 60s",
-        "a registration needs an entry point: call `entry_point` with the name of one that the app has",
+        "the registration names no entry point, and app `org.example.feeds` has no component of its own; name an entry point that it has, or add [app] to its dormouse.toml",
         "app `org.example.feeds` has no entry point \"resise\"; it has fetch, resize",
         "app `org.example.feeds` is not installed; install it before registering its tasks",
         "`name` has 0 bytes; it must have 1 to 128",

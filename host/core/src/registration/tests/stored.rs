@@ -55,6 +55,14 @@ fn what_was_stored_before_crashes_were_counted_has_none() {
 }
 
 #[test]
+fn what_runs_in_its_app_is_stored_without_an_entry_point() {
+    let app = Host { app: true, ..Host::new() };
+    let made = app.build(TaskBuilder::new("save").trigger(every(60))).unwrap();
+    assert!(serde_json::to_value(&made).unwrap().get("entry_point").is_none());
+    survives(&made);
+}
+
+#[test]
 fn what_is_stored_has_the_names_of_the_word_table() {
     let made = Host::new().build(task().condition(Condition::InternetAvailable)).unwrap();
     let json = serde_json::to_value(&made).unwrap();
@@ -174,7 +182,7 @@ proptest! {
         limits in any_limits(),
         overlap in any_overlap(),
         retry in any_retry(),
-        (name, entry_point) in any::<(String, String)>(),
+        (name, entry_point) in any::<(String, Option<String>)>(),
         env in any::<Vec<(String, String)>>(),
         args in any::<Vec<String>>(),
         (cancel_on_condition_loss, micros) in any::<(bool, i64)>(),

@@ -91,7 +91,7 @@ pub fn record(n: u128) -> RegistrationRecord {
         app: app(),
         group: None,
         name: format!("registration {n}"),
-        entry_point: "refresh".to_owned(),
+        entry_point: Some("refresh".to_owned()),
         trigger: Trigger::Application,
         conditions: vec![],
         cancel_on_condition_loss: false,

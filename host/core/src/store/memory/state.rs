@@ -10,6 +10,7 @@ use super::settings;
 use super::webhooks::Webhooks;
 use crate::activation::{Activation, ActivationState};
 use crate::app::AppRecord;
+use crate::app::previous::AppStateRecord;
 use crate::completion::Cursor;
 use crate::explain::RefusalRecord;
 use crate::ids::{ActivationId, AppId, RegistrationId};
@@ -37,6 +38,7 @@ impl Entry {
 pub(super) struct State {
     pub(super) history_max: usize,
     apps: BTreeMap<AppId, AppRecord>,
+    app_states: BTreeMap<AppId, AppStateRecord>,
     quotas: BTreeMap<AppId, QuotaState>,
     pub(super) settings: BTreeMap<AppId, settings::Kept>,
     pub(super) registrations: BTreeMap<RegistrationId, RegistrationRecord>,
@@ -117,6 +119,7 @@ impl State {
         self.apps.remove(app);
         self.quotas.remove(app);
         self.settings.remove(app);
+        self.app_states.remove(app);
         let of_app = self.registrations.values().filter(|record| record.registration.app == *app);
         let ids: Vec<_> = of_app.map(|record| record.registration.id).collect();
         let withdrawn = ids.into_iter().flat_map(|id| self.remove_registration(id, at).withdrawn).collect();
@@ -125,6 +128,14 @@ impl State {
 
     pub(super) fn apps(&self) -> Vec<AppRecord> {
         self.apps.values().cloned().collect()
+    }
+
+    pub(super) fn put_app_state(&mut self, record: AppStateRecord) {
+        self.app_states.insert(record.app.clone(), record);
+    }
+
+    pub(super) fn app_state(&self, app: &AppId) -> Option<AppStateRecord> {
+        self.app_states.get(app).cloned()
     }
 
     pub(super) fn save_quotas(&mut self, quotas: &[(AppId, QuotaState)]) {

@@ -103,7 +103,7 @@ impl From<RegistrationError> for wit::RegistrationError {
         use wit::RegistrationErrorKind as Kind;
         let kind =
             match &error {
-                RegistrationError::NoTrigger | RegistrationError::NoEntryPoint => Kind::Incomplete,
+                RegistrationError::NoTrigger | RegistrationError::NoApp { .. } => Kind::Incomplete,
                 RegistrationError::EntryPointNotDeclared { .. }
                 | RegistrationError::AppNotInstalled { .. } => Kind::EntryPointNotDeclared,
                 RegistrationError::TriggerNotDeclared { .. } => Kind::TriggerNotDeclared,
@@ -314,7 +314,7 @@ pub(crate) fn registration(
         id: registration.id.to_string(),
         name: registration.name,
         group: registration.group,
-        entry_point: registration.entry_point,
+        entry_point: registration.entry_point.unwrap_or_default(),
         trigger: trigger_of(registration.trigger)?,
         conditions: registration.conditions.iter().map(ToString::to_string).collect(),
         spent: record.status == RegistrationStatus::Spent,
