@@ -1,4 +1,6 @@
-//! What the expansion of `#[task]` refers to. Not public API: it changes without notice.
+//! What the expansions of `#[task]` and `#[app]` refer to. Not public API: it changes without notice.
+
+pub mod app;
 
 use crate::bindings::dormouse::background::{instance, types};
 use crate::error::TaskError;

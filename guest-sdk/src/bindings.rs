@@ -11,3 +11,5 @@ wit_bindgen::generate!({
     export_macro_name: "export",
     default_bindings_module: "::dormouse_guest::__private::bindings",
 });
+
+pub(crate) mod app;

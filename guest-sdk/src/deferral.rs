@@ -46,16 +46,16 @@ impl Deferral {
 #[non_exhaustive]
 pub enum DeferralError {
     /// The run has ended: the task returned and no deferral was open, or it was cancelled and its
-    /// grace is over (UWP-079).
+    /// grace is over (UWP-079). Of an app's transition: it is over.
     Ended,
-    /// The run holds as many open deferrals as its limits allow.
+    /// The run holds as many open deferrals as its limits allow; a transition, sixteen.
     TooMany,
 }
 
 impl fmt::Display for DeferralError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Ended => "the run has ended: take deferrals before the task returns",
+            Self::Ended => "it has ended: take deferrals before the task or the handler returns",
             Self::TooMany => "too many deferrals are open: complete some first",
         })
     }

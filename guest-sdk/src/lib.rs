@@ -1,4 +1,4 @@
-//! Write background tasks for Dormouse in Rust.
+//! Write background tasks and apps for Dormouse in Rust.
 //!
 //! A background task is a component that sleeps until its trigger fires, works within a budget, and is
 //! told when it has to stop. This crate wraps the contract `dormouse:background` so that a task is one
@@ -62,6 +62,7 @@
 //!   stderr. Return a [`TaskError`] for whatever you expect to go wrong.
 //! - **A task can register tasks of its own app:** see [`registration`].
 //! - **A task can keep small values for its app:** see [`settings`].
+//! - **What lives longer than one run is an app:** see [`mod@app`]. Its background tasks may run in its own instance.
 //! - **Everything else is WASI**, through `std` or the crates that bind it: files below `/local` and
 //!   `/temp`, clocks and random numbers always; sockets, HTTP and further folders when granted.
 //!
@@ -73,6 +74,7 @@
 //! [`cancellation_requested`]: BackgroundTaskInstance::cancellation_requested
 
 mod activation;
+pub mod app;
 mod bindings;
 mod budget;
 mod cancellation;
@@ -96,7 +98,7 @@ pub use activation::{
 pub use budget::{Budget, ThrottleCounter, WorkCost};
 pub use cancellation::{Cancellation, CancellationReason};
 pub use deferral::{Deferral, DeferralError};
-pub use dormouse_guest_macros::task;
+pub use dormouse_guest_macros::{app, task};
 pub use error::TaskError;
 pub use instance::BackgroundTaskInstance;
 pub use spawn::spawn;

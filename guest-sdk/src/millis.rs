@@ -14,9 +14,12 @@ pub(crate) fn to_wire(duration: Duration) -> u32 {
 
 /// A date in milliseconds since the Unix epoch. What no clock can show becomes the epoch itself.
 pub(crate) fn date(ms: f64) -> SystemTime {
-    // A cast from float saturates, and NaN becomes 0.
-    let ms = ms as u64;
-    UNIX_EPOCH.checked_add(Duration::from_millis(ms)).unwrap_or(UNIX_EPOCH)
+    UNIX_EPOCH.checked_add(duration(ms)).unwrap_or(UNIX_EPOCH)
+}
+
+/// A time that may be longer than the 49 days of a `u32`. A cast from float saturates, and NaN becomes 0.
+pub(crate) fn duration(ms: f64) -> Duration {
+    Duration::from_millis(ms as u64)
 }
 
 /// The next slice of a wait of `left` milliseconds, as much as one call can carry.

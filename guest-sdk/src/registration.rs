@@ -50,7 +50,7 @@ pub struct TaskRegistration {
     pub name: String,
     /// The group that it is in.
     pub group: Option<String>,
-    /// What runs.
+    /// What runs; empty if the app's own instance does.
     pub entry_point: String,
     /// What wakes it.
     pub trigger: Trigger,
@@ -130,8 +130,9 @@ pub fn remove_access() -> Result<(), RegistrationError> {
     wit::remove_access().map_err(Into::into)
 }
 
-/// Requests an application trigger of the app. From inside a task the answer is always
-/// [`DisabledByPolicy`](ApplicationTriggerResult::DisabledByPolicy) (UWP-046): its app is to ask.
+/// Requests an application trigger of the app. An [app](crate::app) may ask while somebody sees it (UWP-044). In the
+/// background, and from inside a task, the answer is always
+/// [`DisabledByPolicy`](ApplicationTriggerResult::DisabledByPolicy) (UWP-046).
 pub fn request(id: &str, arguments: &[u8]) -> ApplicationTriggerResult {
     wit::request(id, arguments).into()
 }

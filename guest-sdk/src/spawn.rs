@@ -1,4 +1,4 @@
-//! Work beside the task's own.
+//! Work beside the task's or the handler's own.
 
 use std::future::Future;
 
@@ -8,7 +8,10 @@ use std::future::Future;
 /// dropped when the run ends. There is no handle to it: let it hold a deferral, set a flag or send on a
 /// channel.
 ///
-/// Call it from inside the task or from another spawned future. It is first polled when the caller
+/// In an [app](crate::app) nothing is dropped when a handler returns: the future goes on as long as the app is there,
+/// but for the time that it is suspended.
+///
+/// Call it from inside the task, a handler or another spawned future. It is first polled when the caller
 /// waits or returns.
 pub fn spawn(future: impl Future<Output = ()> + 'static) {
     wit_bindgen::spawn_local(future);

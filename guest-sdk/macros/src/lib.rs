@@ -1,7 +1,10 @@
-//! The attribute `#[dormouse_guest::task]`. Use it through `dormouse-guest`, which it expands to.
+//! The attributes `#[dormouse_guest::task]` and `#[dormouse_guest::app]`. Use them through `dormouse-guest`, which they
+//! expand to.
 
+mod app;
 mod function;
 mod implementation;
+mod of_a_type;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -47,9 +50,47 @@ use syn::{Error, Item, Type};
 /// WebAssembly.
 #[proc_macro_attribute]
 pub fn task(attr: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    beside(item, |item| export(&attr.into(), item))
+}
+
+/// Makes a type the component's app.
+///
+/// There is one app in a component. The attribute goes on the implementation of `App`:
+///
+/// ```no_run
+/// use std::cell::Cell;
+/// use std::rc::Rc;
+///
+/// use dormouse_guest::app::{App, LaunchArgs};
+///
+/// #[derive(Default)]
+/// struct Counter {
+///     launches: Cell<u32>,
+/// }
+///
+/// #[dormouse_guest::app]
+/// impl App for Counter {
+///     async fn launched(self: Rc<Self>, args: LaunchArgs) {
+///         self.launches.set(self.launches.get() + 1);
+///         println!("launch {} after {}", self.launches.get(), args.previous);
+///     }
+/// }
+/// ```
+///
+/// Each instance has one value of the type, made by `Default` when the first handler is called. The item itself stays as
+/// it is; what exports it is added behind it, and only when compiling to WebAssembly.
+#[proc_macro_attribute]
+pub fn app(attr: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    beside(item, |item| app::export(&attr.into(), item))
+}
+
+/// The item with what exports it. It stays even if it is refused: a missing one would only raise more errors.
+fn beside(
+    item: proc_macro::TokenStream,
+    export: impl FnOnce(TokenStream) -> syn::Result<TokenStream>,
+) -> proc_macro::TokenStream {
     let item = TokenStream::from(item);
-    // The item stays even if it is refused: a missing one would only raise more errors.
-    let export = export(attr.into(), item.clone()).unwrap_or_else(Error::into_compile_error);
+    let export = export(item.clone()).unwrap_or_else(Error::into_compile_error);
     quote! { #item #export }.into()
 }
 
@@ -57,10 +98,15 @@ const USAGE: &str = "put `#[dormouse_guest::task]` on \
     `async fn run(instance: BackgroundTaskInstance) -> Result<(), TaskError>` \
     or on `impl BackgroundTask for YourType`";
 
-fn export(attr: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
-    if !attr.is_empty() {
-        return Err(Error::new_spanned(attr, "takes no arguments: write `#[dormouse_guest::task]`"));
+fn takes_no_arguments(attr: &TokenStream, attribute: &str) -> syn::Result<()> {
+    if attr.is_empty() {
+        return Ok(());
     }
+    Err(Error::new_spanned(attr, format!("takes no arguments: write `#[dormouse_guest::{attribute}]`")))
+}
+
+fn export(attr: &TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
+    takes_no_arguments(attr, "task")?;
     match syn::parse2(item) {
         Ok(Item::Fn(f)) => function::export(&f),
         Ok(Item::Impl(i)) => implementation::export(&i),

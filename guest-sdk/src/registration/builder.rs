@@ -20,7 +20,8 @@ pub struct TaskBuilder {
 }
 
 impl TaskBuilder {
-    /// A registration called `name`, with nothing else. It needs an entry point and a trigger.
+    /// A registration called `name`, with nothing else. It needs a trigger, and an entry point unless it runs in the
+    /// app's own instance.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -34,7 +35,8 @@ impl TaskBuilder {
         }
     }
 
-    /// The component that runs, by its name in the app's manifest. Case-sensitive (UWP-010).
+    /// The component that runs, by its name in the app's manifest. Case-sensitive (UWP-010). Without one the app's own
+    /// instance runs it, in [`background_activated`](crate::app::App::background_activated) (UWP-120).
     pub fn entry_point(mut self, name: impl Into<String>) -> Self {
         self.entry_point = Some(name.into());
         self

@@ -1,0 +1,12 @@
+use std::rc::Rc;
+
+use dormouse_guest::app::{App, LaunchArgs};
+
+struct Nest;
+
+#[dormouse_guest::app]
+impl App for Nest {
+    async fn launched(self: Rc<Self>, _: LaunchArgs) {}
+}
+
+fn main() {}

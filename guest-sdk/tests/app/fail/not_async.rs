@@ -1,0 +1,13 @@
+use std::rc::Rc;
+
+use dormouse_guest::app::{App, LaunchArgs};
+
+#[derive(Default)]
+struct Nest;
+
+#[dormouse_guest::app]
+impl App for Nest {
+    fn launched(self: Rc<Self>, _: LaunchArgs) {}
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[dormouse_guest::app]
+struct Nest;
+
+fn main() {}

@@ -1,0 +1,13 @@
+use std::rc::Rc;
+
+use dormouse_guest::app::App;
+
+#[derive(Default)]
+struct Nest;
+
+#[dormouse_guest::app]
+impl App for Nest {
+    async fn launched(self: Rc<Self>, _: String) {}
+}
+
+fn main() {}
