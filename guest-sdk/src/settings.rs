@@ -85,7 +85,8 @@ pub fn exists(name: &str) -> Result<bool, SettingsError> {
     Ok(bucket()?.exists(name)?)
 }
 
-/// The names of all settings, in order.
+/// The names of all settings, in order. Of more than a thousand, not at one moment: a name that is made or deleted
+/// meanwhile, by another run, can make others come twice or not at all.
 ///
 /// # Errors
 ///

@@ -20,7 +20,9 @@ pub(crate) use delivery::{
     WebhooksCommand, WebhooksListArgs,
 };
 pub(crate) use machine::{CompletionsArgs, ConditionsArgs, DoctorArgs, TriggersArgs};
-pub(crate) use package::{AppsArgs, InstallArgs, PackArgs, PackageArgs, UninstallArgs, UpdateArgs};
+pub(crate) use package::{
+    AppLimitsArgs, AppsArgs, InstallArgs, PackArgs, PackageArgs, UninstallArgs, UpdateArgs,
+};
 pub(crate) use registration::{
     AccessArgs, Existing, ExplainArgs, FinerArgs, MisfireArg, MoreLimitArgs, RegisterArgs, RegistrationsArgs,
     ReleaseArgs, ShowArgs, UnregisterArgs, WakeArgs, WhichArgs,
@@ -75,7 +77,7 @@ pub(crate) enum Command {
     #[command(visible_alias = "registrations")]
     List(RegistrationsArgs),
 
-    /// Show all that is known of a registration, a run or an activation
+    /// Show all that is known of an app, a registration, a run or an activation
     Show(ShowArgs),
 
     /// Fire a registration now
@@ -99,8 +101,11 @@ pub(crate) enum Command {
     /// Show or decide whether an app may run in the background
     Access(AccessArgs),
 
-    /// Show what is left of the apps' CPU time
+    /// Show what is left of the apps' CPU time, or decide how much an app has
     Quota(QuotaArgs),
+
+    /// Show or decide how much an app may keep in its folders and settings
+    AppLimits(AppLimitsArgs),
 
     /// Let a registration run again that is in quarantine
     Release(ReleaseArgs),
@@ -212,6 +217,10 @@ mod tests {
             "register a --name n --entry-point e --application --retry-initial 1s",
             "register a --name n --entry-point e --application --class huge",
             "access a maybe",
+            "app-limits",
+            "app-limits a --set folders=1",
+            "app-limits a --set settings",
+            "app-limits a --set settings=1 --unset",
             "explain x --history 21",
             "list --watch --json",
             "list --watch=0",

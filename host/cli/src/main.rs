@@ -57,6 +57,7 @@ fn main() -> ExitCode {
         Command::Explain(args) => command::explain::explain(&args, color).map(ExitCode::from),
         Command::Access(args) => command::access::access(&args, color).map(ExitCode::from),
         Command::Quota(args) => command::quota::quota(&args, color).map(ExitCode::from),
+        Command::AppLimits(args) => command::app_limits::app_limits(&args, color).map(ExitCode::from),
         Command::Release(args) => command::release::release(&args, color).map(ExitCode::from),
         Command::Dead(args) => command::dead::dead(&args, color).map(ExitCode::from),
         Command::Subscribers(args) => command::subscribers::subscribers(&args, color).map(ExitCode::from),

@@ -21,6 +21,7 @@ mod quota;
 mod registration;
 mod run;
 mod trigger;
+mod usage;
 pub(crate) mod words;
 
 pub use activation::{ActivationView, CompletionView, MissedView, ProgressView};
@@ -54,3 +55,4 @@ pub use run::{
     RunningView, StopView,
 };
 pub use trigger::describe_trigger;
+pub use usage::{AppLimitsDecisionView, AppLimitsView, AppUsageView, FoldersView};

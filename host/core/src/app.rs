@@ -24,8 +24,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::access::AccessStatus;
+use crate::app_limits::AppLimitsRequest;
 use crate::ids::AppId;
-use crate::quota::QuotaDecision;
+use crate::quota::{QuotaDecision, QuotaPolicy};
 
 /// An app, as a store keeps it. That the record is there is what makes the app installed; files without a
 /// record are remains.
@@ -41,13 +42,16 @@ pub struct AppRecord {
     /// What the operator decided about its quota; none if nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota: Option<QuotaDecision>,
+    /// What the operator decided about how much it may keep.
+    #[serde(default, skip_serializing_if = "AppLimitsRequest::is_none")]
+    pub app_limits: AppLimitsRequest,
 }
 
 impl AppRecord {
     /// An app of which nothing is known but that.
     #[must_use]
     pub const fn new(app: AppId, access: AccessStatus) -> Self {
-        Self { app, access, package: None, quota: None }
+        Self { app, access, package: None, quota: None, app_limits: AppLimitsRequest::none() }
     }
 }
 
@@ -65,6 +69,12 @@ pub struct PackageRecord {
     /// What the operator granted.
     #[serde(default)]
     pub granted: GrantRecord,
+    /// The quota of CPU time that its manifest sets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<QuotaPolicy>,
+    /// What its manifest asks to keep.
+    #[serde(default, skip_serializing_if = "AppLimitsRequest::is_none")]
+    pub app_limits: AppLimitsRequest,
 }
 
 /// What follows the moment at which a package became the installed one, or was given up.

@@ -6,6 +6,8 @@
 use bytesize::ByteSize;
 use serde::{Deserialize, Serialize};
 
+use crate::limits::figure::Figure;
+
 /// The longest text about a figure that an error repeats, in characters.
 const SHOWN_LEN_MAX: usize = 64;
 
@@ -75,6 +77,35 @@ macro_rules! app_limits {
                 Ok(())
             }
 
+            /// Whether nothing is asked for.
+            #[must_use]
+            pub fn is_none(&self) -> bool {
+                *self == Self::none()
+            }
+
+            /// This, and what it leaves open as `other` has it.
+            #[must_use]
+            pub fn or(&self, other: &Self) -> Self {
+                Self { $($field: self.$field.or(other.$field),)* }
+            }
+
+            /// This, no more of anything than a host allows: for what was granted by an earlier maximum, and is stored.
+            #[must_use]
+            pub fn cut(&self, max: &AppLimits) -> Self {
+                Self { $($field: self.$field.map(|asked| asked.min(max.$field)),)* }
+            }
+
+            /// What is asked for that is more than `other` asks for, or that it leaves open.
+            #[must_use]
+            pub fn beyond(&self, other: &Self) -> Self {
+                Self { $($field: self.$field.filter(|asked| other.$field.is_none_or(|other| *asked > other)),)* }
+            }
+
+            /// What is asked for, by the keys that [`AppLimitsRequest::set`] reads.
+            pub fn asked(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
+                [$(($key, self.$field)),*].into_iter().filter_map(|(key, figure)| Some((key, figure?)))
+            }
+
             /// Whether a host that allows `max` gives what is asked for.
             ///
             /// # Errors
@@ -94,6 +125,13 @@ macro_rules! app_limits {
             pub fn over(&self, default: &Self, max: &AppLimits) -> AppLimits {
                 let own = AppLimits::DEFAULT;
                 AppLimits { $($field: self.$field.or(default.$field).unwrap_or(own.$field).min(max.$field),)* }
+            }
+        }
+
+        impl From<AppLimits> for AppLimitsRequest {
+            /// All of it, asked for by name.
+            fn from(limits: AppLimits) -> Self {
+                Self { $($field: Some(limits.$field),)* }
             }
         }
     };
@@ -124,7 +162,10 @@ impl Default for AppLimits {
 #[non_exhaustive]
 pub enum AppLimitsError {
     /// The host allows less.
-    #[error("app limit `{field}` asks for {asked}, above the host's maximum of {max}")]
+    #[error(
+        "app limit `{field}` asks for {}, above the host's maximum of {}",
+        written(field, *asked), written(field, *max)
+    )]
     AboveHost {
         /// Which.
         field: &'static str,
@@ -155,6 +196,12 @@ impl AppLimitsError {
     }
 }
 
+/// A figure of the limit called `key`, as it is read: `64MiB` for bytes, `10000` for a count.
+#[must_use]
+pub fn written(key: &str, figure: u64) -> String {
+    if key.ends_with("-bytes") { Figure::written(figure) } else { figure.to_string() }
+}
+
 /// Reads a figure; zero is one: an app that may keep nothing.
 fn read(field: &'static str, text: &str) -> Result<u64, AppLimitsError> {
     let size: Result<ByteSize, _> = text.trim().parse();
@@ -182,6 +229,34 @@ mod tests {
         let error = asked.check(&max).unwrap_err().to_string();
         assert_eq!(error, "app limit `folder-entries` asks for 11, above the host's maximum of 10");
         assert_eq!(AppLimitsRequest { folder_entries: Some(10), ..asked }.check(&max), Ok(()));
+    }
+
+    #[test]
+    fn what_an_operator_leaves_open_is_the_apps_and_what_is_stored_is_cut() {
+        let operator = AppLimitsRequest { folder_bytes: Some(5), ..AppLimitsRequest::none() };
+        let app = AppLimitsRequest { folder_bytes: Some(7), settings: Some(9), ..AppLimitsRequest::none() };
+        let both = AppLimitsRequest { folder_bytes: Some(5), settings: Some(9), ..AppLimitsRequest::none() };
+        assert_eq!(operator.or(&app), both);
+        assert!(both.asked().eq([("folder-bytes", 5), ("settings", 9)]));
+        assert_eq!(both.beyond(&app), AppLimitsRequest::none());
+        assert_eq!(app.beyond(&operator), app);
+        let max = AppLimits { settings: 8, ..AppLimits::HOST_MAX };
+        assert_eq!(both.cut(&max), AppLimitsRequest { settings: Some(8), ..both });
+        assert!(AppLimitsRequest::none().cut(&max).is_none() && !both.is_none());
+    }
+
+    #[test]
+    fn every_figure_is_read_as_it_is_written() {
+        let all = AppLimitsRequest::from(AppLimits::DEFAULT);
+        let mut again = AppLimitsRequest::none();
+        for (key, figure) in all.asked() {
+            again.set(key, &written(key, figure)).unwrap();
+        }
+        assert_eq!(again, all);
+        assert_eq!(
+            (written("folder-bytes", 64 * MIB), written("settings", 1024)),
+            ("64MiB".into(), "1024".into())
+        );
     }
 
     #[test]

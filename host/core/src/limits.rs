@@ -8,7 +8,7 @@
 //! for at every level at once, and a test fails until it has one that proves its enforcement.
 
 mod class;
-mod figure;
+pub(crate) mod figure;
 mod request;
 
 use std::time::Duration;
@@ -148,7 +148,8 @@ limits! {
     cpu_per_minute: Duration, "cpu-per-minute", Most;
     /// Wall-clock time between a cancellation and the loss of the sandbox (UWP-082, UWP-083).
     grace: Duration, "grace", Most;
-    /// CPU time that a run may use after its cancellation.
+    /// CPU time that a run may use after its cancellation. Where its app has a quota, no more than that has left, and what
+    /// cancelled runs may [overdraw](crate::quota::overdraft) it by.
     grace_cpu: Duration, "grace-cpu", Most;
     /// How long a run may do nothing, and wait for nothing that could make it go on by itself, until it is cancelled with
     /// `idle-task`, policy `idle` (UWP-088).

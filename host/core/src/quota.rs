@@ -12,18 +12,27 @@
 //! ```
 //!
 //! CPU time is measured after it was used, so a run can use more than was left. What is too much is owed: the next
-//! window begins with so much less. A debt is never larger than one window's allowance, so an accident costs an app
-//! one window, not a day.
+//! window begins with so much less, and those after it, until all is paid. Over any number of windows an app gets their
+//! allowances, what its cancelled runs may overdraw, once, and a slice of each run that is under way.
+//!
+//! # Cancelled runs
+//!
+//! A run that was cancelled is not paused: it is to end. What it uses in its grace is charged like all else, and where the
+//! bucket is empty all cancelled runs of the app together may [overdraw](overdraft) it by a little, which is owed. When
+//! that is used up as well, a grace is over: nobody computes for nothing by having himself cancelled.
 //!
 //! # Time
 //!
 //! While the host runs, windows are counted in monotonic time: no change of the machine's clock refills a bucket or
-//! blocks one. Only over a restart is the wall clock needed ([`Quota::save`], [`Quota::restore`]).
+//! blocks one. Only over a restart is the wall clock needed ([`Quota::save`], [`Quota::restore`]). Over a restart, and into
+//! another policy, a debt of one window's allowance is taken along at most: a wrong clock or a stricter policy costs an app
+//! one window, not a day.
 //!
 //! # Durability
 //!
 //! A restart refills nothing. A bucket is stored when it runs out, when the host stops, and in between once so much was
-//! spent that a fall would forgive too much ([`unsaved_max`]): by CPU time that was used, never by run.
+//! spent that a fall would forgive too much ([`unsaved_max`]), or a while after anything was: by CPU time that was used,
+//! never by run.
 
 mod bucket;
 mod decision;
@@ -34,7 +43,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::{Instant, Timestamp};
 
-pub use bucket::{Bucket, Charged, Reserve, unsaved_max};
+pub use bucket::{Bucket, Charged, Reserve, Save, overdraft, unsaved_max};
 pub use decision::{QuotaDecision, QuotaSource, resolve};
 
 /// An allowance of CPU time per window of time.
@@ -164,18 +173,19 @@ impl Quota {
     /// The bucket as it was stored, under `policy`, which may be another than then.
     ///
     /// If the clock has been set back to before the stored window, that window is taken to begin now: what was
-    /// spent stays spent, for a window at most. A clock set ahead refills, once.
+    /// spent stays spent, for a window at most. A clock set ahead refills. A debt of one allowance is taken along at most.
     #[must_use]
     pub fn restore(policy: QuotaPolicy, state: QuotaState, wall: Timestamp, now: Instant) -> Self {
         let age = wall.since(state.window_start);
-        let spent = Duration::from_micros(state.spent_us);
+        let spent = Duration::from_micros(state.spent_us).min(policy.cpu.saturating_mul(2));
         let refills = windows_in(age, policy.window);
         let into_window = age.saturating_sub(times(policy.window, refills));
         let refill = now + policy.window.saturating_sub(into_window);
         Self { policy, refill, spent: debt_after(spent, policy, refills) }
     }
 
-    /// The same bucket under another policy from `now` on: what was spent in its window stays spent.
+    /// The same bucket under another policy from `now` on: what was spent in its window stays spent, and is a debt of one
+    /// allowance at most.
     #[must_use]
     pub fn with_policy(&self, policy: QuotaPolicy, now: Instant) -> Self {
         if policy == self.policy {
@@ -214,7 +224,14 @@ impl Quota {
         self.policy.cpu.saturating_sub(self.at(now).spent)
     }
 
-    /// Whether there is anything left at `now`, and if not, from when on there is: at most two windows from now.
+    /// What was used until `now` beyond the allowance of its window.
+    #[must_use]
+    pub fn owed(&self, now: Instant) -> Duration {
+        self.at(now).spent.saturating_sub(self.policy.cpu)
+    }
+
+    /// Whether there is anything left at `now`, and if not, from when on there is: the next refill, if that pays for all
+    /// that is owed.
     #[must_use]
     pub fn verdict(&self, now: Instant) -> Covers {
         let current = self.at(now);
@@ -222,8 +239,9 @@ impl Quota {
         if !left.is_zero() {
             return Covers::Yes { left };
         }
-        let all_owed = debt_after(current.spent, self.policy, 1) == self.policy.cpu;
-        Covers::From(if all_owed { current.refill + self.policy.window } else { current.refill })
+        // It is spent, so there is one at least; the last of them leaves something.
+        let refills = current.spent.as_nanos() / self.policy.cpu.as_nanos();
+        Covers::From(current.refill + times(self.policy.window, refills.saturating_sub(1)))
     }
 
     /// This bucket with all refills until `now`.
@@ -242,21 +260,16 @@ impl Quota {
 
 /// What `spent` leaves to be paid after so many refills.
 fn debt_after(spent: Duration, policy: QuotaPolicy, refills: u128) -> Duration {
-    match refills {
-        0 => spent,
-        1 => spent.saturating_sub(policy.cpu).min(policy.cpu),
-        // The second refill pays whatever debt there can be.
-        _ => Duration::ZERO,
-    }
+    spent.saturating_sub(times(policy.cpu, refills))
 }
 
 fn windows_in(span: Duration, window: Duration) -> u128 {
     span.as_nanos() / window.as_nanos()
 }
 
-/// So many windows; `count` came from dividing a `Duration` by `window`, so that this is hardly longer.
-fn times(window: Duration, count: u128) -> Duration {
-    let nanos = window.as_nanos() * count;
+/// So many times `span`.
+fn times(span: Duration, count: u128) -> Duration {
+    let nanos = span.as_nanos().saturating_mul(count);
     let seconds = u64::try_from(nanos / 1_000_000_000).unwrap_or(u64::MAX);
     Duration::from_secs(seconds).saturating_add(Duration::from_nanos((nanos % 1_000_000_000) as u64))
 }

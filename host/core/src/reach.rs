@@ -17,7 +17,12 @@ pub enum Reach {
 
 /// Outside of the ranges, and as dangerous: what clouds tell their machines, secrets among it.
 const METADATA_V4: [Ipv4Addr; 2] = [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(168, 63, 129, 16)];
-const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+const METADATA_V6: [Ipv6Addr; 4] = [
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23),
+    Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42),
+];
 
 impl Reach {
     /// Where `address` leads, however it is written.
@@ -47,7 +52,9 @@ fn of_v4(address: Ipv4Addr) -> Reach {
 
 fn of_v6(address: Ipv6Addr) -> Reach {
     match address.segments().first().copied().unwrap_or_default() {
-        _ if address == METADATA_V6 || address.is_unspecified() => Reach::Never,
+        _ if METADATA_V6.contains(&address) || address.is_unspecified() || is_translated_here(address) => {
+            Reach::Never
+        }
         _ if address.is_loopback() => Reach::Loopback,
         // Link-local, multicast.
         0xfe80..0xfec0 | 0xff00.. => Reach::Never,
@@ -57,7 +64,12 @@ fn of_v6(address: Ipv6Addr) -> Reach {
     }
 }
 
-/// The IPv4 address that this one leads to: mapped, compatible, NAT64 and 6to4.
+/// A network's own prefix for translation to IPv4 (RFC 8215): where in it the address stands is that network's affair.
+fn is_translated_here(address: Ipv6Addr) -> bool {
+    matches!(address.segments(), [0x64, 0xff9b, 1, ..])
+}
+
+/// The IPv4 address that this one leads to: mapped, compatible, translated (RFC 2765), NAT64 and 6to4.
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let halves = |high: u16, low: u16| {
         let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
@@ -65,9 +77,9 @@ fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     };
     match address.segments() {
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => None,
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-            Some(halves(high, low))
-        }
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(halves(high, low)),
         [0x2002, high, low, ..] => Some(halves(high, low)),
         _ => None,
     }
@@ -93,6 +105,11 @@ mod tests {
             "64:ff9b::169.254.169.254",
             "2002:a9fe:a9fe::1",
             "fd00:ec2::254",
+            "fd00:ec2::23",
+            "fd20:ce::254",
+            "fd00:42::42",
+            "::ffff:0:169.254.169.254",
+            "64:ff9b:1::a9fe:a9fe",
             "100.100.100.200",
             "168.63.129.16",
             "192.0.0.192",

@@ -14,7 +14,7 @@
 //!               │                                      │
 //!               ▼                                      │
 //!           Canceling ── returned and all deferrals complete ──► Ended (clean)
-//!                        grace over, or nothing left     ──────► Ended (forced)
+//!                        grace over, nothing left, overdrawn ───► Ended (forced)
 //!  a trap, a kill or a lost lease, from anywhere ──────────────► Ended
 //! ```
 //!
@@ -24,12 +24,16 @@
 //! from a run that was taken down (UWP-097).
 
 mod budget;
+mod pause;
 
 use std::time::Duration;
 
 use crate::limits::Limits;
 use crate::outcome::{Cancellation, Outcome, Stop, TaskFailure, TrapKind};
 use crate::time::Instant;
+use pause::Pause;
+
+pub use pause::Throttle;
 
 /// What the runtime has to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,15 +48,6 @@ pub enum Output {
     Resume,
     /// Drop the sandbox. The outcome is final.
     End(Outcome),
-}
-
-/// Which pauses a count is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Throttle {
-    /// The app's CPU quota for the window is spent.
-    Cpu,
-    /// A network quota is spent.
-    Network,
 }
 
 /// Why no deferral was given.
@@ -90,12 +85,6 @@ struct Minute {
     number: u64,
     /// CPU time of the run when it began.
     cpu: Duration,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Pause {
-    since: Instant,
-    until: Instant,
 }
 
 /// The rules of one run. See the module's drawing.
@@ -242,36 +231,6 @@ impl RunMachine {
         self.end(now, Outcome::Interrupted)
     }
 
-    /// A quota is spent until `until`: the guest is paused, not killed (UWP-104). A run that was cancelled
-    /// is not paused: its grace has a CPU budget of its own.
-    pub fn pause(&mut self, throttle: Throttle, until: Instant, now: Instant) -> Option<Output> {
-        if self.ended.is_some() || self.told.is_some() || self.pause.is_some() {
-            return None;
-        }
-        match throttle {
-            Throttle::Cpu => self.throttled_cpu = self.throttled_cpu.saturating_add(1),
-            Throttle::Network => self.throttled_network = self.throttled_network.saturating_add(1),
-        }
-        self.pause = Some(Pause { since: now, until });
-        Some(Output::Pause)
-    }
-
-    /// The quota that holds it was set anew: it is spent until another moment, or, with none, not any more. That is
-    /// no other pause.
-    pub fn requota(&mut self, until: Option<Instant>, now: Instant) -> Option<Output> {
-        let pause = self.pause.as_mut()?;
-        match until {
-            Some(until) => {
-                pause.until = until;
-                None
-            }
-            None => {
-                self.unpause(now);
-                Some(Output::Resume)
-            }
-        }
-    }
-
     /// Which rule ended it and by what figures; none for a run that nothing stopped.
     #[must_use]
     pub const fn stop(&self) -> Option<&Stop> {
@@ -328,12 +287,6 @@ impl RunMachine {
         self.returned.is_some()
     }
 
-    /// It is paused.
-    #[must_use]
-    pub const fn is_paused(&self) -> bool {
-        self.pause.is_some()
-    }
-
     /// Deferrals open now.
     #[must_use]
     pub const fn deferrals_open(&self) -> u32 {
@@ -346,28 +299,6 @@ impl RunMachine {
         self.taken
     }
 
-    /// How often a policy has paused it (UWP-080).
-    #[must_use]
-    pub const fn suspended_count(&self) -> u32 {
-        self.throttled_cpu.saturating_add(self.throttled_network)
-    }
-
-    /// How often one kind of quota has paused it (UWP-080).
-    #[must_use]
-    pub const fn throttle_count(&self, throttle: Throttle) -> u32 {
-        match throttle {
-            Throttle::Cpu => self.throttled_cpu,
-            Throttle::Network => self.throttled_network,
-        }
-    }
-
-    /// Time spent paused until `now`.
-    #[must_use]
-    pub fn paused(&self, now: Instant) -> Duration {
-        let now = self.ended.unwrap_or(now);
-        self.paused + self.pause.map_or(Duration::ZERO, |pause| now.since(pause.since))
-    }
-
     /// Time since the start, paused or not.
     #[must_use]
     pub fn elapsed(&self, now: Instant) -> Duration {
@@ -376,15 +307,6 @@ impl RunMachine {
 
     fn wall(&self, now: Instant) -> Duration {
         self.elapsed(now).saturating_sub(self.paused(now))
-    }
-
-    fn unpause(&mut self, now: Instant) {
-        if let Some(pause) = self.pause.take() {
-            self.paused += now.since(pause.since);
-            // What could not do anything did not idle.
-            self.idle_since = None;
-            self.io.0 = now;
-        }
     }
 
     fn end_returned(&mut self, now: Instant) -> Option<Output> {

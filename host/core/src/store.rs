@@ -212,6 +212,10 @@ pub trait AppStore: Send + Sync {
     /// withdraws their activations that wait, at `at`, in one step (UWP-024). Their history stays. Removing what is not there is no error.
     async fn remove_app(&self, app: &AppId, at: Timestamp) -> Result<Removed, StoreError>;
 
+    /// Removes the record of the app, and nothing of what is kept for it: registrations, settings and what it has used stay.
+    /// Removing what is not there is no error.
+    async fn forget_app(&self, app: &AppId) -> Result<(), StoreError>;
+
     /// All apps, by name.
     async fn apps(&self) -> Result<Vec<AppRecord>, StoreError>;
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use dormouse_core::Class;
+use dormouse_core::app_limits::written;
 
 pub use dormouse_core::{HostPort, HostPortError};
 
@@ -65,6 +66,13 @@ pub enum Capability {
     },
     /// To be given the limits of a class.
     Class(Class),
+    /// To keep more than any app may that asks for nothing.
+    Keep {
+        /// The limit of the app's: one of [`AppLimitsRequest::KEYS`](dormouse_core::AppLimitsRequest::KEYS).
+        limit: &'static str,
+        /// How much, of what the limit counts.
+        figure: u64,
+    },
 }
 
 /// What is asked for and was not before: what an update needs consent for. Displayed as one line for each, with a `+`
@@ -124,6 +132,12 @@ pub(crate) fn is_guest_path(path: &str) -> bool {
 }
 
 impl Difference {
+    /// And this.
+    pub(crate) fn and(mut self, more: impl IntoIterator<Item = Capability>) -> Self {
+        self.0.extend(more);
+        self
+    }
+
     /// Whether nothing is newly asked for.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -162,6 +176,7 @@ impl fmt::Display for Capability {
             Self::Env(name) => write!(f, "env {name}"),
             Self::Directory { path, access } => write!(f, "directory {path} {access}"),
             Self::Class(class) => write!(f, "class {class}"),
+            Self::Keep { limit, figure } => write!(f, "keep {limit} {}", written(limit, *figure)),
         }
     }
 }

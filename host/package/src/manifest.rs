@@ -36,6 +36,14 @@
 //! memory = "32MiB"
 //! handles = 100
 //!
+//! [app-limits]                        # of what the app keeps in its folders and settings, all its runs together
+//! folder-bytes = "256MiB"
+//! settings = 500
+//!
+//! [quota]                             # CPU time of all its runs together; when it is spent, they are paused
+//! cpu = "2s"
+//! window = "15m"
+//!
 //! [[registrations]]                   # made at the installation
 //! name = "hourly"
 //! entry-point = "refresh"
@@ -88,8 +96,13 @@
 //! `cpu`, above the larger of `capabilities.class` and what its trigger picks; the package's own are not above
 //! `capabilities.class`.
 //!
+//! `app-limits` has the keys of [`AppLimitsRequest::KEYS`]. What is more than the host gives any app needs consent, and is
+//! never more than the host's maximum. A `quota` is never looser than the host's. Of both, what the operator decides comes
+//! first.
+//!
 //! What is unknown is refused, wherever it stands. What is wrong is told with line, column and key.
 
+mod app;
 mod document;
 mod error;
 mod lifecycle;
@@ -103,7 +116,9 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use dormouse_core::registration::NAME_LEN_MAX;
-use dormouse_core::{AppId, Class, Condition, LimitsRequest, TaskBuilder, TriggerKind};
+use dormouse_core::{
+    AppId, AppLimitsRequest, Class, Condition, LimitsRequest, QuotaPolicy, TaskBuilder, TriggerKind,
+};
 
 use crate::capabilities::{Capabilities, DIRECTORIES_MAX, ENV_MAX, LISTEN_MAX, NETWORK_MAX, is_guest_path};
 use crate::digest::Contents;
@@ -147,6 +162,10 @@ pub struct Manifest {
     pub capabilities: Capabilities,
     /// What its runs may use where their registration does not say.
     pub limits: LimitsRequest,
+    /// What it asks to keep.
+    pub app_limits: AppLimitsRequest,
+    /// The quota of CPU time that it sets itself.
+    pub quota: Option<QuotaPolicy>,
     /// What is registered at the installation, in the manifest's order.
     pub registrations: Vec<TaskBuilder>,
     /// Conditions of registrations that never hold together: worth a warning.
@@ -247,6 +266,8 @@ impl Manifest {
         let capabilities = capabilities(&raw.capabilities, &document)?;
         let most = capabilities.class.unwrap_or(Class::Default);
         let limits = limits::limits(&raw.limits, most, &document, &KeyPath::root("limits"))?;
+        let app_limits = app::app_limits(&raw.app_limits, &document)?;
+        let quota = raw.quota.as_ref().map(|quota| app::quota(quota, &document)).transpose()?;
         let mut manifest = Self {
             name,
             version,
@@ -256,6 +277,8 @@ impl Manifest {
             entry_points,
             capabilities,
             limits,
+            app_limits,
+            quota,
             registrations: Vec::new(),
             contradictions: Vec::new(),
         };

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use dormouse_core::registration::EntryPoint;
-use dormouse_core::{AppId, AppLimits, AppLimitsRequest, LimitsRequest, QuotaPolicy, TriggerKind};
+use dormouse_core::{AppId, AppLimitsRequest, LimitsRequest, QuotaPolicy, TriggerKind};
 
 use crate::component::Component;
 use crate::sandbox::grants::{Asked, Grants};
@@ -70,7 +70,8 @@ impl App {
         self
     }
 
-    /// What all its runs together may keep in its folders and its settings, where that is not the host's default.
+    /// What all its runs together may keep in its folders and its settings, where that is not the host's default and its
+    /// operator decided nothing else ([`Host::set_app_limits`](crate::Host::set_app_limits)).
     #[must_use]
     pub const fn app_limits(mut self, limits: AppLimitsRequest) -> Self {
         self.app_limits = limits;
@@ -104,8 +105,8 @@ pub(crate) struct InstalledApp {
     pub(crate) directories: Vec<String>,
     /// Addresses at which the host may listen for it.
     pub(crate) listen: Vec<SocketAddr>,
-    /// What it may keep.
-    pub(crate) app_limits: AppLimits,
+    /// What it asks to keep.
+    pub(crate) app_limits: AppLimitsRequest,
     pub(crate) grants: Arc<Grants>,
     pub(crate) quota: Option<QuotaPolicy>,
     /// What its registrations leave open.
@@ -114,14 +115,14 @@ pub(crate) struct InstalledApp {
 
 impl InstalledApp {
     /// `grants` are what it is given in the end, its own folders among them.
-    pub(crate) fn new(app: App, grants: Grants, app_limits: AppLimits) -> Self {
+    pub(crate) fn new(app: App, grants: Grants) -> Self {
         let declared =
             |name: &String| EntryPoint { name: name.clone(), triggers: app.declared.get(name).cloned() };
         Self {
             entry_points: app.components.keys().map(declared).collect(),
             directories: grants.directories().map(|(path, _)| path.to_owned()).collect(),
             listen: grants.listen().to_vec(),
-            app_limits,
+            app_limits: app.app_limits,
             id: app.id,
             components: app.components,
             grants: Arc::new(grants),

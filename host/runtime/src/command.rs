@@ -1,7 +1,7 @@
 //! Programs without a registration: a `main`, run once in the sandbox of a task.
 //!
 //! A [`Program`] is a component of the world `wasi:cli/command`, of WASI 0.2 or 0.3, or a core module for the first
-//! preview of WASI, which is given the adapter that makes a component of it (and knows two ways to exit: 0 and 1). It has what its [`Invocation`] says:
+//! preview of WASI, which is given the adapter that makes a component of it. It has what its [`Invocation`] says:
 //! arguments, environment, directories, network, streams. It has the limits of a task, the meter, the receipt and the
 //! kill; nothing is registered and nothing is kept. A program of WASI cannot be told that it is cancelled: after a
 //! cancellation it has its grace to end by itself, and then loses its sandbox.

@@ -26,6 +26,7 @@ pub use compile::{CompileLimits, Compiler, IN_PROCESS_LEN_MAX};
 pub use error::ComponentError;
 pub use worker::compile_worker;
 
+pub(crate) use adapt::REVISION as ADAPTER_REVISION;
 pub(crate) use contract::Expected;
 
 /// The largest component, in bytes. Interpreters compiled to wasm have some twenty MiB.

@@ -19,6 +19,7 @@ pub(crate) mod cell;
 pub(crate) mod dispatch;
 pub(crate) mod finish;
 pub(crate) mod gate;
+mod guest;
 pub(crate) mod intake;
 pub(crate) mod left;
 pub(crate) mod persist;

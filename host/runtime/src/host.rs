@@ -1,6 +1,7 @@
 //! The host: what a program that embeds Dormouse holds.
 
 pub(crate) mod access;
+pub(crate) mod app_limits;
 mod delivery;
 mod explain;
 mod fire;
@@ -11,6 +12,7 @@ mod quota;
 mod register;
 mod runs;
 mod stats;
+mod usage;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -38,6 +40,7 @@ pub use health::{Ailment, Unhealthy};
 pub use outlook::Outlook;
 pub use quota::QuotaView;
 pub use stats::{EngineStats, HostStats, Latency, PoolStats};
+pub use usage::{AppUsage, FoldersUsed};
 
 /// Runs background tasks. A handle: clones are the same host.
 ///

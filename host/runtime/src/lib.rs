@@ -93,8 +93,8 @@ pub use dormouse_core::store::{ListedRun, Redriven, RunFilter};
 pub use drive::intake::{FireError, Fired};
 pub use engine::{Allocator, Engine, EngineConfig, EngineError, Pooling};
 pub use host::{
-    Ailment, EngineStats, FireOptions, Host, HostError, HostStats, IfExists, Latency, Outlook, PoolStats,
-    QuotaView, Registered, Unhealthy,
+    Ailment, AppUsage, EngineStats, FireOptions, FoldersUsed, Host, HostError, HostStats, IfExists, Latency,
+    Outlook, PoolStats, QuotaView, Registered, Unhealthy,
 };
 pub use observe::TracingObserver;
 pub use packages::{

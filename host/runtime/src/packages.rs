@@ -19,7 +19,9 @@ use std::sync::Arc;
 use cap_std::fs::Dir;
 use dormouse_core::app::GrantRecord;
 use dormouse_core::limits::LimitsError;
-use dormouse_core::{AccessStatus, AppId, Condition, RegistrationId, StoreError};
+use dormouse_core::{
+    AccessStatus, AppId, AppLimitsError, Condition, QuotaPolicy, RegistrationId, StoreError,
+};
 use dormouse_package::{Difference, Digest, Repository, RepositoryError};
 use tokio::sync::Mutex;
 
@@ -229,6 +231,17 @@ pub enum InstallError {
     /// What the package asks for as limits of its runs.
     #[error("the package's limits are not within the host's maximum")]
     Limits(#[from] LimitsError),
+    /// What the package asks to keep.
+    #[error("what the package asks to keep is not within the host's maximum")]
+    AppLimits(#[from] AppLimitsError),
+    /// The quota that the package sets itself.
+    #[error("the package sets itself a CPU quota of {asked}, looser than the host's {host}")]
+    Quota {
+        /// What its manifest says.
+        asked: QuotaPolicy,
+        /// What the host gives all apps.
+        host: QuotaPolicy,
+    },
     /// A grant cannot be given.
     #[error("a grant cannot be given")]
     Grant(#[from] GrantError),

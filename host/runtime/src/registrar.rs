@@ -11,8 +11,8 @@ use std::sync::Arc;
 use dormouse_core::event::EventKind;
 use dormouse_core::registration::{EntryPoint, NAME_LEN_MAX, RegistrationContext, RegistrationRecord};
 use dormouse_core::{
-    AccessStatus, AppId, Cancellation, CancellationReason, Condition, Limits, Registration,
-    RegistrationError, RegistrationId, StoreError, TaskBuilder, Timestamp,
+    AccessStatus, AppId, Cancellation, CancellationReason, Condition, Registration, RegistrationError,
+    RegistrationId, StoreError, TaskBuilder, Timestamp,
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -271,18 +271,6 @@ pub(crate) fn know(shared: &Shared, record: RegistrationRecord) -> Result<Known,
     let schedule = registration.schedule().map_err(|source| HostError::Schedule { id, source })?;
     let pace = shared.config.timers.pace(registration);
     Ok(Known::new(record, schedule, pace))
-}
-
-/// What a run of `registration` may use that starts now: its own figures, its app's, the host's. What was granted
-/// under a larger maximum is cut to the present one.
-pub(crate) fn limits(shared: &Shared, registration: &Registration) -> Limits {
-    let (kind, config) = (registration.trigger.kind(), &shared.config);
-    let app = shared.state().apps.get(&registration.app).cloned();
-    let asked = match &app {
-        Some(app) => registration.limits.or(&app.limits),
-        None => registration.limits.clone(),
-    };
-    asked.or(&config.limits_default).within(kind, &config.limits_max)
 }
 
 /// See [`Host::unregister`](crate::Host::unregister).

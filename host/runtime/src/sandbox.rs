@@ -8,6 +8,7 @@
 //! A store serves one run and is never used again.
 
 pub(crate) mod grants;
+mod headers;
 mod limiter;
 mod network;
 pub(crate) mod output;
@@ -118,11 +119,17 @@ pub(crate) fn start(
             World::Command3(pre) => {
                 let command = pre.instantiate_async(&mut store).await;
                 let command = command.map_err(|error| GuestTrap::at_start(&error, &started))?;
-                let run = async |accessor: &_| command.wasi_cli_run().call_run(accessor).await;
+                // What it writes goes on after `run` has returned: it may not be read to its end.
+                let run = async |accessor: &_| {
+                    let ran = command.wasi_cli_run().call_run(accessor).await?;
+                    poll_fn(|cx| accessor.poll_no_interesting_tasks(cx)).await;
+                    Result::<_>::Ok(ran)
+                };
                 let ran = store.run_concurrent(run).await.flatten();
                 port.returned(command::answer(ran, component.streams())?);
             }
         }
+        store.data().network().tell_late();
         port.nothing_left();
         Ok(())
     })
@@ -166,7 +173,8 @@ fn store(
     // The plain yield wakes its task at once, behind all others of its thread. That is enough, as guests'
     // threads drive neither timers nor sockets that could be held up, and it allocates nothing.
     store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(move |_| {
+    store.epoch_deadline_callback(move |store| {
+        store.data().network().tell_late();
         of_callback.bill();
         in_callback.set_at_rest(false);
         clock.interrupted();

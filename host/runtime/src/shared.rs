@@ -30,6 +30,7 @@ use tokio::sync::{Mutex as AsyncMutex, Notify, broadcast, watch};
 use uuid::Uuid;
 
 use crate::engine::Engine;
+use crate::guests::Lanes;
 use crate::registrar::Turns;
 use crate::source::filesystem::{Unaccepted, Watchers};
 use crate::source::socket::Sockets;
@@ -83,7 +84,7 @@ pub(crate) struct Shared {
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) providers: Vec<Arc<dyn ConditionProvider>>,
     /// Where guests are polled.
-    pub(crate) guests: Handle,
+    pub(crate) guests: Lanes,
     /// Where everything else happens: timers, sockets, stores.
     pub(crate) control: Handle,
     pub(crate) watchers: Watchers,
@@ -133,6 +134,8 @@ pub(crate) struct Wakeups {
     pub(crate) memory: Notify,
     /// So much was used of a quota that the store is to be told.
     pub(crate) quotas: Notify,
+    /// Something was used of a quota of which the store knew all.
+    pub(crate) spent: Notify,
     /// A sandbox is gone. Told to those who wait only: nothing is kept for who comes later.
     pub(crate) ends: Notify,
     /// How many wait for that. Without any, the end of a run costs a look at this.
@@ -161,6 +164,7 @@ impl Wakeups {
             conditions: Notify::new(),
             memory: Notify::new(),
             quotas: Notify::new(),
+            spent: Notify::new(),
             changes: AtomicU64::new(0),
             ends: Notify::new(),
             awaiting_ends: AtomicU32::new(0),
@@ -215,7 +219,7 @@ impl Shared {
         engine: Engine,
         observers: Vec<Arc<dyn Observer>>,
         providers: Vec<Arc<dyn ConditionProvider>>,
-        guests: Handle,
+        guests: Lanes,
         control: Handle,
     ) -> Self {
         Self {

@@ -26,8 +26,14 @@ pub(crate) fn save(tx: &Tx<'_>, record: &AppRecord) -> Result<(), Fault> {
     Ok(())
 }
 
-pub(crate) fn remove(tx: &mut Tx<'_>, app: &AppId, at: Timestamp) -> Result<Removed, Fault> {
+/// Removes the record alone.
+pub(crate) fn forget(tx: &Tx<'_>, app: &AppId) -> Result<(), Fault> {
     tx.conn.prepare_cached(sql::REMOVE)?.execute([app.as_str()])?;
+    Ok(())
+}
+
+pub(crate) fn remove(tx: &mut Tx<'_>, app: &AppId, at: Timestamp) -> Result<Removed, Fault> {
+    forget(tx, app)?;
     quotas::remove(tx, app)?;
     settings::remove(tx, app)?;
     app_states::remove(tx, app)?;

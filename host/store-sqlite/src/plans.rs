@@ -83,6 +83,11 @@ fn each_query_finds_its_index() {
         (journal::sql::FORGET, vec![searched("subscriber", "PRIMARY KEY (name=?)")]),
         // An activation has a handful of runs.
         (runs::sql::OF_ACTIVATION, vec![searched("r", "INDEX run_activation (activation=?)"), sorted.clone()]),
+        (runs::sql::COUNT, vec![
+            "CO-ROUTINE (subquery-1)".to_owned(),
+            searched("run", "COVERING INDEX run_app_ended (app=?)"),
+            "SCAN (subquery-1)".to_owned(),
+        ]),
         (runs::sql::RUN, vec![searched("r", "INDEX run_id (id=?)")]),
         (runs::sql::OUTPUT, vec![searched("r", "COVERING INDEX run_id (id=?)"), searched("o", primary)]),
         (dead_letters::sql::ALL, vec![searched("a", "INDEX activation_dead ((over_at,id)<(?,?))"), details.clone()]),

@@ -1,7 +1,7 @@
 //! Lists of runs, the one that ended last first.
 
 use dormouse_core::completion::RunOutput;
-use dormouse_core::ids::RunId;
+use dormouse_core::ids::{AppId, RunId};
 use dormouse_core::outcome::OutcomeKind;
 use dormouse_core::store::{ListedRun, RunFilter};
 use rusqlite::{Connection, named_params};
@@ -9,7 +9,7 @@ use rusqlite::{Connection, named_params};
 use crate::errors::Fault;
 use crate::rows::{
     StoredRun, activation_bytes, collect, first, limit, registration_bytes, run, run_bytes, run_columns,
-    signed,
+    signed, unsigned,
 };
 
 /// The queries whose plans are tested, with [`list`](super::list).
@@ -24,6 +24,8 @@ pub(crate) mod sql {
          order by r.ended_at desc, r.place desc limit :limit"
     );
     pub(crate) const RUN: &str = runs!("indexed by run_id where r.id = ?1 order by r.place desc limit 1");
+    pub(crate) const COUNT: &str =
+        "select count(*) from (select 1 from run indexed by run_app_ended where app = ?1 limit ?2)";
     pub(crate) const OUTPUT: &str = "select o.stdout, o.stderr from run as r indexed by run_id
         join output as o on o.place = r.place where r.id = ?1 order by r.place desc limit 1";
 }
@@ -136,6 +138,11 @@ fn is_of_app(conn: &Connection, registration: &[u8; 16], app: &str) -> Result<bo
     let sql = "select app = ?2 from run indexed by run_registration_ended where registration = ?1 limit 1";
     let is = first(conn.prepare_cached(sql)?.query((registration, app))?, |row| Ok(row.get(0)?))?;
     Ok(is.unwrap_or(false))
+}
+
+pub(crate) fn count(conn: &Connection, app: &AppId, most: u64) -> Result<u64, Fault> {
+    let mut statement = conn.prepare_cached(sql::COUNT)?;
+    unsigned(statement.query_row((app.as_str(), signed(most)), |row| row.get(0))?)
 }
 
 pub(crate) fn find(conn: &Connection, id: RunId) -> Result<Option<ListedRun>, Fault> {

@@ -10,7 +10,7 @@ use dormouse_core::ids::{ActivationId, AppId, Fence, RegistrationId, RunId};
 use dormouse_core::overlap::Refusal;
 use dormouse_core::quota::QuotaState;
 use dormouse_core::registration::RegistrationRecord;
-use dormouse_core::settings::{SettingChange, SettingsError};
+use dormouse_core::settings::{SettingChange, SettingsError, SettingsSum};
 use dormouse_core::store::{
     ActivationStore, AppStateStore, AppStore, Counts, DeadLetterFilter, Enqueue, Enqueued, Finish, Finished,
     History, Journal, ListedRun, Prune, Pruned, QuotaStore, Reap, Reaped, Redriven, RegistrationStore,
@@ -71,6 +71,11 @@ impl AppStore for SqliteStore {
     async fn remove_app(&self, app: &AppId, at: Timestamp) -> Result<Removed, StoreError> {
         let app = app.clone();
         self.write(Kind::Other, move |tx| apps::remove(tx, &app, at)).await
+    }
+
+    async fn forget_app(&self, app: &AppId) -> Result<(), StoreError> {
+        let app = app.clone();
+        self.write(Kind::Other, move |tx| apps::forget(tx, &app)).await
     }
 
     async fn apps(&self) -> Result<Vec<AppRecord>, StoreError> {
@@ -201,6 +206,11 @@ impl History for SqliteStore {
         self.list(move |conn| runs::list(conn, &filter, limit)).await
     }
 
+    async fn count_runs(&self, app: &AppId, most: u64) -> Result<u64, StoreError> {
+        let app = app.clone();
+        self.list(move |conn| runs::count(conn, &app, most)).await
+    }
+
     async fn run(&self, id: RunId) -> Result<Option<ListedRun>, StoreError> {
         self.read(move |conn| runs::find(conn, id)).await
     }
@@ -297,6 +307,11 @@ impl SettingsStore for SqliteStore {
     async fn setting_names(&self, app: &AppId, skip: u64, limit: usize) -> Result<Vec<String>, StoreError> {
         let app = app.clone();
         self.list(move |conn| settings::names(conn, &app, skip, limit)).await
+    }
+
+    async fn settings_sum(&self, app: &AppId) -> Result<SettingsSum, StoreError> {
+        let app = app.clone();
+        self.list(move |conn| settings::sum(conn, &app)).await
     }
 
     async fn change_settings(

@@ -11,6 +11,9 @@ mod wishes;
 
 use std::io::{self, BufRead, Read as _, Write};
 
+use serde::Deserialize;
+use serde_json::Value;
+
 use crate::protocol::{Answer, Event, Hello, LINE_LEN_MAX, Line, Op, Reply, Request};
 
 /// Drives one host.
@@ -38,12 +41,10 @@ pub fn serve(
         if request.trim().is_empty() {
             continue;
         }
-        let Request { id, op } = match serde_json::from_str(&request) {
+        let Request { id, op } = match understood(&request) {
             Ok(request) => request,
-            Err(error) => {
-                // Its number is not known either.
-                let reply = Reply::failed(format_args!("the request is not understood: {error}"));
-                write(to, &Line::Answer(Answer { id: 0, reply }))?;
+            Err(answer) => {
+                write(to, &Line::Answer(answer))?;
                 to.flush()?;
                 continue;
             }
@@ -62,6 +63,26 @@ pub fn serve(
         to.flush()?;
     }
     Ok(())
+}
+
+/// A request; else what is answered to it.
+///
+/// What has a number and is not understood is of a runner that knows more: that cannot be done here. What has none is not
+/// of a runner.
+fn understood(request: &str) -> Result<Request, Answer> {
+    let none = |error| Answer { id: 0, reply: Reply::failed(format_args!("this is no request: {error}")) };
+    let value: Value = serde_json::from_str(request).map_err(none)?;
+    let Numbered { id } = Numbered::deserialize(&value).map_err(none)?;
+    serde_json::from_value(value).map_err(|error| Answer {
+        id,
+        reply: Reply::Unsupported(format!("the request is not understood: {error}")),
+    })
+}
+
+/// What of a request every version has.
+#[derive(Deserialize)]
+struct Numbered {
+    id: u64,
 }
 
 fn write(to: &mut dyn Write, line: &Line) -> io::Result<()> {

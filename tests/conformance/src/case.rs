@@ -14,7 +14,7 @@ use crate::protocol::{App, Capability, HostSettings, Registration};
 
 pub use error::{CaseError, CaseProblem};
 pub use expect::{Counted, Expect, ExpectedRun, Pattern};
-pub use load::{CASE_LEN_MAX, CASES_MAX, cases, load};
+pub use load::{CASE_LEN_MAX, CASES_MAX, built_in, cases, load};
 pub use step::Step;
 
 /// The name of the app that `program` stands for.

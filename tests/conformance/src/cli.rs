@@ -1,16 +1,16 @@
 //! The command line of `dormouse-conform`.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::adapter::{Adapter, daemon, library, requests, serve, wasmtime};
-use crate::case::{Case, CaseError, cases};
+use crate::case::{Case, CaseError, built_in, cases};
 use crate::link::{Link, LinkError};
-use crate::programs::{Programs, export};
+use crate::programs::{ExportError, NoProgram, Programs, export};
 use crate::report::Format;
 use crate::runner::{Options, Outcome, Verdict, run};
 
@@ -47,9 +47,9 @@ struct WhichArgs {
     /// Only cases whose id, or a rule of which, holds one of these texts, as in `deferral/` or `UWP-074`.
     filter: Vec<String>,
 
-    /// Where the cases are: a folder with a folder for each area.
-    #[arg(long, value_name = "DIR", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/cases"))]
-    cases: PathBuf,
+    /// Other cases than those that are built in: a folder with a folder for each area.
+    #[arg(long, value_name = "DIR")]
+    cases: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -61,7 +61,8 @@ struct RunArgs {
     #[arg(long, short, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: u16,
 
-    /// How long an adapter may take to answer, in seconds, beside the time that it is told to let pass.
+    /// How long an adapter may take to answer, in seconds, beside the time that it is told to let pass; ten times that
+    /// for a case.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
 
@@ -69,7 +70,7 @@ struct RunArgs {
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     format: Format,
 
-    /// Take the programs from here, where `programs` wrote them.
+    /// Take the programs from here, where `programs` wrote them [default: from where this was built].
     #[arg(long, value_name = "DIR")]
     programs: Option<PathBuf>,
 
@@ -88,13 +89,13 @@ enum Which {
     Library,
     /// `dormouse serve`, on a temporary state directory, in real time.
     Daemon {
-        /// The program.
+        /// Where `dormouse` is.
         #[arg(long, value_name = "PATH", default_value = "dormouse")]
         dormouse: PathBuf,
     },
     /// `wasmtime run`: for the cases that are about commands.
     Wasmtime {
-        /// The program.
+        /// Where `wasmtime` is.
         #[arg(long, value_name = "PATH", default_value = "wasmtime")]
         wasmtime: PathBuf,
     },
@@ -123,8 +124,10 @@ enum Error {
     Case(#[from] CaseError),
     #[error(transparent)]
     Link(#[from] LinkError),
-    #[error("the programs cannot be written to `{}`", dir.display())]
-    Programs { dir: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Program(#[from] NoProgram),
+    #[error(transparent)]
+    Export(#[from] ExportError),
     #[error("what comes out cannot be written, or what is asked cannot be read")]
     Io(#[from] io::Error),
 }
@@ -134,16 +137,18 @@ impl Error {
         match self {
             Self::Case(_) => Exit::Malformed,
             Self::Link(_) => Exit::Broken,
-            Self::Programs { .. } | Self::Io(_) => Exit::Files,
+            Self::Program(_) | Self::Export(_) | Self::Io(_) => Exit::Files,
         }
     }
 }
 
+/// The cases that are built in: their ids and their texts.
+pub type Texts = &'static [(&'static str, &'static str)];
+
 /// The program.
 #[must_use]
-pub fn main() -> ExitCode {
-    // A worker of the compiler is started as this very program.
-    match command(Cli::parse().command) {
+pub fn main(texts: Texts) -> ExitCode {
+    match command(Cli::parse().command, texts) {
         Ok(exit) => exit.into(),
         Err(error) => {
             let mut text = format!("error: {error}");
@@ -159,11 +164,11 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn command(command: Command) -> Result<Exit, Error> {
+fn command(command: Command, texts: Texts) -> Result<Exit, Error> {
     match command {
-        Command::Run(args) => run_cases(&args),
+        Command::Run(args) => run_cases(&args, texts),
         Command::List(args) => {
-            for case in selected(&args)? {
+            for case in selected(&args, texts)? {
                 let needs: Vec<&str> = case.needs.iter().map(|need| need.as_str()).collect();
                 let (rules, needs) = (case.rule.join(" "), needs.join(" "));
                 writeln!(io::stdout(), "{:<44} {}\n{:<44} {rules}; needs {needs}", case.id, case.title, "")?;
@@ -171,7 +176,7 @@ fn command(command: Command) -> Result<Exit, Error> {
             Ok(Exit::Passed)
         }
         Command::Programs { dir } => {
-            let written = export(&dir).map_err(|source| Error::Programs { dir: dir.clone(), source })?;
+            let written = export(&dir)?;
             writeln!(io::stdout(), "{written} programs in {}", dir.display())?;
             Ok(Exit::Passed)
         }
@@ -187,7 +192,7 @@ fn command(command: Command) -> Result<Exit, Error> {
                     &mut daemon
                 }
                 Which::Wasmtime { wasmtime: program } => {
-                    wasmtime = wasmtime::WasmtimeAdapter::new(program);
+                    wasmtime = wasmtime::WasmtimeAdapter::new(program)?;
                     &mut wasmtime
                 }
             };
@@ -197,8 +202,11 @@ fn command(command: Command) -> Result<Exit, Error> {
     }
 }
 
-fn selected(args: &WhichArgs) -> Result<Vec<Case>, CaseError> {
-    let all = cases(Path::new(&args.cases))?;
+fn selected(args: &WhichArgs, texts: Texts) -> Result<Vec<Case>, CaseError> {
+    let all = match &args.cases {
+        Some(folder) => cases(folder)?,
+        None => built_in(texts)?,
+    };
     Ok(all.into_iter().filter(|case| wanted(case, &args.filter)).collect())
 }
 
@@ -209,13 +217,14 @@ fn wanted(case: &Case, filter: &[String]) -> bool {
     filter.is_empty() || filter.iter().any(holds)
 }
 
-fn run_cases(args: &RunArgs) -> Result<Exit, Error> {
-    let cases = selected(&args.which)?;
+fn run_cases(args: &RunArgs, texts: Texts) -> Result<Exit, Error> {
+    let cases = selected(&args.which, texts)?;
+    let programs = args.programs.clone().map_or_else(Programs::default, Programs::from_folder);
+    programs.are_there(&cases)?;
     let connect = || match args.adapter.as_slice() {
         [] => Ok(Link::thread(library::LibraryAdapter::default)),
         command => Link::process(command),
     };
-    let programs = args.programs.clone().map_or_else(Programs::default, Programs::from_folder);
     let timeout = Duration::from_secs(args.timeout);
     let options = Options { jobs: usize::from(args.jobs), timeout, programs };
     let told = |outcome: &Outcome| {

@@ -15,6 +15,7 @@
 pub mod adapter;
 pub mod case;
 pub mod cli;
+mod clock;
 pub mod hex;
 pub mod link;
 pub mod matching;

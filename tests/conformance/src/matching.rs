@@ -59,6 +59,9 @@ pub enum MatchError {
         /// The member.
         member: String,
     },
+    /// `nan`, which is no value of JSON.
+    #[error("`nan` is no number that a value could be, or be held against")]
+    NotANumber,
     /// A test of the wrong kind.
     #[error("a test cannot be read: {0}")]
     Test(String),
@@ -71,12 +74,18 @@ impl Match {
     ///
     /// [`MatchError`]
     pub fn parse(value: Value) -> Result<Self, MatchError> {
-        let Value::Object(members) = value else { return Ok(Self::Is(value)) };
+        let members = match value {
+            Value::Object(members) => members,
+            // TOML has no null: this is what becomes of a number that JSON does not have.
+            Value::Null => return Err(MatchError::NotANumber),
+            value => return Ok(Self::Is(value)),
+        };
         let is_test = |name: &&String| TESTS.contains(&name.as_str());
         let test = members.keys().find(is_test).cloned();
         let member = members.keys().find(|name| !is_test(name)).cloned();
         match (test, member) {
             (Some(test), Some(member)) => Err(MatchError::Mixed { test, member }),
+            (Some(_), None) if members.values().any(Value::is_null) => Err(MatchError::NotANumber),
             (Some(_), None) => {
                 let test = serde_json::from_value(Value::Object(members));
                 test.map(Self::Test).map_err(|error: serde_json::Error| MatchError::Test(error.to_string()))
@@ -105,6 +114,18 @@ impl Match {
 }
 
 impl Match {
+    /// The texts that a value may be, where it is said which.
+    pub(crate) fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::Is(value) => value.as_str().into_iter().collect(),
+            Self::Test(test) => {
+                let all = test.one_of.iter().flatten().chain(&test.not);
+                all.filter_map(Value::as_str).collect()
+            }
+            Self::Object(_) => Vec::new(),
+        }
+    }
+
     /// It in words.
     pub(crate) fn shown(&self) -> String {
         match self {

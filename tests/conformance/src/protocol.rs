@@ -3,13 +3,16 @@
 
 mod event;
 mod op;
+mod strict;
+mod words;
 mod world;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-pub use event::{EVENTS, Ended, Event, EventKind, Holding, RECEIPT, RUN_EVENTS, Receipt, Stream};
-pub use op::{Fired, Listed, OPS, Op, Program, Recorded, Signaled};
+pub use event::{EVENTS, Ended, Event, EventKind, Holding, OUTCOMES, RECEIPT, RUN_EVENTS, Receipt, Stream};
+pub use op::{CommandEnd, CommandEnded, Fired, Listed, OPS, Op, Program, Recorded, Signaled};
+pub use words::{CANCELLATIONS, FIRING_REFUSALS, POLICIES, REFUSALS, RESULTS, TRAPS};
 pub use world::{
     Access, App, Directory, DirectoryAccess, HostSettings, IfExists, Limits, Misfire, Overlap, Quota,
     Recurrence, Registration, Retry, Status, Trigger, WorkCost,
@@ -86,7 +89,7 @@ impl Reply {
     /// It was done.
     #[must_use]
     pub fn done() -> Self {
-        Self::Ok(Value::Object(serde_json::Map::new()))
+        Self::ok(Done {})
     }
 
     /// The host refused it.
@@ -112,9 +115,21 @@ pub struct Hello {
     pub name: String,
     /// Their version.
     pub version: String,
-    /// What it can do.
+    /// What it can do. A word that this runner does not know is left out: no case of it needs that.
+    #[serde(deserialize_with = "known")]
     pub capabilities: Vec<Capability>,
 }
+
+fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Capability>, D::Error> {
+    let words = Vec::<String>::deserialize(deserializer)?;
+    let can = |word: &String| Capability::ALL.iter().find(|can| can.as_str() == word).copied();
+    Ok(words.iter().filter_map(can).collect())
+}
+
+/// What is answered where there is nothing to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Done {}
 
 /// Where an answer that lets time pass has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -5,9 +5,10 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use dormouse_e2e::{Ended, Package, dormouse, json_lines};
+use dormouse_e2e::{Daemon, Ended, Package, Signal, dormouse, json_lines};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use serde_json::json;
 use tempfile::TempDir;
 use test_artifacts as programs;
 
@@ -91,6 +92,82 @@ fn what_a_package_asks_for_is_shown_and_nothing_is_installed_before_somebody_agr
     let granted = &listed[0]["granted"];
     assert_eq!(granted["network"][0], "api.example.org:443");
     assert_eq!(granted["directories"]["/pictures"]["path"], pictures.path().to_str().unwrap());
+}
+
+const KEEPS: &str =
+    "[app-limits]\nfolder-bytes = \"1GiB\"\nsettings = 7\n[quota]\ncpu = \"2s\"\nwindow = \"15m\"\n";
+
+#[test]
+fn what_an_app_keeps_and_spends_is_agreed_to_and_shown() {
+    let state = state();
+    let package = Package::new("1.0.0", programs::RUN_NO_DETAILS, "", KEEPS);
+    let refused = with(&state, &["install", package.arg()]).expect_code(2).expect_error("asks for");
+    assert!(refused.stderr.contains("+ keep folder-bytes 1GiB"), "{}", refused.stderr);
+    assert!(!refused.stderr.contains("settings"), "less than any app has: {}", refused.stderr);
+    nothing_is_installed(&state);
+    with(&state, &["install", package.arg(), "--consent"])
+        .expect_code(0)
+        .expect_stdout("quota        2.0s of 2.0s each 15m 0s left, set by the app");
+    fs::write(state.path().join("apps/org.example.nest/local/nut"), "nut").unwrap();
+    with(&state, &["show", "org.example.nest"])
+        .expect_code(0)
+        .expect_stdout("org.example.nest 1.0.0")
+        .expect_stdout("3 B of 1.0 GiB, 1 of 10000 entries")
+        .expect_stdout("0 of 7, 0 B of 16.0 MiB");
+    let shown = json_lines(&with(&state, &["show", "org.example.nest", "--json"]).expect_code(0).stdout);
+    let usage = &shown[0]["usage"];
+    assert_eq!((&usage["quota"]["set_by"], &usage["limits"]["settings"]), (&"app".into(), &7.into()));
+    assert_eq!((&usage["folders"]["bytes"], &usage["runs"]), (&3.into(), &0.into()));
+    with(&state, &["quota"]).expect_code(0).expect_stdout("15m 0s");
+}
+
+#[test]
+fn a_host_installs_nothing_that_asks_for_more_than_it_allows() {
+    let state = state();
+    let package = Package::new("1.0.0", programs::RUN_NO_DETAILS, "", KEEPS);
+    for (flag, value, said) in [
+        ("--quota-default", "1s/15m", "looser than the host's 1s/15m"),
+        ("--app-limit-max", "folder-bytes=1MiB", "`folder-bytes` asks for 1GiB"),
+    ] {
+        let daemon = Daemon::start(state.path(), [flag, value]);
+        with(&state, &["install", package.arg(), "--consent"])
+            .expect_code(4)
+            .expect_error("")
+            .expect_stderr(said);
+        with(&state, &["apps"]).expect_code(0).expect_stdout("no packages are installed");
+        daemon.signal(Signal::TERM);
+        daemon.finish().expect_code(143);
+    }
+}
+
+#[test]
+fn an_operator_decides_how_much_an_app_keeps_and_takes_it_back() {
+    let state = state();
+    let app = "org.example.nest";
+    with(&state, &["app-limits", app, "--set", "settings=3"])
+        .expect_code(0)
+        .expect_stdout("by the operator")
+        .expect_stdout("is not installed: what is decided holds once it is");
+    let package = Package::new("1.0.0", programs::RUN_NO_DETAILS, "", KEEPS);
+    with(&state, &["install", package.arg(), "--consent"]).expect_code(0);
+    let keeps = |args: &[&str]| {
+        let args: Vec<_> = ["app-limits", app, "--json"].iter().chain(args).copied().collect();
+        json_lines(&with(&state, &args).expect_code(0).stdout).remove(0)
+    };
+    let known = keeps(&[]);
+    assert_eq!((&known["decided"], &known["limits"]["settings"]), (&json!({ "settings": 3 }), &3.into()));
+    assert_eq!(known["limits"]["folder_bytes"], 1 << 30);
+    let known = keeps(&["--set", "folder-bytes=1MiB,settings=4"]);
+    assert_eq!(known["decided"], json!({ "settings": 4, "folder_bytes": 1 << 20 }));
+    let known = keeps(&["--unset"]);
+    assert_eq!((&known["decided"], &known["limits"]["settings"]), (&json!({}), &7.into()));
+    with(&state, &["app-limits", app, "--set", "folder-bytes=1TiB"])
+        .expect_code(2)
+        .expect_error("not within the host's maximum")
+        .expect_stderr("asks for 1024GiB, above the host's maximum of 64GiB");
+    with(&state, &["app-limits", app, "--set", "folders=1"])
+        .expect_code(2)
+        .expect_error("there is no app limit");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 
 use dormouse_e2e::{Ended, Signal, Value, command, dormouse, ended, json_lines};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, kill_process};
 use test_artifacts as programs;
 
@@ -170,6 +171,20 @@ fn signals_cancel_and_then_kill() {
     assert!(told["receipt"]["wall_ms"].as_f64().is_some_and(|ms| ms < 60_000.0), "the grace was waited for");
 }
 
+#[test]
+fn a_signal_before_the_program_runs_ends_the_command() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipe = dir.path().join("pipe.wasm");
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let child = spawn(&[], pipe.to_str().unwrap(), &[]);
+        // From here on it reads what never comes.
+        let _writer = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        finished(child).expect_code(code);
+    }
+}
+
 fn wait_for_line(child: &mut Child) {
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -194,7 +209,7 @@ fn a_core_module_of_the_first_preview_runs_and_what_is_no_program_is_told_apart(
         (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
         (memory (export "memory") 1)
         (func (export "_start") (call $exit (i32.const 42))))"#;
-    run(&[], &write("exits.wasm", &wat::parse_str(exits).unwrap()), &[]).expect_code(1);
+    run(&[], &write("exits.wasm", &wat::parse_str(exits).unwrap()), &[]).expect_code(42);
     let library = write("library.wasm", &wat::parse_str("(module)").unwrap());
     run(&[], &library, &[])
         .expect_code(4)

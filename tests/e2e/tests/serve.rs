@@ -94,7 +94,11 @@ fn the_doctor_looks_at_everything_that_a_host_needs() {
 
     fs::set_permissions(state.path(), Permissions::from_mode(0o755)).unwrap();
     dormouse(["doctor", "--state", path]).expect_code(0).expect_stdout("chmod go-rwx");
-    fs::write(state.path().join("dormouse.db"), "nuts, and no database at all".repeat(100)).unwrap();
+
+    // A state of its own: beside a log of what was written last, the database of before would be read from that.
+    let foreign = tempfile::tempdir().unwrap();
+    fs::write(foreign.path().join("dormouse.db"), "nuts, and no database at all".repeat(100)).unwrap();
+    let path = foreign.path().to_str().unwrap();
     dormouse(["doctor", "--state", path]).expect_code(5).expect_stdout("is not a SQLite database");
 }
 

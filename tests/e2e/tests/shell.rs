@@ -77,6 +77,23 @@ fn the_objects_that_are_printed_keep_their_fields() {
     );
     has(&one(&["show", "x"]), &["registration", "explanation", "quota"]);
     has(&one(&["access", "org.example.nest"]), &["app", "access", "installed"]);
+    has(&one(&["app-limits", "org.example.nest"]), &["app", "decided", "limits"]);
+    let shown = one(&["show", "org.example.nest"]);
+    has(&shown["package"], &["app", "version", "digest", "access", "granted", "registrations", "loaded"]);
+    has(
+        &shown["usage"],
+        &[
+            "app",
+            "quota",
+            "limits",
+            "folders",
+            "settings",
+            "settings_bytes",
+            "registrations",
+            "running",
+            "runs",
+        ],
+    );
     has(&one(&["triggers"]), &["uwp", "family", "here", "kind", "written", "note"]);
     has(&one(&["conditions"]), &["condition", "holds", "means"]);
     has(&one(&["doctor"]), &["what", "level", "found", "means"]);

@@ -1,6 +1,7 @@
 //! All readers that are tried, by name.
 
 mod archive;
+mod case;
 mod client;
 mod component;
 mod cron;
@@ -8,6 +9,7 @@ mod host;
 mod http;
 mod manifest;
 mod module;
+mod protocol;
 mod requests;
 mod rows;
 mod texts;
@@ -39,7 +41,7 @@ pub struct Entry {
 }
 
 /// All targets, those first that take the least time.
-pub const ALL: [Entry; 11] = [
+pub const ALL: [Entry; 13] = [
     Entry {
         name: "texts",
         about: "names, addresses, moments, conditions: whatever is one line",
@@ -52,6 +54,16 @@ pub const ALL: [Entry; 11] = [
         name: "client",
         about: "what a host answers, read by the client: answers and streams of events",
         make: |_| Box::new(client::Answers::new()),
+    },
+    Entry {
+        name: "case",
+        about: "cases of the conformance suite, played on a host that does nothing",
+        make: |_| Box::new(case::Cases),
+    },
+    Entry {
+        name: "protocol",
+        about: "what runners and adapters of the conformance suite say to each other",
+        make: |_| Box::new(protocol::Protocol::new()),
     },
     Entry {
         name: "http",

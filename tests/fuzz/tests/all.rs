@@ -35,6 +35,8 @@ campaigns! {
     a_manifest_is_understood_or_its_fault_is_named: "manifest", 1500 inputs, 2 kinds taken, 30 refused;
     an_archive_is_to_us_what_it_is_to_others: "archive", 600 inputs, 2 kinds taken, 15 refused;
     an_answer_is_the_same_in_whichever_pieces_it_comes: "client", 600 inputs, 6 kinds taken, 15 refused;
+    a_case_is_the_same_when_it_is_written_anew_and_comes_to_an_end: "case", 400 inputs, 2 kinds taken, 15 refused;
+    a_runner_comes_to_a_verdict_and_an_adapter_answers_each_request: "protocol", 300 inputs, 2 kinds taken, 8 refused;
     whatever_is_sent_to_the_socket_is_answered_and_so_is_the_next: "http", 500 inputs, 2 kinds taken, 3 refused;
     every_request_is_answered_as_the_document_says: "requests", 600 inputs, 10 kinds taken, 30 refused;
     a_receiver_can_answer_what_it_likes: "webhook", 300 inputs, 1 kinds taken, 6 refused;

@@ -7,7 +7,7 @@ use dormouse::AppId;
 use dormouse_package::Digest;
 
 use super::{HostArgs, JsonArgs, ListArgs, OutputArgs};
-use crate::parse::{EnvArg, GuestDirArg, app};
+use crate::parse::{AppLimitArg, EnvArg, GuestDirArg, app};
 
 const INSTALL_ABOUT: &str = "\
 Install a package: a directory with a dormouse.toml, or a .tar.gz file of one.
@@ -22,6 +22,20 @@ Examples:
   dormouse install ./feeds
   dormouse install feeds-1.4.0.tar.gz --consent --dir /pictures=./photos --env API_TOKEN
   dormouse install feeds-1.4.0.tar.gz --sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+const APP_LIMITS_ABOUT: &str = "\
+Show or decide how much an app may keep, all its runs together.
+
+folder-bytes and folder-entries are of its folders /local and /temp together, settings, settings-bytes and setting-bytes \
+of its settings and of each. What is decided here comes before what the package asks for, and that before what the host \
+gives every app; none is above the host's maximum. It holds at once. What is kept already stays, and does not grow while \
+it is more. `dormouse show APP` says how much it keeps.";
+
+const APP_LIMITS_EXAMPLES: &str = "\
+Examples:
+  dormouse app-limits org.example.feeds
+  dormouse app-limits org.example.feeds --set folder-bytes=1GiB,settings=500
+  dormouse app-limits org.example.feeds --unset";
 
 const UPDATE_ABOUT: &str = "\
 Replace an installed package by another version of it.
@@ -110,6 +124,28 @@ pub(crate) struct AppsArgs {
     pub(crate) host: HostArgs,
     #[command(flatten)]
     pub(crate) list: ListArgs,
+}
+
+/// `dormouse app-limits`.
+#[derive(Debug, Args)]
+#[command(long_about = APP_LIMITS_ABOUT, after_help = APP_LIMITS_EXAMPLES)]
+pub(crate) struct AppLimitsArgs {
+    /// The app, installed or not
+    #[arg(value_parser = app)]
+    pub(crate) app: AppId,
+
+    /// Let it keep so much, like folder-bytes=1GiB, in the place of all that was decided before. May be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',', help_heading = "Decide")]
+    pub(crate) set: Vec<AppLimitArg>,
+
+    /// Take back what was decided: it may keep what it asks for, or what the host gives
+    #[arg(long, conflicts_with = "set", help_heading = "Decide")]
+    pub(crate) unset: bool,
+
+    #[command(flatten)]
+    pub(crate) host: HostArgs,
+    #[command(flatten)]
+    pub(crate) json: JsonArgs,
 }
 
 /// `dormouse pack`.

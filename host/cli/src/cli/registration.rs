@@ -25,6 +25,12 @@ Examples:
   dormouse register org.example.feeds --name new --entry-point refresh --watch /pictures --overlap queue:10
   dormouse register org.example.feeds --name ask --entry-point refresh --application --class long --retry 3";
 
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  dormouse show org.example.feeds
+  dormouse show org.example.feeds/hourly
+  dormouse show 1a2b3c4d";
+
 /// `dormouse register`.
 #[derive(Debug, Args)]
 #[command(
@@ -278,9 +284,10 @@ pub(crate) struct RegistrationsArgs {
 
 /// `dormouse show`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  dormouse show org.example.feeds/hourly\n  dormouse show 1a2b3c4d")]
+#[command(after_help = SHOW_EXAMPLES)]
 pub(crate) struct ShowArgs {
-    /// A registration as APP/NAME, by its name or its id; or the id of a run or an activation. The end of an id will do
+    /// An app; a registration as APP/NAME, by its name or its id; or the id of a run or an activation. The end of an id
+    /// will do
     #[arg(value_name = "NAME|ID")]
     pub(crate) which: String,
 

@@ -14,8 +14,7 @@ Run a program of WASI once, in the sandbox of a task.
 
 FILE is a component with `wasi:cli/run`, of WASI 0.2 or 0.3, or a core module for WASI's first preview. It has the \
 arguments that follow it, this command's standard streams, and what --dir, --net and --env grant; nothing else, and \
-nothing is registered or kept. What it may use is limited as a task is; its own exit code is passed on (of a core module: \
-whether it is 0).
+nothing is registered or kept. What it may use is limited as a task is; its own exit code is passed on.
 
 What it writes is passed on as it is, but to a terminal: there, whatever a terminal would obey is shown instead. A \
 program is told that its streams are no terminals.

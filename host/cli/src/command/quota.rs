@@ -66,7 +66,8 @@ fn told(decided: &QuotaDecisionView) -> String {
 }
 
 fn draw(quotas: &[QuotaView]) -> String {
-    let mut sheet = Sheet::new(["APP", "CPU", "WINDOW", "SET BY", "LEFT", "REFILLED AT", "PAUSED RUNS"]);
+    let mut sheet =
+        Sheet::new(["APP", "CPU", "WINDOW", "SET BY", "LEFT", "REFILLED AT", "PAUSED RUNS", "SINCE"]);
     for quota in quotas {
         sheet.row([
             quota.app.to_string(),
@@ -76,7 +77,21 @@ fn draw(quotas: &[QuotaView]) -> String {
             millis(quota.left_ms),
             quota.refills_at.map(|at| at.to_string()).unwrap_or_default(),
             quota.paused_runs.to_string(),
+            quota.paused_since.map(|since| since.to_string()).unwrap_or_default(),
         ]);
     }
     sheet.text_or("no app has a quota")
+}
+
+/// What is left of an app's CPU time.
+pub(super) fn left(quota: &QuotaView) -> String {
+    let refill = quota.refills_at.map(|at| format!(", refilled at {at}")).unwrap_or_default();
+    let since = |since| format!(", {} runs paused since {since}", quota.paused_runs);
+    let paused = quota.paused_since.map(since).unwrap_or_default();
+    format!(
+        "{} of {} each {} left{paused}{refill}",
+        millis(quota.left_ms),
+        millis(quota.cpu_ms),
+        millis(quota.window_ms)
+    )
 }

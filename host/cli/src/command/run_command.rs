@@ -37,11 +37,13 @@ pub(crate) fn run_command(args: &RunCommandArgs, color: ColorChoice) -> Result<E
     let engine = host::small_engine()?;
     let runtime = host::runtime()?;
     let waited = runtime.block_on(async {
-        let signals = Signals::listen()
+        let mut signals = Signals::listen()
             .map_err(|error| Failure::internal("signals cannot be listened to").because(&error))?;
-        let program = load(&engine, args.file()).await?;
-        let running =
-            program.start(Host::builder(), invocation).await.map_err(|error| not_started(&error))?;
+        // Nothing of it runs yet: whoever wants it to end need not wait.
+        let running = tokio::select! {
+            started = start(&engine, args.file(), invocation) => started?,
+            exit = signals.next() => return Ok(Waited::Left(exit)),
+        };
         wait(running, signals).await
     });
     // A standard input that is being read, or an output that nobody reads, must not keep this process.
@@ -75,8 +77,17 @@ async fn wait(running: Running, mut signals: Signals) -> Result<Waited> {
     }
 }
 
+async fn start(engine: &Engine, file: &Path, invocation: Invocation) -> Result<Running> {
+    let program = load(engine, file).await?;
+    program.start(Host::builder(), invocation).await.map_err(|error| not_started(&error))
+}
+
 async fn load(engine: &Engine, file: &Path) -> Result<Program> {
-    let bytes = read(file, "give the path of a component or a core module (.wasm)")?;
+    // It may be a pipe, which nobody writes to yet.
+    let path = file.to_owned();
+    let reading = move || read(&path, "give the path of a component or a core module (.wasm)");
+    let read = tokio::task::spawn_blocking(reading).await;
+    let bytes = read.map_err(|error| Failure::internal("a file cannot be read").because(&error))??;
     let cache = compile_worker::cache();
     let loaded = Program::load(engine, &compile_worker::compiler(), cache.as_ref(), bytes).await;
     loaded.map_err(|error| refused(file, &error))

@@ -46,6 +46,9 @@ impl Local {
             let compiler = compile_worker::compiler();
             builder = builder.packages(PackageConfig { directory, compiler, cache: None });
         }
+        if let Ok(directory) = File::open(home.join("apps")) {
+            builder = builder.app_folders(Dir::from_std_file(directory));
+        }
         Self::start(builder, home, None, machine).await
     }
 

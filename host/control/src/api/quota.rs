@@ -30,6 +30,8 @@ pub struct QuotaView {
     pub refills_at: Option<Moment>,
     /// Runs that are paused because it is spent.
     pub paused_runs: u32,
+    /// Since when the first of them is; none if none is.
+    pub paused_since: Option<Moment>,
 }
 
 impl From<&dormouse::QuotaView> for QuotaView {
@@ -42,6 +44,7 @@ impl From<&dormouse::QuotaView> for QuotaView {
             left_ms: ms(quota.left),
             refills_at: quota.refills_at.map(Moment),
             paused_runs: quota.paused_runs,
+            paused_since: quota.paused_since.map(Moment),
         }
     }
 }

@@ -10,7 +10,10 @@ use tokio::fs::File;
 use tokio_util::io::ReaderStream;
 
 use super::{Client, ClientError};
-use crate::api::{AccessRequest, AccessView, AppView, InstallRequest, InstallationView, Page, UploadView};
+use crate::api::{
+    AccessRequest, AccessView, AppLimitsDecisionView, AppLimitsView, AppUsageView, AppView, InstallRequest,
+    InstallationView, Page, UploadView,
+};
 
 /// How long the host may say nothing while it is sent a package, or compiles one.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
@@ -29,6 +32,29 @@ impl Client {
     /// One app.
     pub async fn app(&self, app: &AppId) -> Result<AppView, ClientError> {
         self.get(&["apps", app.as_str()]).answer().await
+    }
+
+    /// What an app keeps and spends.
+    pub async fn usage(&self, app: &AppId) -> Result<AppUsageView, ClientError> {
+        self.get(&["apps", app.as_str(), "usage"]).patience(PATIENCE).answer().await
+    }
+
+    /// How much an app may keep.
+    pub async fn app_limits(&self, app: &AppId) -> Result<AppLimitsDecisionView, ClientError> {
+        self.get(&["apps", app.as_str(), "limits"]).answer().await
+    }
+
+    /// Decides how much an app may keep; with none, takes back what was decided.
+    pub async fn set_app_limits(
+        &self,
+        app: &AppId,
+        limits: Option<AppLimitsView>,
+    ) -> Result<AppLimitsDecisionView, ClientError> {
+        let path = ["apps", app.as_str(), "limits"];
+        match limits {
+            Some(limits) => self.put(&path).json(&limits).answer().await,
+            None => self.delete(&path).answer().await,
+        }
     }
 
     /// Sends a package, a `.tar.gz`, for an installation that follows.

@@ -13,6 +13,7 @@ mod machine;
 mod registrations;
 mod runs;
 mod subscribers;
+mod usage;
 mod webhooks;
 
 use std::sync::Arc;
@@ -56,6 +57,7 @@ fn quick() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(apps::apps))
         .routes(routes!(apps::app))
         .routes(routes!(apps::access, apps::set_access))
+        .routes(routes!(usage::app_limits, usage::set_app_limits, usage::unset_app_limits))
         .routes(routes!(registrations::registrations, registrations::register))
         .routes(routes!(registrations::validate))
         .routes(routes!(registrations::registration, registrations::unregister))
@@ -89,6 +91,7 @@ fn slow() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(apps::upload))
         .routes(routes!(apps::install))
         .routes(routes!(apps::update, apps::uninstall))
+        .routes(routes!(usage::usage))
         .routes(routes!(activations::completion))
         .routes(routes!(events::events))
         .routes(routes!(completions::completions))

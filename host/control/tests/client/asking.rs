@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use dormouse_control::api::{
-    CancelRequest, Code, FireRequest, FireResult, OutcomeView, QuotaRequest, RunOrRunning, SignalRequest,
-    WebhookRequest,
+    AppLimitsView, CancelRequest, Code, FireRequest, FireResult, OutcomeView, QuotaRequest, RunOrRunning,
+    SignalRequest, WebhookRequest,
 };
 use dormouse_control::client::{ClientError, DeadLettersQuery, RegistrationsQuery, RunsQuery};
 use dormouse_core::{AccessStatus, ActivationId, Cursor, OutcomeKind, RegistrationId, RunId, Stream};
@@ -133,6 +133,13 @@ fn what_is_changed_is_changed() {
         assert_eq!((set.decided, set.quota), (Some(limited), client.quota(&Rig::app()).await.ok()));
         let unset = client.set_quota(&Rig::app(), None).await.unwrap();
         assert_eq!((unset.decided, unset.quota), (None, None));
+
+        let limits = AppLimitsView { settings: Some(5), ..AppLimitsView::default() };
+        let set = client.set_app_limits(&Rig::app(), Some(limits)).await.unwrap();
+        assert_eq!((set.decided, client.app_limits(&Rig::app()).await.unwrap()), (limits, set.clone()));
+        assert_eq!(Some(client.usage(&Rig::app()).await.unwrap().limits), set.limits);
+        let unset = client.set_app_limits(&Rig::app(), None).await.unwrap();
+        assert_eq!(unset.decided, AppLimitsView::default());
 
         let access = client.set_access(&Rig::app(), AccessStatus::DeniedByUser).await.unwrap();
         assert_eq!(client.access(&Rig::app()).await.unwrap(), access);

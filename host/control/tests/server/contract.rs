@@ -71,6 +71,7 @@ async fn the_host(contract: &Contract<'_>) {
     assert_eq!((quota["left_ms"].as_f64(), quota["cpu_ms"].as_f64()), (Some(60_000.0), Some(60_000.0)));
     contract.problem("GET", "/v1/apps/nobody/quota", None, "not-found").await;
     quotas(contract).await;
+    keeping(contract).await;
     let triggers = contract.well("GET", "/v1/triggers", None).await;
     assert!(triggers["items"].as_array().unwrap().len() > 70);
     let all = contract.well("GET", "/v1/conditions", None).await;
@@ -138,6 +139,29 @@ async fn quotas(contract: &Contract<'_>) {
     let none = json!({ "limited": { "cpu_ms": 0.0, "window_ms": 900_000.0 } });
     let problem = contract.problem("PUT", &path, Some(none), "invalid-request").await;
     assert_eq!(problem["field"], "limited.cpu_ms");
+}
+
+async fn keeping(contract: &Contract<'_>) {
+    let usage = format!("/v1/apps/{EMBEDDED}/usage");
+    let used = contract.well("GET", &usage, None).await;
+    assert_eq!(used["folders"], json!({ "folders": "counted", "bytes": 0, "entries": 0 }));
+    assert_eq!((&used["settings"], &used["running"], &used["runs"]), (&json!(0), &json!(0), &json!(0)));
+    assert_eq!(used["quota"]["set_by"], "app");
+    contract.problem("GET", "/v1/apps/nobody/usage", None, "not-found").await;
+
+    let path = format!("/v1/apps/{EMBEDDED}/limits");
+    let own = contract.well("GET", &path, None).await;
+    assert_eq!((&own["decided"], &own["limits"]["settings"]), (&json!({}), &json!(10_000)));
+    let asked = json!({ "settings": 5 });
+    let set = contract.well("PUT", &path, Some(asked.clone())).await;
+    assert_eq!((&set["decided"], &set["limits"]["settings"]), (&asked, &json!(5)));
+    assert_eq!(contract.well("GET", &usage, None).await["limits"], set["limits"]);
+    let above = json!({ "folder_bytes": u64::MAX });
+    let problem = contract.problem("PUT", &path, Some(above), "invalid-request").await;
+    assert_eq!(problem["field"], "folder_bytes");
+    let other = contract.well("PUT", "/v1/apps/nobody/limits", Some(json!({ "folder_bytes": 0 }))).await;
+    assert_eq!((&other["decided"], &other["limits"]), (&json!({ "folder_bytes": 0 }), &Value::Null));
+    assert_eq!(contract.well("DELETE", &path, None).await, own);
 }
 
 async fn registrations(contract: &Contract<'_>) {

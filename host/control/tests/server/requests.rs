@@ -119,6 +119,8 @@ async fn a_host_that_only_answers_questions_changes_nothing_and_says_so() {
         ("PUT", format!("{app}/access"), Some(json!({ "access": "always-allowed" }))),
         ("PUT", format!("{app}/quota"), Some(json!("off"))),
         ("DELETE", format!("{app}/quota"), None),
+        ("PUT", format!("{app}/limits"), Some(json!({}))),
+        ("DELETE", format!("{app}/limits"), None),
         ("DELETE", app.to_owned(), None),
         ("POST", "/v1/uploads".to_owned(), None),
         ("POST", "/v1/registrations".to_owned(), Some(register)),

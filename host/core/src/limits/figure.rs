@@ -11,7 +11,7 @@ use super::LimitsError;
 pub(super) const SHOWN_LEN_MAX: usize = 64;
 
 /// The figure of a limit. What it is follows from its type: a span, a number of bytes or a count.
-pub(super) trait Figure: Copy + Ord {
+pub(crate) trait Figure: Copy + Ord {
     const ZERO: Self;
     /// How it is written, for whoever wrote something else.
     const FORM: &'static str;

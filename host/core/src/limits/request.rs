@@ -150,7 +150,13 @@ impl LimitsRequest {
     /// earlier maximum, and is stored.
     #[must_use]
     pub fn within(&self, kind: TriggerKind, max: &Limits) -> Limits {
+        self.over(self.class_within(kind, max).limits(), max)
+    }
+
+    /// The class of a run started by a trigger of `kind`: the one that is asked for, if a host that allows `max` grants it.
+    #[must_use]
+    pub fn class_within(&self, kind: TriggerKind, max: &Limits) -> Class {
         let class = self.class.filter(|asked| class(Some(*asked), max).is_ok());
-        self.over(class.unwrap_or(Class::for_trigger(kind)).limits(), max)
+        class.unwrap_or(Class::for_trigger(kind))
     }
 }

@@ -17,6 +17,10 @@ fn the_trigger_kind_picks_the_class_and_the_registration_may_change_it() {
     assert_eq!(of(LimitsRequest::default(), TriggerKind::Application), Ok(600));
     assert_eq!(of(classed(Class::Long), TriggerKind::Time), Ok(600));
     assert_eq!(of(wall(3), TriggerKind::Time), Ok(3));
+    let class = |request: LimitsRequest| request.class_within(TriggerKind::Time, &max);
+    assert_eq!(class(wall(3)), Class::Default);
+    assert_eq!(class(classed(Class::Maintenance)), Class::Maintenance);
+    assert_eq!(class(classed(Class::Unlimited)), Class::Default, "it is not granted");
 }
 
 #[test]

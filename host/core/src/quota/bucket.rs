@@ -36,6 +36,10 @@ impl Reserve {
     }
 }
 
+/// The most that cancelled runs may use beyond the allowance of a window, whatever that is: what the default class has
+/// for its grace (UWP-082).
+const OVERDRAFT_MAX: Duration = Duration::from_secs(1);
+
 /// The most CPU time that is spent before a bucket is stored, whatever its allowance.
 const UNSAVED_MAX: Duration = Duration::from_secs(5);
 
@@ -51,15 +55,32 @@ pub struct Bucket {
 pub struct Charged {
     /// Whether the run may go on.
     pub covers: Covers,
-    /// The store is to be told now.
-    pub save: bool,
+    /// Whether it may if it was cancelled: those may [overdraw](overdraft).
+    pub covers_grace: bool,
+    /// Whether the store is to be told, unless it has been said before.
+    pub save: Option<Save>,
+}
+
+/// When the store is to be told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Save {
+    /// Now: the bucket ran out, or a fall would forgive too much.
+    Now,
+    /// Sometime soon: it knew all until now.
+    Soon,
 }
 
 impl Bucket {
     /// A bucket of which the store knows all.
     #[must_use]
     pub const fn new(quota: Quota) -> Self {
-        Self { quota, unsaved: Duration::ZERO }
+        Self::restored(quota, Duration::ZERO)
+    }
+
+    /// A bucket of which the store has not been told `unsaved`.
+    #[must_use]
+    pub const fn restored(quota: Quota, unsaved: Duration) -> Self {
+        Self { quota, unsaved }
     }
 
     /// The quota.
@@ -80,6 +101,7 @@ impl Bucket {
         let reserved = cpu.saturating_sub(left).min(*reserve);
         *reserve = reserve.saturating_sub(reserved);
         let billed = cpu.saturating_sub(reserved);
+        let first = self.unsaved.is_zero() && !billed.is_zero();
         if !billed.is_zero() {
             self.quota.spend(now, billed);
             self.unsaved = self.unsaved.saturating_add(billed);
@@ -90,7 +112,16 @@ impl Bucket {
             Covers::From(_) if !reserve.is_zero() => Covers::Yes { left: *reserve },
             verdict => verdict,
         };
-        Charged { covers, save: ran_out || self.unsaved >= unsaved_max(self.quota.policy()) }
+        let policy = self.quota.policy();
+        Charged {
+            covers,
+            covers_grace: !reserve.is_zero() || self.quota.owed(now) < overdraft(policy),
+            save: match first {
+                _ if ran_out || self.unsaved >= unsaved_max(policy) => Some(Save::Now),
+                true => Some(Save::Soon),
+                false => None,
+            },
+        }
     }
 
     /// What the store has not been told, and what it is to be told.
@@ -103,6 +134,13 @@ impl Bucket {
     pub fn saved(&mut self, spent: Duration) {
         self.unsaved = self.unsaved.saturating_sub(spent);
     }
+}
+
+/// By how much all cancelled runs of an app together may overdraw its quota in a window: a second, and no more than its
+/// allowance. It is owed, so that the next windows are so much shorter.
+#[must_use]
+pub fn overdraft(policy: QuotaPolicy) -> Duration {
+    policy.cpu().min(OVERDRAFT_MAX)
 }
 
 /// How much CPU time is spent before a bucket is stored, if it does not run out before: a quarter of the allowance, 5 s

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::QuotaPolicy;
@@ -14,6 +15,24 @@ pub enum QuotaDecision {
     Off,
     /// It has this one.
     Limited(QuotaPolicy),
+}
+
+impl QuotaPolicy {
+    /// Whether it is no looser than `other`: no more CPU time in one window, and no larger share of all time.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        let times = |cpu: &Self, window: &Self| cpu.cpu().as_micros() * window.window().as_micros();
+        self.cpu() <= other.cpu() && times(self, other) <= times(other, self)
+    }
+}
+
+/// Written as it is read: `2s/15m`.
+impl fmt::Display for QuotaPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [cpu, window] = [self.cpu(), self.window()]
+            .map(|span| SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX));
+        write!(f, "{cpu:#}/{window:#}")
+    }
 }
 
 /// Who set a quota.
@@ -59,5 +78,41 @@ pub fn resolve(
         None => app
             .map(|policy| (policy, QuotaSource::App))
             .or_else(|| host.map(|policy| (policy, QuotaSource::Host))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn quota(cpu_ms: u64, window_ms: u64) -> QuotaPolicy {
+        QuotaPolicy::new(Duration::from_millis(cpu_ms), Duration::from_millis(window_ms)).unwrap()
+    }
+
+    #[test]
+    fn a_quota_is_looser_by_what_it_gives_at_once_or_by_its_share() {
+        let host = quota(2_000, 900_000);
+        for (cpu_ms, window_ms, within) in [
+            (2_000, 900_000, true),
+            (1_000, 450_000, true),
+            (2_000, 900_001, true),
+            // More at once, though no more in the long run.
+            (4_000, 1_800_000, false),
+            // As much at once, and oftener.
+            (2_000, 899_999, false),
+            (1, 449, false),
+        ] {
+            assert_eq!(quota(cpu_ms, window_ms).is_within(&host), within, "{cpu_ms} in {window_ms}");
+        }
+        let longest = QuotaPolicy::new(QuotaPolicy::SPAN_MAX, QuotaPolicy::SPAN_MAX).unwrap();
+        assert!(longest.is_within(&longest) && !longest.is_within(&host));
+    }
+
+    #[test]
+    fn a_quota_is_written_as_people_write_it() {
+        assert_eq!(QuotaPolicy::UWP8.to_string(), "2s/15m");
+        assert_eq!(quota(1_500, 3_600_000).to_string(), "1s 500ms/1h");
     }
 }

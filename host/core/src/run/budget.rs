@@ -109,7 +109,7 @@ impl RunMachine {
         now: Instant,
     ) -> Option<Output> {
         let detail = match policy {
-            _ if self.stuck => "waits for nothing that can ever happen".to_owned(),
+            "idle" if self.stuck => "waits for nothing that can ever happen".to_owned(),
             "idle" => {
                 format!("did nothing for {observed:?} of {threshold:?}, and waits only for its cancellation")
             }

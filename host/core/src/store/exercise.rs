@@ -49,6 +49,7 @@ macro_rules! cases {
 cases! {
     apps::are_listed_by_name_as_they_were_saved
     apps::removal_takes_registrations_and_what_waits
+    apps::are_forgotten_without_what_they_keep
     apps::refusals_are_counted_by_reason_the_newest_first
     apps::refusals_of_the_overlap_policy_are_counted_with_the_firing
     app_states::are_kept_as_they_were_put_last
@@ -113,6 +114,7 @@ cases! {
     journal::lists_subscribers_by_name_and_forgets_them
     history::is_in_order_of_ends_whatever_the_clock_did
     history::is_filtered
+    history::counts_the_runs_of_an_app
     history::pages_through_runs_of_the_same_moment
     history::pages_through_the_attempts_at_one_activation
     history::finds_a_run_by_its_id
@@ -153,6 +155,7 @@ cases! {
     settings::are_of_one_app_and_listed_by_name
     settings::change_together_and_one_after_the_other
     settings::above_a_limit_are_refused_and_nothing_changes
+    settings::are_summed_by_app
     settings::are_added_to_in_one_step
     settings::go_with_their_app
 }
@@ -176,6 +179,7 @@ macro_rules! exercise_store {
         $crate::exercise_store! { @cases $make;
             apps_are_listed_by_name_as_they_were_saved
             apps_removal_takes_registrations_and_what_waits
+            apps_are_forgotten_without_what_they_keep
             apps_refusals_are_counted_by_reason_the_newest_first
             apps_refusals_of_the_overlap_policy_are_counted_with_the_firing
             app_states_are_kept_as_they_were_put_last
@@ -240,6 +244,7 @@ macro_rules! exercise_store {
             journal_lists_subscribers_by_name_and_forgets_them
             history_is_in_order_of_ends_whatever_the_clock_did
             history_is_filtered
+            history_counts_the_runs_of_an_app
             history_pages_through_runs_of_the_same_moment
             history_pages_through_the_attempts_at_one_activation
             history_finds_a_run_by_its_id
@@ -280,6 +285,7 @@ macro_rules! exercise_store {
             settings_are_of_one_app_and_listed_by_name
             settings_change_together_and_one_after_the_other
             settings_above_a_limit_are_refused_and_nothing_changes
+            settings_are_summed_by_app
             settings_are_added_to_in_one_step
             settings_go_with_their_app
         }

@@ -20,7 +20,7 @@ use crate::ids::{ActivationId, AppId, Fence, RegistrationId, RunId};
 use crate::overlap::Refusal;
 use crate::quota::QuotaState;
 use crate::registration::RegistrationRecord;
-use crate::settings::{SettingChange, SettingsError};
+use crate::settings::{SettingChange, SettingsError, SettingsSum};
 use crate::time::Timestamp;
 use crate::webhook::{Undelivered, Webhook};
 
@@ -173,6 +173,7 @@ faulty! {
     AppStore {
         save_app(record: AppRecord) -> ();
         remove_app(app: &AppId, at: Timestamp) -> Removed;
+        forget_app(app: &AppId) -> ();
         apps() -> Vec<AppRecord>;
     }
     ActivationStore {
@@ -190,6 +191,7 @@ faulty! {
     }
     History {
         runs(filter: RunFilter, limit: usize) -> Vec<ListedRun>;
+        count_runs(app: &AppId, most: u64) -> u64;
         run(id: RunId) -> Option<ListedRun>;
         output(id: RunId) -> Option<RunOutput>;
         dead_letters(filter: DeadLetterFilter, limit: usize) -> Vec<Activation>;
@@ -219,6 +221,7 @@ faulty! {
     SettingsStore {
         settings(app: &AppId, names: &[String]) -> Vec<Option<Vec<u8>>>;
         setting_names(app: &AppId, skip: u64, limit: usize) -> Vec<String>;
+        settings_sum(app: &AppId) -> SettingsSum;
         change_settings(app: &AppId, changes: &[SettingChange], limits: &AppLimits) -> Result<(), SettingsError>;
         increment_setting(app: &AppId, name: &str, delta: u64, limits: &AppLimits) -> Result<u64, SettingsError>;
     }

@@ -145,6 +145,9 @@ pub trait History: Send + Sync {
     /// Up to `limit` runs, the one that ended last first.
     async fn runs(&self, filter: RunFilter, limit: usize) -> Result<Vec<ListedRun>, StoreError>;
 
+    /// How many runs of an app are kept; counted up to `most` of them.
+    async fn count_runs(&self, app: &AppId, most: u64) -> Result<u64, StoreError>;
+
     /// One run that ended; none if it goes on, or ended too long ago to be kept.
     async fn run(&self, id: RunId) -> Result<Option<ListedRun>, StoreError>;
 

@@ -14,7 +14,7 @@ use crate::ids::{ActivationId, AppId, Fence, RegistrationId, RunId};
 use crate::overlap::Refusal;
 use crate::quota::QuotaState;
 use crate::registration::RegistrationRecord;
-use crate::settings::{SettingChange, SettingsError};
+use crate::settings::{SettingChange, SettingsError, SettingsSum};
 use crate::store::{
     ActivationStore, AppStateStore, AppStore, Counts, DeadLetterFilter, Enqueue, Enqueued, Finish, Finished,
     History, Journal, ListedRun, Prune, Pruned, QuotaStore, Reap, Reaped, Redriven, RegistrationStore,
@@ -130,6 +130,11 @@ impl AppStore for MemoryStore {
         Ok(self.state().remove_app(app, at))
     }
 
+    async fn forget_app(&self, app: &AppId) -> Result<(), StoreError> {
+        self.state().forget_app(app);
+        Ok(())
+    }
+
     async fn apps(&self) -> Result<Vec<AppRecord>, StoreError> {
         Ok(self.state().apps())
     }
@@ -212,6 +217,10 @@ impl ActivationStore for MemoryStore {
 impl History for MemoryStore {
     async fn runs(&self, filter: RunFilter, limit: usize) -> Result<Vec<ListedRun>, StoreError> {
         Ok(self.state().history.list(&filter, limit))
+    }
+
+    async fn count_runs(&self, app: &AppId, most: u64) -> Result<u64, StoreError> {
+        Ok(self.state().history.count(app, most))
     }
 
     async fn run(&self, id: RunId) -> Result<Option<ListedRun>, StoreError> {
@@ -337,6 +346,10 @@ impl SettingsStore for MemoryStore {
 
     async fn setting_names(&self, app: &AppId, skip: u64, limit: usize) -> Result<Vec<String>, StoreError> {
         Ok(self.state().setting_names(app, skip, limit))
+    }
+
+    async fn settings_sum(&self, app: &AppId) -> Result<SettingsSum, StoreError> {
+        Ok(self.state().settings_sum(app))
     }
 
     async fn change_settings(

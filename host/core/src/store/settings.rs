@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::app_limits::AppLimits;
 use crate::ids::AppId;
-use crate::settings::{SettingChange, SettingsError};
+use crate::settings::{SettingChange, SettingsError, SettingsSum};
 
 /// Settings of apps. Reads see earlier writes. They go with their app
 /// ([`AppStore::remove_app`](super::AppStore::remove_app)).
@@ -16,6 +16,9 @@ pub trait SettingsStore: Send + Sync {
 
     /// Up to `limit` names of settings of `app`, by name, without the first `skip`.
     async fn setting_names(&self, app: &AppId, skip: u64, limit: usize) -> Result<Vec<String>, StoreError>;
+
+    /// How much `app` keeps as settings.
+    async fn settings_sum(&self, app: &AppId) -> Result<SettingsSum, StoreError>;
 
     /// Changes settings of `app`, one after the other and in one step: all, or none if what it keeps then would be
     /// more than `limits` allow.

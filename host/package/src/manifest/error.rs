@@ -6,10 +6,11 @@ use dormouse_core::app::activation::{ActivationKind, UnknownActivationKind};
 use dormouse_core::condition::ConditionError;
 use dormouse_core::ids::AppIdError;
 use dormouse_core::limits::LimitsError;
+use dormouse_core::quota::QuotaPolicyError;
 use dormouse_core::retry::RetryPolicyError;
 use dormouse_core::schedule::CronError;
 use dormouse_core::trigger::{UnknownSystemEvent, UnknownTrigger};
-use dormouse_core::{Class, RegistrationError, TriggerKind};
+use dormouse_core::{AppLimitsError, Class, RegistrationError, TriggerKind};
 
 use super::{MANIFEST_LEN_MAX, MANIFEST_NAME};
 use crate::capabilities::{GUEST_PATH_LEN_MAX, HostPortError};
@@ -251,6 +252,12 @@ pub enum Problem {
     /// A limit.
     #[error(transparent)]
     Limits(#[from] LimitsError),
+    /// A limit of what the app keeps.
+    #[error(transparent)]
+    AppLimits(#[from] AppLimitsError),
+    /// A quota of CPU time that makes no sense.
+    #[error(transparent)]
+    Quota(#[from] QuotaPolicyError),
     /// A limit above what the package asks for.
     #[error("{asked} is above class `{class}`, which is all that this package asks for; {}", remedy(*.next))]
     AboveClass {

@@ -22,7 +22,17 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) limits: Limits,
     #[serde(default)]
+    pub(super) app_limits: Limits,
+    pub(super) quota: Option<Quota>,
+    #[serde(default)]
     pub(super) registrations: Vec<Registration>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Quota {
+    pub(super) cpu: String,
+    pub(super) window: String,
 }
 
 #[derive(Deserialize)]

@@ -10,6 +10,7 @@ use dormouse_core::{
 use super::*;
 use crate::capabilities::DirectoryAccess;
 
+mod app;
 mod errors;
 mod lifecycle;
 mod limits;
@@ -52,6 +53,14 @@ retry = 3
 limits = { class = "long", cpu = "5s", wall = "30s", grace = "2s", memory = "64MiB", output = "1MiB", deferrals = 4 }
 env = { LANG = "C" }
 args = ["--quick"]
+
+[app-limits]
+folder-bytes = "256MiB"
+settings = 500
+
+[quota]
+cpu = "2s"
+window = "15m"
 "#;
 
 /// A manifest with one registration that says `lines`.
@@ -109,6 +118,10 @@ fn everything_in_a_manifest_is_read() {
     assert_eq!(asked.class, Some(Class::Long));
     assert_eq!(asked.directories["/pictures"], DirectoryAccess::ReadOnly);
     assert_eq!(asked.directories["/thumbnails"], DirectoryAccess::ReadWrite);
+
+    let keeps =
+        AppLimitsRequest { folder_bytes: Some(256 << 20), settings: Some(500), ..AppLimitsRequest::none() };
+    assert_eq!((manifest.app_limits, manifest.quota), (keeps, Some(QuotaPolicy::UWP8)));
 
     let registration = registered(&manifest);
     assert_eq!(registration.name, "hourly");

@@ -12,6 +12,7 @@ use super::{HostBuilder, StartError};
 use crate::clock::TokioClock;
 use crate::drive::{self, gate, quarantine, quota, reap};
 use crate::engine::{Allocator, Engine, EngineConfig, Pooling};
+use crate::folders::Folders;
 use crate::guests::Guests;
 use crate::host::{Host, Inner, signal_from_source};
 use crate::packages::{InstallError, PackageConfig, Packages, found, load_all};
@@ -40,7 +41,7 @@ impl HostBuilder {
         } else {
             Guests::start(self.guest_threads.unwrap_or(cores)).map_err(StartError::Threads)?
         };
-        let guest_handle = guests.handle().unwrap_or_else(|| control.clone());
+        let lanes = guests.lanes(&control);
         let config = Config {
             node: self.node.unwrap_or_else(|| NodeId::from_uuid(Uuid::from_u128(THE_ONLY_NODE))),
             limits_max: self.limits_max,
@@ -69,11 +70,11 @@ impl HostBuilder {
             engine,
             std::mem::take(&mut self.observers),
             std::mem::take(&mut self.providers),
-            guest_handle,
+            lanes,
             control,
         ));
         if self.read_only {
-            return look_only(shared, guests, self.packages.take()).await;
+            return look_only(shared, guests, self.folders.take(), self.packages.take()).await;
         }
         let packages = self.packages.take().map(Packages::open).transpose();
         let packages = packages.map_err(|error| package_error(error.into()))?.map(Arc::new);
@@ -149,6 +150,7 @@ impl HostBuilder {
 async fn look_only(
     shared: Arc<Shared>,
     guests: Guests,
+    folders: Option<Folders>,
     packages: Option<PackageConfig>,
 ) -> Result<Host, StartError> {
     read(&shared).await?;
@@ -166,7 +168,7 @@ async fn look_only(
             quota::settle(&shared, app);
         }
     }
-    let inner = Inner { shared, folders: None, packages: None, _guests: guests };
+    let inner = Inner { shared, folders, packages: None, _guests: guests };
     Ok(Host { inner: Arc::new(inner) })
 }
 

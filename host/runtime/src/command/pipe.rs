@@ -27,8 +27,9 @@ pub const PIPE_BYTES: usize = 64 * 1024;
 pub struct Output(Option<Box<dyn AsyncWrite + Send + Unpin>>);
 
 impl Output {
-    /// To `writer`, which is flushed after each write. It is never told that it is a terminal: what it makes of the
-    /// bytes is its own affair, and those of a program that nobody trusts are no text for a terminal.
+    /// To `writer`, which is flushed after each write and shut down after the last. A program is never told that it is a
+    /// terminal: what the writer makes of the bytes is its own affair, and those of a program that nobody trusts are no
+    /// text for a terminal.
     pub fn new(writer: impl AsyncWrite + Send + Unpin + 'static) -> Self {
         Self(Some(Box::new(writer)))
     }
@@ -90,7 +91,10 @@ impl Pipe {
                 }
                 room.add_permits(bytes.len());
             }
-            Ok(())
+            match &mut output {
+                Some(writer) => writer.shutdown().await,
+                None => Ok(()),
+            }
         }
     }
 
@@ -122,6 +126,10 @@ pub(super) struct PipeWriter {
 impl PipeWriter {
     /// Puts `bytes` into the pipe, if there is room for all of them.
     fn put(&self, bytes: Bytes) -> bool {
+        // Nothing takes no room, and would be kept all the same: as often as the program likes.
+        if bytes.is_empty() {
+            return !self.room.as_ref().is_closed();
+        }
         let Ok(len) = u32::try_from(bytes.len()) else { return false };
         let Ok(room) = self.room.as_ref().try_acquire_many(len) else { return false };
         // Given back by whoever takes them out.
@@ -206,5 +214,24 @@ impl AsyncWrite for PipeWriter {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_not_kept_however_often_it_is_written() {
+        let pipe = Pipe::new(Stream::Stdout);
+        let mut writer = pipe.writer(Usage::new(0)).p2_stream();
+        writer.write(Bytes::from(vec![0; PIPE_BYTES])).expect("there is room");
+        for _ in 0..1000 {
+            writer.write(Bytes::new()).expect("there is always room for nothing");
+        }
+        let taken = pipe.taken.lock().expect("no panic under the lock").take();
+        assert_eq!(taken.expect("nobody took it").len(), 1);
+        pipe.room.close();
+        assert!(writer.write(Bytes::new()).is_err(), "nobody takes anything any more");
     }
 }

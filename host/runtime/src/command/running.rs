@@ -47,6 +47,9 @@ pub enum Exit {
 pub struct Ended {
     /// In a word.
     pub exit: Exit,
+    /// What it exited with, also when it was to end: many programs end by themselves in their grace. None if it did not
+    /// exit.
+    pub code: Option<i32>,
     /// In full.
     pub outcome: Outcome,
     /// What it used.
@@ -91,8 +94,10 @@ impl Running {
         self.streams.stdout.close();
         self.streams.stderr.close();
         let (outcome, receipt) = (completion.run.outcome, completion.run.receipt);
+        let code = self.streams.code();
         Ok(Ended {
-            exit: exit(&outcome, &receipt, self.streams.code()),
+            exit: exit(&outcome, &receipt, code),
+            code,
             outcome,
             receipt,
             stdout_error: passed_on(self.stdout).await,

@@ -182,14 +182,16 @@ fn kind(exports: &[&str]) -> Result<Kind, ComponentError> {
 }
 
 fn command(exports: &[&str]) -> Result<Kind, ComponentError> {
-    let version = exports.iter().find_map(|name| name.strip_prefix("wasi:cli/run@"));
-    match version {
-        Some(version) if is_of_line(version, "0.2") => Ok(Kind::Command2),
-        Some(version) if is_of_line(version, "0.3") => Ok(Kind::Command3),
-        _ => Err(ComponentError::NotACommand {
-            exports: exports.iter().map(|&name| name.to_owned()).collect(),
-        }),
-    }
+    let mut versions = exports.iter().filter_map(|name| name.strip_prefix("wasi:cli/run@"));
+    // It may be a program of several versions; the first of those that are known is as good as the others.
+    let known = |version| match version {
+        version if is_of_line(version, "0.2") => Some(Kind::Command2),
+        version if is_of_line(version, "0.3") => Some(Kind::Command3),
+        _ => None,
+    };
+    versions.find_map(known).ok_or_else(|| ComponentError::NotACommand {
+        exports: exports.iter().map(|&name| name.to_owned()).collect(),
+    })
 }
 
 /// Versions 0.x are compatible within x; pre-releases with themselves.

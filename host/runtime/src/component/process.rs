@@ -57,7 +57,7 @@ pub(super) async fn compile(
     let _turn = TURNS.acquire().await;
     let missing = |source| ComponentError::WorkerMissing { path: executable.to_owned(), source };
     let threads = (*CORES).min(THREADS_MAX);
-    let mut child = start(executable, args, threads).map_err(missing)?;
+    let mut child = scopeguard::guard(start(executable, args, threads).map_err(missing)?, end);
     let job = Job {
         memory_bytes: limits.memory_bytes,
         cpu_seconds: limits.time.as_secs().saturating_mul(threads as u64).saturating_add(CPU_SPARE_SECONDS),
@@ -87,16 +87,22 @@ fn start(executable: &Path, args: &[OsString], threads: usize) -> io::Result<Chi
     if !executable.is_absolute() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path is not absolute"));
     }
-    Command::new(executable)
-        .args(args)
-        .env_clear()
-        .env("RAYON_NUM_THREADS", threads.to_string())
-        .current_dir("/")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
+    let mut command = Command::new(executable);
+    command.args(args).env_clear().env("RAYON_NUM_THREADS", threads.to_string()).current_dir("/");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.kill_on_drop(true).spawn()
+}
+
+/// The end of a worker that nobody waits for any more. One that is only dropped would be reaped when the runtime next
+/// has something else to do, which may be never.
+fn end(mut child: Child) {
+    // An error is that it has ended.
+    if matches!(child.try_wait(), Ok(None))
+        && child.start_kill().is_ok()
+        && let Ok(runtime) = Handle::try_current()
+    {
+        runtime.spawn(async move { child.wait().await });
+    }
 }
 
 /// Sends the job, reads what comes back, and reaps.

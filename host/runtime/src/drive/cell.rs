@@ -7,10 +7,14 @@
 mod ending;
 mod idle;
 mod port;
+mod quota;
 mod registrations;
+mod terms;
+mod waiting;
 
 use ending::Moments;
 pub(crate) use idle::Watch;
+pub(crate) use terms::{Brought, Terms};
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -19,14 +23,12 @@ use std::time::Duration;
 use dormouse_core::activation::Lease;
 use dormouse_core::event::EventKind;
 use dormouse_core::outcome::{Cancellation, Outcome};
-use dormouse_core::quota::Covers;
-use dormouse_core::run::{Output, RunMachine, Throttle};
-use dormouse_core::{Ending, Instant, Limits, RunId, Stop, Stream, TrapKind, TriggerDetails};
+use dormouse_core::run::{Output, RunMachine};
+use dormouse_core::{Class, Ending, Instant, Limits, RunId, Stop, Stream, TrapKind};
 use futures::task::{ArcWake, AtomicWaker};
 use tokio::sync::Notify;
 
 use crate::meter::Meter;
-use crate::registrar;
 use crate::sandbox::port::{Port, Told};
 use crate::sandbox::usage::Usage;
 use crate::shared::{Allowance, Known, Shared};
@@ -44,6 +46,8 @@ pub(crate) struct RunCell {
     pub(crate) usage: Arc<Usage>,
     /// As they were when it started.
     pub(crate) limits: Limits,
+    /// What it is for, as that was when it started.
+    pub(crate) class: Class,
     /// Woken when the machine changed other than by the driver itself.
     pub(crate) driver: AtomicWaker,
     /// Since its poll began, the guest was woken: it gave way, and goes on.
@@ -85,16 +89,14 @@ impl ArcWake for RunCell {
 }
 
 impl RunCell {
-    pub(crate) fn new(shared: Arc<Shared>, known: Arc<Known>, lease: Lease) -> Arc<Self> {
-        let limits = registrar::limits(&shared, &known.registration);
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        known: Arc<Known>,
+        lease: Lease,
+        Brought { changes, socket }: Brought,
+        Terms { limits, class, allowance }: Terms,
+    ) -> Arc<Self> {
         let machine = RunMachine::new(limits.clone(), shared.clock.now());
-        let activation = &lease.activation;
-        let changes = shared.unaccepted.told(activation);
-        let socket = match &activation.details {
-            TriggerDetails::Socket(socket) => Some(shared.sockets.take(socket, &activation.key)),
-            _ => None,
-        };
-        let allowance = shared.state().quotas.get(&known.registration.app).cloned().unwrap_or_default();
         let reserve = shared.config.quota_reserve.of(known.registration.trigger.kind());
         Arc::new_cyclic(|me| Self {
             me: me.clone(),
@@ -103,6 +105,7 @@ impl RunCell {
             meter: Arc::new(Meter::new(shared.clock.clone())),
             usage: Usage::new(limits.output_bytes),
             limits,
+            class,
             shared,
             known,
             lease,
@@ -184,35 +187,6 @@ impl RunCell {
                 Status::Running { paused: inner.machine.is_paused(), timeout: inner.machine.next_timeout() }
             }
         }
-    }
-
-    /// Charges the app's quota for `cpu` and pauses the run if it is spent. Only on the thread that polls the guest.
-    pub(crate) fn charge(&self, cpu: Duration) {
-        let mut reserve = self.reserve();
-        let Some(charged) = self.allowance.charge(cpu, &mut reserve, self.shared.clock.now()) else { return };
-        self.reserve.store(nanos(reserve), Ordering::Relaxed);
-        if charged.save {
-            self.shared.wake.quotas.notify_one();
-        }
-        if let Covers::From(until) = charged.covers {
-            self.input(|machine, now| machine.pause(Throttle::Cpu, until, now));
-        }
-    }
-
-    /// What it may still use of its own when the quota is spent.
-    fn reserve(&self) -> Duration {
-        Duration::from_nanos(self.reserve.load(Ordering::Relaxed))
-    }
-
-    /// The quota was set anew: if it holds the run, it holds it until another moment, or not any more.
-    pub(crate) fn requota(&self) {
-        let charged = self.allowance.charge(Duration::ZERO, &mut self.reserve(), self.shared.clock.now());
-        let until = charged.and_then(|charged| match charged.covers {
-            Covers::From(until) => Some(until),
-            Covers::Yes { .. } => None,
-        });
-        self.input(|machine, now| machine.requota(until, now));
-        self.driver.wake();
     }
 
     /// Whether a quota holds it.
@@ -315,67 +289,6 @@ impl RunCell {
             inner.moments.told(self.shared.clock.now());
         }
         Some(Told { cancellation, grace: self.limits.grace })
-    }
-
-    /// Whether the guest waits for `canceled` or `sleep`.
-    pub(crate) fn waits_for_us(&self) -> bool {
-        self.waits.load(Ordering::Relaxed) + self.sleeps.load(Ordering::Relaxed) > 0
-    }
-
-    /// Waits until there is a cancellation, or the task said that it is done.
-    async fn told_or_done(&self) -> Option<Told> {
-        let _waiting = Waiting::new(&self.waits);
-        loop {
-            // Enabled before the look: news between the look and the wait is not missed.
-            let mut news = std::pin::pin!(self.news.notified());
-            news.as_mut().enable();
-            if let Some(told) = self.told() {
-                return Some(told);
-            }
-            if self.inner().machine.is_done() {
-                return None;
-            }
-            news.await;
-        }
-    }
-
-    async fn told_or_slept(&self, span: Duration) -> Option<Told> {
-        let _waiting = Waiting::new(&self.sleeps);
-        let deadline = self.shared.clock.now() + span;
-        let mut slept = self.shared.clock.sleep_until(deadline);
-        loop {
-            let mut news = std::pin::pin!(self.news.notified());
-            news.as_mut().enable();
-            if let Some(told) = self.told() {
-                return Some(told);
-            }
-            if span.is_zero() {
-                // Still a point at which others run: a guest that polls with `sleep(0)` does not spin.
-                tokio::task::yield_now().await;
-                return self.told();
-            }
-            tokio::select! {
-                biased;
-                () = news => {}
-                () = &mut slept => return self.told(),
-            }
-        }
-    }
-}
-
-/// Counts a wait for as long as it lasts.
-struct Waiting<'a>(&'a AtomicU32);
-
-impl<'a> Waiting<'a> {
-    fn new(waits: &'a AtomicU32) -> Self {
-        waits.fetch_add(1, Ordering::Relaxed);
-        Self(waits)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

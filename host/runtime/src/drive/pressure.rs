@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dormouse_core::pressure::{Candidate, least_valuable};
-use dormouse_core::{Cancellation, CancellationReason, Class, Instant};
+use dormouse_core::{Cancellation, CancellationReason, Instant};
 
 use super::cell::RunCell;
+use super::run::gone;
 use crate::sandbox::port::Port;
 use crate::shared::Shared;
 
-/// Between two runs that are given up: as far as the kernel's averages look back. Sooner, what the first gave back
-/// could not be seen, and all would go for the need of one.
+/// Between the end of a run that was given up and the next: as far as the kernel's averages look back. Sooner, what the
+/// first gave back could not be seen, and all would go for the need of one.
 pub(crate) const SETTLE: Duration = Duration::from_secs(10);
 
 /// The policy that these runs are cancelled by.
@@ -20,30 +21,28 @@ const POLICY: &str = "memory";
 /// The loop.
 pub(crate) async fn run(shared: Arc<Shared>) {
     loop {
-        if shared.memory_is_short() {
-            give_up_one(&shared);
-            let settled = shared.clock.sleep_until(shared.clock.now() + SETTLE);
-            shared.pulses.pressure.rest(settled).await;
-        } else {
+        if !shared.memory_is_short() {
             shared.pulses.pressure.rest(shared.wake.memory.notified()).await;
+            continue;
         }
+        let given_up = give_up_one(&shared);
+        // It holds its memory to the end of its grace.
+        let settled = async {
+            gone(&shared, given_up.as_slice()).await;
+            shared.clock.sleep_until(shared.clock.now() + SETTLE).await;
+        };
+        shared.pulses.pressure.rest(settled).await;
     }
 }
 
-/// Cancels the least valuable of what runs, unless one that was given up before has not ended yet.
-fn give_up_one(shared: &Shared) {
+/// Cancels the least valuable of what goes on; none if nothing does.
+fn give_up_one(shared: &Shared) -> Option<Arc<RunCell>> {
     let running: Vec<Arc<RunCell>> = shared.state().running.values().cloned().collect();
     let now = shared.clock.now();
-    let (told, goes_on): (Vec<_>, Vec<_>) =
-        running.into_iter().partition(|cell| cell.cancellation().is_some());
-    let given_up =
-        |cell: &Arc<RunCell>| cell.cancellation().is_some_and(|told| told.cancellation.policy == POLICY);
-    if told.iter().any(given_up) {
-        return;
-    }
+    let goes_on: Vec<_> = running.into_iter().filter(|cell| cell.cancellation().is_none()).collect();
     let candidates: Vec<Candidate> = goes_on.iter().map(|cell| candidate(cell, now)).collect();
-    let Some(place) = least_valuable(&candidates) else { return };
-    let (Some(cell), Some(candidate)) = (goes_on.get(place), candidates.get(place)) else { return };
+    let place = least_valuable(&candidates)?;
+    let (cell, candidate) = (goes_on.get(place)?, candidates.get(place)?);
     let detail = format!(
         "the machine runs short of memory, and of {} that run this is worth least: woken by {}, {} bytes",
         goes_on.len(),
@@ -52,15 +51,14 @@ fn give_up_one(shared: &Shared) {
     );
     tracing::warn!(app = %cell.known.registration.app, run = %cell.run(), detail, "a run is given up");
     cell.cancel(Cancellation::new(CancellationReason::ResourceRevocation, POLICY, detail));
+    Some(cell.clone())
 }
 
 fn candidate(cell: &RunCell, now: Instant) -> Candidate {
-    let registration = &cell.known.registration;
-    let kind = registration.trigger.kind();
     let totals = cell.totals();
     Candidate {
-        kind,
-        class: registration.limits.class.unwrap_or(Class::for_trigger(kind)),
+        kind: cell.known.registration.trigger.kind(),
+        class: cell.class,
         progressed: totals.progress.is_some(),
         memory_bytes: cell.usage.memory_bytes(),
         started: Instant::from_origin(now.since_origin().saturating_sub(totals.wall)),

@@ -5,8 +5,11 @@ use std::hash::{Hash as _, Hasher};
 
 use sha2::{Digest as _, Sha256};
 
-/// The compiler, its version, its target and every setting that code depends on, as one number. Code that was
-/// compiled under a fingerprint runs in each engine that has the same one, and in no other.
+use crate::component::ADAPTER_REVISION;
+
+/// The compiler, its version, its target, every setting that code depends on and what core modules are given before they
+/// are compiled, as one number. Code that was compiled under a fingerprint runs in each engine that has the same one,
+/// and in no other.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fingerprint([u8; 32]);
 
@@ -14,6 +17,7 @@ impl Fingerprint {
     pub(crate) fn of(engine: &wasmtime::Engine) -> Self {
         let mut hasher = Sha256Hasher(Sha256::new());
         engine.precompile_compatibility_hash().hash(&mut hasher);
+        ADAPTER_REVISION.hash(&mut hasher);
         Self(hasher.0.finalize().into())
     }
 

@@ -51,9 +51,9 @@ impl From<FsError> for Refused {
 
 /// What is in the folders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Sum {
-    pub(super) bytes: u64,
-    pub(super) entries: u64,
+pub(crate) struct Sum {
+    pub(crate) bytes: u64,
+    pub(crate) entries: u64,
 }
 
 /// A file that is open somewhere, with a handle of the account's own to look at it.
@@ -66,6 +66,8 @@ struct Open {
 /// The account of one app.
 #[derive(Debug, Default)]
 pub(crate) struct Account {
+    /// What the app may keep. Not with the books, which are held while a disk is waited for.
+    limits: Mutex<AppLimits>,
     books: Mutex<Books>,
     /// Files that were closed while somebody else had the books, who enters them when he is done: the lock is held
     /// while a disk is waited for, and what closes files may be a thread that must not.
@@ -77,6 +79,8 @@ pub(crate) struct Account {
 pub(super) struct Books {
     limits: AppLimits,
     roots: Vec<Dir>,
+    /// The folders were removed: what an app still has open it keeps nothing in.
+    gone: bool,
     /// None: not counted yet, or not known any more.
     sum: Option<Sum>,
     open: HashMap<Key, Open>,
@@ -85,11 +89,41 @@ pub(super) struct Books {
 impl Account {
     /// What the app may keep from now on, and where.
     pub(super) fn set(&self, limits: AppLimits, roots: [Dir; 2]) {
+        self.limit(limits);
         self.with(|books| {
-            books.limits = limits;
             books.roots = roots.into();
+            books.gone = false;
             books.sum = None;
         });
+    }
+
+    /// Removes the folders, when nobody is in the middle of changing them. From then on nothing is kept in what is left
+    /// open of them: a run that was killed may still have something under way.
+    pub(super) fn remove(&self, removal: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        self.with(|books| {
+            books.gone = true;
+            books.roots.clear();
+            books.sum = None;
+            removal()
+        })
+    }
+
+    /// Changes what is in the folders, if they are still there.
+    pub(super) fn change<R>(
+        &self,
+        work: impl FnOnce(&mut Books) -> Result<R, Refused>,
+    ) -> Result<R, Refused> {
+        self.with(|books| if books.gone { Err(Refused::Code(ErrorCode::NoEntry)) } else { work(books) })
+    }
+
+    /// What the app may keep from now on. Waits for no disk.
+    pub(super) fn limit(&self, limits: AppLimits) {
+        *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = limits;
+    }
+
+    /// How much is in the folders. None: more entries than are allowed.
+    pub(super) fn used(&self) -> io::Result<Option<Sum>> {
+        self.with(|books| books.sum().map(|sum| sum.copied()))
     }
 
     /// Works on the books. Waits for whoever has them, and for his disk.
@@ -97,6 +131,7 @@ impl Account {
         let done = {
             let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
             self.enter(&mut books);
+            books.limits = *self.limits.lock().unwrap_or_else(PoisonError::into_inner);
             work(&mut books)
         };
         self.enter_closures();

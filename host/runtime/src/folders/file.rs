@@ -16,14 +16,10 @@ pub(crate) struct OpenFile {
 }
 
 impl OpenFile {
-    /// `file` was opened in a folder of this account's app. None: it is no file with a length (an operator may have
-    /// put a pipe there), and nothing of it counts.
-    pub(super) fn new(account: &Arc<Account>, file: &Arc<File>) -> Result<Option<Self>, Refused> {
-        if !file.metadata()?.is_file() {
-            return Ok(None);
-        }
-        let key = account.with(|books| books.opened(file))?;
-        Ok(Some(Self { account: Arc::clone(account), key, lent: Arc::downgrade(file) }))
+    /// `file` was opened in a folder of this account's app.
+    pub(super) fn new(account: &Arc<Account>, file: &Arc<File>) -> Result<Self, Refused> {
+        let key = account.change(|books| Ok(books.opened(file)?))?;
+        Ok(Self { account: Arc::clone(account), key, lent: Arc::downgrade(file) })
     }
 
     /// Whether WASI still has a handle.
@@ -33,7 +29,7 @@ impl OpenFile {
 
     /// Writes `bytes` at `offset`, or at the end if there is none. Answers how many: fewer if there is room for fewer.
     pub(crate) fn write(&self, file: &File, bytes: &[u8], offset: Option<u64>) -> Result<usize, Refused> {
-        self.account.with(|books| {
+        self.account.change(|books| {
             let (names, len) = facts(file)?;
             let offset = offset.unwrap_or(len);
             let wanted = offset.saturating_add(bytes.len() as u64);
@@ -56,7 +52,7 @@ impl OpenFile {
 
     /// Gives the file `size` bytes.
     pub(crate) fn resize(&self, file: &File, size: u64) -> Result<(), Refused> {
-        self.account.with(|books| {
+        self.account.change(|books| {
             let (names, len) = facts(file)?;
             if size > len && size - len > books.room(names)? {
                 return Err(Refused::Full("folder-bytes"));

@@ -15,7 +15,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
     DescriptorFlags, ErrorCode, HostDescriptor as _, OpenFlags, PathFlags,
 };
 
-use super::{Account, OpenFile, Refused};
+use super::{Account, OpenFile, Opening, Refused};
 
 /// A directory in an app's own folders.
 pub(crate) struct OwnDir {
@@ -27,17 +27,9 @@ pub(crate) struct OwnDir {
     pub(crate) inline: bool,
 }
 
-/// What `open-at` is asked.
-pub(crate) struct Opening {
-    pub(crate) follow: PathFlags,
-    pub(crate) path: String,
-    pub(crate) how: OpenFlags,
-    pub(crate) flags: DescriptorFlags,
-}
-
 impl OwnDir {
     pub(crate) fn create_directory(self, path: String) -> Result<(), Refused> {
-        self.account.with(|books| {
+        self.account.change(|books| {
             books.made(0, || {
                 let mut wasi = Wasi::new(&self.ctx);
                 let here = wasi.enter(&self.dir)?;
@@ -47,7 +39,7 @@ impl OwnDir {
     }
 
     pub(crate) fn symlink(self, target: String, path: String) -> Result<(), Refused> {
-        self.account.with(|books| {
+        self.account.change(|books| {
             books.made(target.len() as u64, || {
                 let mut wasi = Wasi::new(&self.ctx);
                 let here = wasi.enter(&self.dir)?;
@@ -64,7 +56,7 @@ impl OwnDir {
         to: &Dir,
         new_path: String,
     ) -> Result<(), Refused> {
-        self.account.with(|books| {
+        self.account.change(|books| {
             let linked = metadata(&self.dir, &path);
             books.made(linked.as_ref().map_or(0, Metadata::len), || {
                 let mut wasi = Wasi::new(&self.ctx);
@@ -80,7 +72,7 @@ impl OwnDir {
 
     /// To a directory of the same account. What was there of that name is gone then.
     pub(crate) fn rename(self, path: String, to: &Dir, new_path: String) -> Result<(), Refused> {
-        self.account.with(|books| {
+        self.account.change(|books| {
             let (moved, replaced) = (metadata(&self.dir, &path), metadata(to, &new_path));
             let mut wasi = Wasi::new(&self.ctx);
             let (here, there) = (wasi.enter(&self.dir)?, wasi.enter(to)?);
@@ -96,7 +88,7 @@ impl OwnDir {
     }
 
     pub(crate) fn unlink_file(self, path: String) -> Result<(), Refused> {
-        self.account.with(|books| {
+        self.account.change(|books| {
             let was = metadata(&self.dir, &path);
             let mut wasi = Wasi::new(&self.ctx);
             let here = wasi.enter(&self.dir)?;
@@ -107,7 +99,7 @@ impl OwnDir {
     }
 
     pub(crate) fn remove_directory(self, path: String) -> Result<(), Refused> {
-        self.account.with(|books| {
+        self.account.change(|books| {
             let was = metadata(&self.dir, &path);
             let mut wasi = Wasi::new(&self.ctx);
             let here = wasi.enter(&self.dir)?;
@@ -123,7 +115,7 @@ impl OwnDir {
         let create = asked.how.contains(OpenFlags::CREATE);
         if asked.how.contains(OpenFlags::DIRECTORY) || !(truncate || create) {
             // Nothing is made or made shorter, or WASI refuses it.
-            return self.watched(self.open_as(asked)?);
+            return self.watched(asked.open(&self.dir, self.inline)?);
         }
         // Both say that the file is opened for writing. What is made or made shorter is to be counted, so that is done
         // here, step by step.
@@ -132,16 +124,18 @@ impl OwnDir {
             asked.flags |= DescriptorFlags::READ | DescriptorFlags::WRITE;
         }
         let exclusive = create && asked.how.contains(OpenFlags::EXCLUSIVE);
-        let descriptor = self.account.with(|books| {
+        let descriptor = self.account.change(|books| {
             let there = if exclusive {
                 Err(Refused::Code(ErrorCode::NoEntry))
             } else {
                 let how = asked.how & !OpenFlags::CREATE;
-                self.open_as(Opening { path: asked.path.clone(), how, ..asked })
+                Opening { path: asked.path.clone(), how, ..asked }.open(&self.dir, self.inline)
             };
             match there {
                 // Nobody else of the app makes it meanwhile.
-                Err(Refused::Code(ErrorCode::NoEntry)) if create => books.made(0, || self.open_as(asked)),
+                Err(Refused::Code(ErrorCode::NoEntry)) if create => {
+                    books.made(0, || asked.open(&self.dir, self.inline))
+                }
                 there => there,
             }
         })?;
@@ -152,16 +146,9 @@ impl OwnDir {
         Ok((descriptor, file))
     }
 
-    fn open_as(&self, asked: Opening) -> Result<Descriptor, Refused> {
-        let mut wasi = Wasi::new(&self.ctx);
-        let here = wasi.enter(&self.dir)?;
-        let opened = done(wasi.view().open_at(here, asked.follow, asked.path, asked.how, asked.flags))?;
-        wasi.table.delete(opened).map_err(|error| Refused::Trap(error.into()))
-    }
-
     fn watched(&self, descriptor: Descriptor) -> Result<(Descriptor, Option<OpenFile>), Refused> {
         let file = match &descriptor {
-            Descriptor::File(opened) => OpenFile::new(&self.account, &opened.file)?,
+            Descriptor::File(opened) => Some(OpenFile::new(&self.account, &opened.file)?),
             Descriptor::Dir(_) => None,
         };
         Ok((descriptor, file))

@@ -4,13 +4,14 @@ use std::path::Path;
 use cap_std::ambient_authority;
 use tempfile::TempDir;
 use wasmtime_wasi::filesystem::{Descriptor, Dir as WasiDir, WasiFilesystemCtx};
-use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorFlags, OpenFlags, PathFlags};
+use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorFlags, ErrorCode, OpenFlags, PathFlags};
 use wasmtime_wasi::{FsPerms, OpenMode};
 
 use super::account::Books;
 use super::*;
 
 mod races;
+mod special;
 mod steps;
 
 const LIMITS: AppLimits = AppLimits { folder_bytes: 1000, folder_entries: 50, ..AppLimits::DEFAULT };

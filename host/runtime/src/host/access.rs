@@ -130,7 +130,7 @@ pub(super) async fn change<T: Copy + Send + 'static>(
 }
 
 /// An error says that nothing changed, and nobody knows that of a record whose writing had no answer: what was there
-/// `earlier` is written again. Under the turn of the app. Answers whether the record is as it was.
+/// `earlier` is written again, and what was not there is removed, alone: what the app keeps is not the record's. Under the turn of the app. Answers whether the record is as it was.
 pub(crate) async fn undone(
     shared: &Arc<Shared>,
     app: &AppId,
@@ -140,16 +140,10 @@ pub(crate) async fn undone(
     if !matches!(error, StoreError::Unavailable(_)) {
         return true;
     }
-    // With an app its registrations go. Those of one that is not installed yet stay, and with them a record which says
-    // nothing that does not hold already.
-    let registered = shared.state().registrations.count(app) > 0;
-    let access = status(shared, app);
-    let empty = AppRecord::new(app.clone(), access);
-    let record = earlier.or_else(|| registered.then_some(empty));
     let as_it_was = || async {
-        match &record {
+        match &earlier {
             Some(record) => shared.store.save_app(record.clone()).await,
-            None => shared.store.remove_app(app, shared.clock.wall()).await.map(drop),
+            None => shared.store.forget_app(app).await,
         }
     };
     persist::retrying(shared, NOBODY, "undo the change of an app", as_it_was).await.is_some()

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dormouse_core::quota::{Covers, Quota, QuotaSource};
-use dormouse_core::{AppId, QuotaDecision, QuotaPolicy, Timestamp};
+use dormouse_core::{AppId, Instant, QuotaDecision, QuotaPolicy, Timestamp};
 
 use super::access::change;
 use super::{Host, HostError};
@@ -25,6 +25,8 @@ pub struct QuotaView {
     pub refills_at: Option<Timestamp>,
     /// How many of its runs are paused.
     pub paused_runs: u32,
+    /// Since when the first of them is; none if none is.
+    pub paused_since: Option<Timestamp>,
 }
 
 impl Host {
@@ -81,7 +83,7 @@ impl Host {
 fn view(shared: &Shared, state: &State, app: &AppId, quota: &Quota, set_by: QuotaSource) -> QuotaView {
     let now = shared.clock.now();
     let of_app = state.running.values().filter(|cell| cell.known.registration.app == *app);
-    let paused = of_app.filter(|cell| cell.is_paused()).count();
+    let paused: Vec<Instant> = of_app.filter_map(|cell| cell.paused_since()).collect();
     QuotaView {
         app: app.clone(),
         policy: quota.policy(),
@@ -91,6 +93,7 @@ fn view(shared: &Shared, state: &State, app: &AppId, quota: &Quota, set_by: Quot
             Covers::Yes { .. } => None,
             Covers::From(until) => Some(shared.clock.wall() + until.since(now)),
         },
-        paused_runs: u32::try_from(paused).unwrap_or(u32::MAX),
+        paused_runs: u32::try_from(paused.len()).unwrap_or(u32::MAX),
+        paused_since: paused.into_iter().min().map(|since| shared.clock.wall() - now.since(since)),
     }
 }

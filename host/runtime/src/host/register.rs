@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dormouse_core::registration::RegistrationRecord;
 use dormouse_core::{AppId, Condition, RegistrationError, RegistrationId, TaskBuilder};
 
-use super::{Host, HostError, IfExists, Registered};
+use super::{Host, HostError, IfExists, Registered, app_limits};
 use crate::app::{App, InstalledApp};
 use crate::drive::quota::settle;
 use crate::registrar::{self, Made};
@@ -26,30 +26,32 @@ impl Host {
         let shared = self.shared();
         shared.writable()?;
         app.limits.check(&shared.config.limits_max)?;
-        let config = &shared.config;
-        app.app_limits.check(&config.app_limits_max)?;
-        let app_limits = app.app_limits.over(&config.app_limits_default, &config.app_limits_max);
+        app.app_limits.check(&shared.config.app_limits_max)?;
         let id = app.id.clone();
         let mut grants = match &app.asked {
             Some(asked) => app.grants.effective(asked),
             None => app.grants.clone(),
         };
         if let Some(folders) = &self.inner.folders {
-            // Its runs may be using `temp` if it is being replaced.
-            let first = !shared.state().apps.contains_key(&id);
+            let (first, limits) = {
+                let state = shared.state();
+                let limits = app_limits::allowed(&shared.config, state.records.get(&id), &app.app_limits);
+                // Its runs may be using `temp` if it is being replaced.
+                (!state.apps.contains_key(&id), limits)
+            };
             let own = folders
-                .open(&id, first, app_limits)
+                .open(&id, first, limits)
                 .map_err(|source| HostError::Folders { app: id.clone(), source })?;
             grants = grants.with_own_folders(own)?;
         }
         let registered: Vec<Arc<Known>> = {
             let mut state = shared.state();
-            state.allow(&id);
-            state.apps.insert(id.clone(), Arc::new(InstalledApp::new(app, grants, app_limits)));
+            state.install(InstalledApp::new(app, grants));
             state.registrations.arm_app(&id);
             state.registrations.of_app(&id).cloned().collect()
         };
         settle(shared, &id);
+        app_limits::settle(&self.inner, &id);
         let mut sources = Ok(());
         for known in registered {
             let registration = &known.registration;

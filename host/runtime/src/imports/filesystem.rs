@@ -1,5 +1,6 @@
 //! What of `wasi:filesystem/types`, 0.2 and 0.3, changes how much is kept, in an app's own folders: judged before it
-//! is done. Everything else is WASI's own, and so is everything in directories that were granted.
+//! is done. Everything else is WASI's own, and so is everything in directories that were granted; but what opens
+//! something by its path is done here for both, so that nothing is opened that could hold a thread of the host.
 //!
 //! Between an app's own folders and the others nothing is linked or moved (`cross-device`): what is outside is not
 //! counted, and must not become a name of what is inside. A limit that is reached is `insufficient-space`, which
@@ -9,7 +10,6 @@ mod consumer;
 mod listing;
 mod p2;
 mod p3;
-mod special;
 mod stream;
 
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use wasmtime::component::{Linker, LinkerInstance, Resource, ResourceType};
 use wasmtime_wasi::filesystem::{Descriptor, Dir, WasiFilesystemView};
 use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 
-use crate::folders::{Held, OpenFile, OwnDir, OwnFile, Refused};
+use crate::folders::{Held, OpenFile, Opening, OwnDir, OwnFile, Refused};
 use crate::sandbox::RunState;
 
 pub(super) fn add_to_linker(linker: &mut Linker<RunState>) -> Result<()> {
@@ -37,7 +37,38 @@ enum Pair {
     Wasi,
 }
 
+/// A directory in which something is to be opened.
+enum Place {
+    Own(OwnDir),
+    Granted(Dir),
+}
+
+impl Place {
+    fn open(&self, asked: Opening, inline: bool) -> Result<(Descriptor, Option<OpenFile>), Refused> {
+        match self {
+            Self::Own(own) => own.open(asked),
+            Self::Granted(dir) => Ok((asked.open(dir, inline)?, None)),
+        }
+    }
+
+    fn open_to_touch(&self, path: String, inline: bool) -> Result<Descriptor, Refused> {
+        let (Self::Own(OwnDir { dir, .. }) | Self::Granted(dir)) = self;
+        Opening::open_to_touch(path, dir, inline)
+    }
+}
+
 impl RunState {
+    /// The directory behind a descriptor, none if it is of a file.
+    fn place(&mut self, fd: &Resource<Descriptor>) -> Result<Option<Place>> {
+        if let Some(own) = self.own_dir(fd)? {
+            return Ok(Some(Place::Own(own)));
+        }
+        Ok(match self.filesystem().table.get(fd)? {
+            Descriptor::Dir(dir) => Some(Place::Granted(dir.clone())),
+            Descriptor::File(_) => None,
+        })
+    }
+
     /// The directory behind a descriptor, if it is in the app's own folders.
     fn own_dir(&mut self, fd: &Resource<Descriptor>) -> Result<Option<OwnDir>> {
         self.own_files().sweep();
@@ -75,16 +106,17 @@ impl RunState {
         })
     }
 
-    /// Gives the guest what was opened in a directory of the app's own.
+    /// Gives the guest what was opened in `place`.
     fn take_in(
         &mut self,
-        own: OwnDir,
+        place: Place,
         opened: (Descriptor, Option<OpenFile>),
     ) -> Result<Resource<Descriptor>> {
         let (descriptor, file) = opened;
-        let held = match (&descriptor, file) {
-            (Descriptor::Dir(_), _) => Some(Held::Dir(own.account)),
-            (Descriptor::File(_), file) => file.map(|file| Held::File(Arc::new(file))),
+        let held = match (place, file) {
+            (Place::Own(_), Some(file)) => Some(Held::File(Arc::new(file))),
+            (Place::Own(own), None) => Some(Held::Dir(own.account)),
+            (Place::Granted(_), _) => None,
         };
         let fd = self.filesystem().table.push(descriptor)?;
         if let Some(held) = held {

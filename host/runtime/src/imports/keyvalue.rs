@@ -22,9 +22,9 @@ const BATCH_MAX: usize = 1000;
 type Answer<T> = Result<std::result::Result<T, Error>>;
 
 pub(super) fn add_to_linker(linker: &mut Linker<RunState>) -> Result<()> {
-    store::add_to_linker::<_, Imports>(linker, |state| state)?;
-    atomics::add_to_linker::<_, Imports>(linker, |state| state)?;
-    batch::add_to_linker::<_, Imports>(linker, |state| state)
+    store::add_to_linker::<_, Imports>(linker, RunState::called_as_wasi)?;
+    atomics::add_to_linker::<_, Imports>(linker, RunState::called_as_wasi)?;
+    batch::add_to_linker::<_, Imports>(linker, RunState::called_as_wasi)
 }
 
 /// What the guest is told. A limit is told to the operator as well, and so is what is wrong with the store.
@@ -111,6 +111,8 @@ impl store::HostBucket for RunState {
             Ok(settings) => settings,
             Err(error) => return Ok(Err(error)),
         };
+        // A cursor is a number to WASI, and so it can say no more than how many names came before. If others change them
+        // between two pages, names are told twice or not at all; the guest's SDK says so.
         let skip = cursor.unwrap_or(0);
         let names = store.setting_names(&app, skip, BATCH_MAX).await;
         Ok(answered(self, names.map(Ok)).map(|keys| {

@@ -75,7 +75,7 @@ impl p2::ip_name_lookup::HostResolveAddressStream for View<'_> {
         let rep = stream.rep();
         let next = self.0.sockets().resolve_next_address(stream)?;
         if let (Some(address), Some(host)) = (&next, self.0.lookups().get(&rep).cloned()) {
-            self.0.network().found(host, ip_of(address));
+            self.0.network().found(&host, [ip_of(address)]);
         }
         Ok(next)
     }
@@ -130,10 +130,7 @@ impl p3::ip_name_lookup::HostWithStore<RunState> for Judged {
                 .await?;
         if let Ok(addresses) = &found {
             accessor.with(|mut access| {
-                let view = access.get();
-                for address in addresses {
-                    view.0.network().found(host.clone(), IpAddr::from(*address));
-                }
+                access.get().0.network().found(&host, addresses.iter().map(|address| IpAddr::from(*address)));
             });
         }
         Ok(found)
@@ -141,13 +138,15 @@ impl p3::ip_name_lookup::HostWithStore<RunState> for Judged {
 }
 
 /// WASI 0.3 makes sockets in the interface of everything else about them, so that only these two functions of it
-/// are replaced. Without a grant WASI refuses by itself; here it is told.
+/// are replaced.
 fn judge_creation(linker: &mut Linker<RunState>) -> Result<()> {
     let mut types = linker.instance("wasi:sockets/types@0.3.0")?;
     types.func_wrap(
         "[static]tcp-socket.create",
         |mut store: StoreContextMut<'_, RunState>, (family,): (p3::types::IpAddressFamily,)| {
-            store.data().network().may_have_socket();
+            if !store.data().network().may_have_socket() {
+                return Ok((Err(p3::types::ErrorCode::AccessDenied),));
+            }
             let created = p3::types::HostTcpSocket::create(&mut store.data_mut().sockets(), family);
             Ok((told_apart(created)?,))
         },
@@ -156,7 +155,9 @@ fn judge_creation(linker: &mut Linker<RunState>) -> Result<()> {
         "[static]udp-socket.create",
         |mut store: StoreContextMut<'_, RunState>, (family,): (p3::types::IpAddressFamily,)| {
             Box::new(async move {
-                store.data().network().may_have_socket();
+                if !store.data().network().may_have_socket() {
+                    return Ok((Err(p3::types::ErrorCode::AccessDenied),));
+                }
                 let mut sockets = store.data_mut().sockets();
                 let created = p3::types::HostUdpSocket::create(&mut sockets, family).await;
                 Ok((told_apart(created)?,))

@@ -2,7 +2,6 @@
 //! this one ends in between: every step finds what it did before.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use dormouse_core::app::{AppRecord, Unfinished};
 use dormouse_core::{
@@ -15,6 +14,7 @@ use super::Dropped;
 use crate::app::App;
 use crate::drive::cell::RunCell;
 use crate::drive::intake::{self, FireError, Fired, Incoming};
+use crate::drive::run::gone;
 use crate::host::{Host, HostError, IfExists};
 use crate::registrar;
 
@@ -62,10 +62,13 @@ pub(super) async fn up(
         servicing_complete(host, &id, &package.digest).await?;
     }
     if unfinished.is_some() {
-        // The access may have been changed meanwhile, and is not this record's to say.
+        // Access and quota and the like may have been decided meanwhile, and are not this record's to say.
         let shared = &host.inner.shared;
         let _turn = shared.turns.of(&id).await;
-        record.access = shared.access(&shared.state(), &id);
+        let decided = shared.state().records.get(&id).cloned();
+        if let Some(decided) = decided {
+            record = AppRecord { package: record.package, ..decided };
+        }
         shared.store.save_app(record.clone()).await?;
         shared.state().records.insert(id, record);
     }
@@ -181,39 +184,6 @@ impl Host {
         for cell in running {
             cell.cancel(cancellation.clone());
         }
-        let shared = &self.inner.shared;
-        // Counted before the look: a run that goes on then sees it when it ends.
-        let _counted = Counted::new(&shared.wake.awaiting_ends);
-        loop {
-            let mut ended = std::pin::pin!(shared.wake.ends.notified());
-            ended.as_mut().enable();
-            let going_on = {
-                let state = shared.state();
-                running.iter().any(|cell| {
-                    let now = state.running.get(&cell.lease.activation.id);
-                    now.is_some_and(|now| std::sync::Arc::ptr_eq(now, cell))
-                })
-            };
-            if !going_on {
-                return;
-            }
-            ended.await;
-        }
-    }
-}
-
-/// One of those who wait, for as long as it lives.
-struct Counted<'a>(&'a AtomicU32);
-
-impl<'a> Counted<'a> {
-    fn new(count: &'a AtomicU32) -> Self {
-        count.fetch_add(1, Ordering::SeqCst);
-        Self(count)
-    }
-}
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+        gone(&self.inner.shared, running).await;
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use dormouse_core::app::{AppRecord, PackageRecord, Unfinished};
-use dormouse_core::{AppId, station};
-use dormouse_package::{Capabilities, Installed, Manifest, Source};
+use dormouse_core::{AppId, AppLimitsRequest, station};
+use dormouse_package::{Installed, Manifest, Source};
 
 use super::{
     Dropped, InstallError, InstallOptions, Installation, PackageInfo, Packages, digest, follow, grant,
@@ -12,6 +12,7 @@ use super::{
 use crate::app::App;
 use crate::component::Component;
 use crate::drive::persist;
+use crate::drive::quota::of_package;
 use crate::host::{Host, access};
 
 impl Host {
@@ -110,14 +111,21 @@ impl Host {
         }
 
         // Of what was installed when the maximum was larger, a start of the host takes what is within.
-        staged.manifest().limits.check(&self.inner.shared.config.limits_max)?;
+        let config = &self.inner.shared.config;
+        staged.manifest().limits.check(&config.limits_max)?;
+        staged.manifest().app_limits.check(&config.app_limits_max)?;
+        if let (Some(asked), Some(host)) = (staged.manifest().quota, config.quota_default)
+            && !asked.is_within(&host)
+        {
+            return Err(InstallError::Quota { asked, host });
+        }
 
         let old = match &before {
             Some(package) => packages.manifest_of(&app, package).await?,
             None => None,
         };
-        let asked_before = old.as_ref().map_or_else(Capabilities::default, |old| old.capabilities.clone());
-        let difference = staged.manifest().capabilities.difference(&asked_before);
+        let given = AppLimitsRequest::none().over(&config.app_limits_default, &config.app_limits_max);
+        let difference = staged.manifest().difference(old.as_ref(), &given);
         if !options.consent.covers(&difference) {
             return Err(InstallError::ConsentNeeded { app, version, difference });
         }
@@ -157,17 +165,17 @@ impl Host {
             let state = shared.state();
             (shared.access(&state, &app), state.records.get(&app).cloned())
         };
-        let record = AppRecord {
-            quota: earlier.as_ref().and_then(|earlier| earlier.quota),
-            app: app.clone(),
-            access,
-            package: Some(PackageRecord {
-                version: version.clone(),
-                digest: installed.digest().to_string(),
-                unfinished: Some(unfinished),
-                granted: granted.record,
-            }),
+        let package = PackageRecord {
+            version: version.clone(),
+            digest: installed.digest().to_string(),
+            unfinished: Some(unfinished),
+            granted: granted.record,
+            quota: installed.manifest().quota,
+            app_limits: installed.manifest().app_limits,
         };
+        // What was decided about the app holds, whatever package it is of.
+        let decided = earlier.clone().unwrap_or_else(|| AppRecord::new(app.clone(), access));
+        let record = AppRecord { access, package: Some(package), ..decided };
         // From here on it is the installed one.
         if let Err(error) = shared.store.save_app(record.clone()).await {
             // The record may name the new files. As long as that is not undone they stay: a later start sweeps them.
@@ -235,8 +243,11 @@ impl Packages {
     /// The app of a package: its components compiled, or found compiled. Without grants.
     pub(super) async fn compile(&self, host: &Host, installed: &Arc<Installed>) -> Result<App, InstallError> {
         let manifest = installed.manifest();
-        let limits = manifest.limits.cut(&host.inner.shared.config.limits_max);
-        let mut app = App::new(manifest.name.clone()).limits(limits);
+        let config = &host.inner.shared.config;
+        let mut app = App::new(manifest.name.clone())
+            .limits(manifest.limits.cut(&config.limits_max))
+            .app_limits(manifest.app_limits.cut(&config.app_limits_max));
+        app.quota = of_package(config, manifest.quota);
         for (name, entry_point) in &manifest.entry_points {
             let (package, entry) = (installed.clone(), name.clone());
             let bytes = blocking(move || package.component(&entry)).await??;

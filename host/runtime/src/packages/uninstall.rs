@@ -8,7 +8,7 @@ use dormouse_core::{AppId, Cancellation, CancellationReason};
 
 use super::install::blocking;
 use super::{InstallError, Packages, digest};
-use crate::drive::persist;
+use crate::drive::{persist, quota};
 use crate::host::Host;
 use crate::shared::Known;
 use crate::source;
@@ -45,8 +45,7 @@ impl Host {
         {
             let mut state = shared.state();
             state.records.insert(app.clone(), record.clone());
-            state.apps.remove(app);
-            state.disallow(app);
+            state.uninstall(app);
         }
         let registrations = self.forget_registrations(app);
         // What was being registered is forgotten with the rest, and what comes now finds no app.
@@ -93,13 +92,20 @@ impl Host {
         let saving = shared.saving_quotas.lock().await;
         let removed = shared.store.remove_app(app, shared.clock.wall()).await?;
         drop(saving);
-        let mut state = shared.state();
-        state.records.remove(app);
-        state.disallow(app);
-        for activation in &removed.withdrawn {
-            // The waiters see their channel closed, look, and find it withdrawn.
-            state.awaited.remove(activation);
+        {
+            let mut state = shared.state();
+            state.records.remove(app);
+            // Another may have been installed under its name meanwhile: that one keeps its allowance.
+            if !state.apps.contains_key(app) {
+                state.uninstall(app);
+            }
+            for activation in &removed.withdrawn {
+                // The waiters see their channel closed, look, and find it withdrawn.
+                state.awaited.remove(activation);
+            }
         }
+        // What its operator decided went with its record.
+        quota::settle(shared, app);
         Ok(())
     }
 }

@@ -1,8 +1,9 @@
 //! One limit for everything that a run's memory is made of.
 //!
 //! A limit for each linear memory would be multiplied by composition: a component of ten parts would have ten
-//! times the memory. So all memories and tables of a run draw on one account. A growth beyond it answers -1 to
-//! the guest, as WebAssembly has it, and is counted and told; most guests then give up by themselves.
+//! times the memory. So all memories and tables of a run draw on one account, and so do its header sets
+//! (`headers.rs`). A growth beyond it answers -1 to the guest, as WebAssembly has it, and is counted and told; most
+//! guests then give up by themselves.
 
 use std::sync::Arc;
 
@@ -48,7 +49,7 @@ impl Limiter {
     /// afterwards only if the operating system has no memory left. Counting such a growth errs on the side of the
     /// host; putting it back on `memory_grow_failed` would not be safe, because that is also called for growths
     /// that were never asked for here.
-    fn grow(&self, current: u64, desired: u64) -> bool {
+    pub(super) fn grow(&self, current: u64, desired: u64) -> bool {
         let total = self.usage.memory_bytes().saturating_add(desired.saturating_sub(current));
         if total > self.limit {
             return self.refuse(total, self.limit);

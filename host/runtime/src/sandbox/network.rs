@@ -6,20 +6,24 @@
 //! the guest can handle, a number in the receipt and an event for the operator.
 //!
 //! Who was granted a name was granted what it stands for in public. Whoever answers for the name can answer any
-//! address, so one that leads to this machine, or to a cloud's own services, is granted as such or not at all.
+//! address, so one that leads to this machine, by any address that it has, or to a cloud's own services, is granted as
+//! such or not at all.
 
 mod judged;
+mod sending;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http::Uri;
+use dormouse_core::Limits;
 use http::uri::Scheme;
+use http::{HeaderName, Uri};
 use wasmtime_wasi::sockets::SocketAddrUse;
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+use wasmtime_wasi_http::{DEFAULT_FORBIDDEN_HEADERS, Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use super::grants::Grants;
+use super::headers;
 use super::port::{Denial, DenialKind, Port};
 use super::usage::Usage;
 use dormouse_core::host_port::Host;
@@ -33,18 +37,31 @@ const SOCKETS_WITHOUT_GRANT_MAX: u32 = 16;
 /// The longest text about a denial, in bytes.
 const WHAT_LEN_MAX: usize = 256;
 
+/// The most denials that wait to be told. They are of requests under way, so that more mean a flood of them.
+const LATE_MAX: usize = 64;
+
 /// Judges what a guest wants of the network.
 pub(crate) struct Network {
     grants: Arc<Grants>,
     looked_up: Mutex<Vec<(Host, IpAddr)>>,
     sockets_without_grant: AtomicU32,
+    /// What was denied beside the guest's turns.
+    late: Mutex<Vec<Denial>>,
     usage: Arc<Usage>,
     port: Arc<dyn Port>,
 }
 
 impl Network {
     pub(super) fn new(grants: Arc<Grants>, usage: Arc<Usage>, port: Arc<dyn Port>) -> Self {
-        Self { grants, looked_up: Mutex::default(), sockets_without_grant: AtomicU32::new(0), usage, port }
+        let sockets_without_grant = AtomicU32::new(0);
+        Self {
+            grants,
+            looked_up: Mutex::default(),
+            sockets_without_grant,
+            late: Mutex::default(),
+            usage,
+            port,
+        }
     }
 
     /// Whether anything was granted at all.
@@ -72,21 +89,24 @@ impl Network {
         }
     }
 
-    /// A look-up of `host` answered `ip`.
-    pub(crate) fn found(&self, host: Host, ip: IpAddr) {
-        if !judged::may_stand_for(&host, ip) {
-            self.deny(DenialKind::Lookup, &judged::forbidden(&host, ip));
-            return;
+    /// A look-up of `host` answered `ips`.
+    pub(crate) fn found(&self, host: &Host, ips: impl IntoIterator<Item = IpAddr>) {
+        let here = judged::ThisMachine::default();
+        for ip in ips {
+            if !judged::may_stand_for(host, ip, &here) {
+                self.deny(DenialKind::Lookup, &judged::forbidden(host, ip));
+                continue;
+            }
+            let mut looked_up = self.looked_up();
+            let entry = (host.clone(), ip);
+            if looked_up.contains(&entry) {
+                continue;
+            }
+            if looked_up.len() >= LOOKED_UP_MAX {
+                looked_up.remove(0);
+            }
+            looked_up.push(entry);
         }
-        let mut looked_up = self.looked_up();
-        let entry = (host, ip);
-        if looked_up.contains(&entry) {
-            return;
-        }
-        if looked_up.len() >= LOOKED_UP_MAX {
-            looked_up.remove(0);
-        }
-        looked_up.push(entry);
     }
 
     /// Whether the guest may use `address` in this way.
@@ -141,14 +161,31 @@ impl Network {
 
     /// Counts and tells. Always false, for the ends of conditions.
     fn deny(&self, kind: DenialKind, what: &str) -> bool {
-        let mut end = what.len().min(WHAT_LEN_MAX);
-        while !what.is_char_boundary(end) {
-            end -= 1;
-        }
-        self.usage.count_denial();
-        let what = what.get(..end).unwrap_or_default().to_owned();
-        self.port.denied(Denial { kind, what });
+        self.tell(Denial { kind, what: bounded(what) });
         false
+    }
+
+    fn tell(&self, denial: Denial) {
+        self.usage.count_denial();
+        self.port.denied(denial);
+    }
+
+    /// To be told in the guest's next turn.
+    fn deny_later(&self, denial: Denial) {
+        let mut late = self.late();
+        if late.len() < LATE_MAX {
+            late.push(denial);
+        }
+    }
+
+    /// Tells what was denied beside the guest's turns. Only in a poll of the sandbox.
+    pub(in crate::sandbox) fn tell_late(&self) {
+        let late = std::mem::take(&mut *self.late());
+        late.into_iter().for_each(|denial| self.tell(denial));
+    }
+
+    fn late(&self) -> MutexGuard<'_, Vec<Denial>> {
+        self.late.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn looked_up(&self) -> MutexGuard<'_, Vec<(Host, IpAddr)>> {
@@ -156,27 +193,52 @@ impl Network {
     }
 }
 
+/// What an operator is told, cut.
+fn bounded(what: &str) -> String {
+    what.get(..what.floor_char_boundary(WHAT_LEN_MAX)).unwrap_or_default().to_owned()
+}
+
 /// Judges HTTP requests before anything is sent. `wasi:http` follows no redirects: the guest must ask again.
-pub(crate) struct HttpHooks(pub(super) Arc<Network>);
+pub(crate) struct HttpHooks {
+    network: Arc<Network>,
+    /// Bytes of the headers of an answer.
+    headers_max: u64,
+    /// The run has no memory for more headers: none can be added, and answers come without theirs.
+    pub(super) is_full: bool,
+}
+
+impl HttpHooks {
+    pub(super) fn new(network: &Arc<Network>, limits: &Limits) -> Self {
+        Self { network: Arc::clone(network), headers_max: limits.http_fields_bytes, is_full: false }
+    }
+}
 
 type SendResult =
     Result<(http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>), Error>;
 
 impl WasiHttpHooks for HttpHooks {
+    fn is_forbidden_header(&mut self, name: &HeaderName) -> bool {
+        self.is_full || DEFAULT_FORBIDDEN_HEADERS.contains(name)
+    }
+
     fn send_request(
         &mut self,
         request: http::Request<WasiBody>,
         options: Option<RequestOptions>,
-        body_sent: Box<dyn Future<Output = Result<(), Error>> + Send>,
+        // WASI's own sending has no use for it either.
+        _body_sent: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = SendResult> + Send> {
-        if !self.0.may_request(request.uri()) {
+        if !self.network.may_request(request.uri()) {
             return Box::new(std::future::ready(Err(Error::HttpRequestDenied)));
         }
-        let network = Arc::clone(&self.0);
+        let (network, headers_max) = (Arc::clone(&self.network), self.headers_max);
         Box::new(async move {
-            let request = judged::directed(&network, request).await?;
-            let sent = wasmtime_wasi_http::default_hooks().send_request(request, options, body_sent);
-            Box::into_pin(sent).await
+            let (response, rest) = sending::send(&network, request, options).await?;
+            let len = headers::bytes(response.headers());
+            if len > headers_max {
+                return Err(Error::HttpResponseHeaderSectionSize(u32::try_from(len).ok()));
+            }
+            Ok((response, rest))
         })
     }
 }

@@ -8,6 +8,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
+use super::headers::Headers;
 use super::limiter::Limiter;
 use super::network::{HttpHooks, Network};
 use super::output::Sink;
@@ -24,6 +25,7 @@ pub(crate) struct RunState {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     http_hooks: HttpHooks,
+    headers: Headers,
     table: ResourceTable,
     limiter: Limiter,
     network: Arc<Network>,
@@ -52,7 +54,8 @@ impl RunState {
         Self {
             wasi: wasi(&spec, streams, &port, &usage, &network),
             http,
-            http_hooks: HttpHooks(Arc::clone(&network)),
+            http_hooks: HttpHooks::new(&network, &spec.limits),
+            headers: Headers::new(&spec.limits),
             table,
             limiter: Limiter::new(&spec.limits, Arc::clone(&usage), Arc::clone(&port)),
             network,
@@ -63,6 +66,12 @@ impl RunState {
             meter,
             usage,
         }
+    }
+
+    /// The guest calls a function of WASI's that we answer ourselves.
+    pub(crate) fn called_as_wasi(&mut self) -> &mut Self {
+        self.usage.count_wasi_call();
+        self
     }
 
     /// The guest calls a function of ours. WASI's count themselves: each begins by asking for its view.
@@ -178,6 +187,8 @@ impl WasiView for RunState {
 impl WasiHttpView for RunState {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         self.usage.count_wasi_call();
+        self.network.tell_late();
+        self.http_hooks.is_full = !self.headers.may_grow(&mut self.table, &self.limiter);
         WasiHttpCtxView { hooks: &mut self.http_hooks, table: &mut self.table, ctx: &mut self.http }
     }
 }

@@ -49,6 +49,24 @@ impl State {
         self.apps.contains_key(app) || self.found.contains(app)
     }
 
+    /// An app that is installed, with its allowance.
+    pub(crate) fn installed(&self, app: &AppId) -> Option<(Arc<InstalledApp>, Arc<Allowance>)> {
+        Some((self.apps.get(app)?.clone(), self.quotas.get(app)?.clone()))
+    }
+
+    /// Puts an app in its place, with an allowance: nothing runs that is charged to nobody.
+    pub(crate) fn install(&mut self, app: InstalledApp) {
+        self.allow(&app.id);
+        self.apps.insert(app.id.clone(), Arc::new(app));
+    }
+
+    /// Takes an app away, with its allowance. What runs of it goes on with it.
+    pub(crate) fn uninstall(&mut self, app: &AppId) {
+        self.apps.remove(app);
+        self.quotas.remove(app);
+        self.spent.remove(app);
+    }
+
     /// Makes an allowance for an app that has none, with what it has used in an earlier life. That no quota holds for
     /// it is said until one is settled.
     pub(crate) fn allow(&mut self, app: &AppId) {
@@ -56,12 +74,6 @@ impl State {
         if let Some(spent) = self.spent.remove(app) {
             allowance.found(spent);
         }
-    }
-
-    /// Forgets the quota of an app that is removed. What runs of it goes on with it.
-    pub(crate) fn disallow(&mut self, app: &AppId) {
-        self.quotas.remove(app);
-        self.spent.remove(app);
     }
 
     /// Has everybody who waits for the end of something that does not run here look at the store again.

@@ -40,6 +40,9 @@ pub(crate) enum Step {
         of: u128,
         now: i64,
     },
+    ForgetApp {
+        of: u128,
+    },
     Enqueue {
         of: u128,
         key: u8,
@@ -186,6 +189,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         1 => (of.clone(), prop::sample::select(AccessStatus::ALL.to_vec()))
             .prop_map(|(of, access)| Step::SaveApp { of, access }),
         1 => (of.clone(), 0i64..50).prop_map(|(of, now)| Step::RemoveApp { of, now }),
+        1 => of.clone().prop_map(|of| Step::ForgetApp { of }),
         10 => (
             of.clone(), 0u8..12, overlap(), prop::option::of(claim()), prop::option::of(0i64..50),
             prop::bool::weighted(0.05), 0i64..50,

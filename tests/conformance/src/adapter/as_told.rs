@@ -2,9 +2,10 @@
 
 use dormouse_control::api::{EventView, Moment};
 use dormouse_core::Timestamp;
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::protocol::{EVENTS, Event, EventKind};
+use crate::protocol::{EVENTS, Event, EventKind, Recorded, Reply};
 
 /// Numbers events, and counts their time from where the host was opened.
 #[derive(Debug)]
@@ -55,4 +56,24 @@ impl Told {
     pub(super) fn own(&mut self, event: &dormouse_core::Event) -> Result<Option<Event>, serde_json::Error> {
         self.event(serde_json::to_value(EventView::from(event))?)
     }
+}
+
+/// Whether the protocol has an event of a host in this process.
+pub(super) fn is_told(event: &dormouse_core::Event) -> bool {
+    EVENTS.iter().any(|(known, _)| *known == event.kind.name())
+}
+
+/// Runs of the control API, as the protocol has them.
+///
+/// # Errors
+///
+/// A run that is none, as the answer.
+pub(super) fn recorded(runs: impl IntoIterator<Item = impl Serialize>) -> Result<Reply, Reply> {
+    let read = |run: _| -> Result<Recorded, serde_json::Error> {
+        let view = serde_json::to_value(run)?;
+        let run = serde_json::from_value(view.get("run").cloned().unwrap_or_default())?;
+        Ok(Recorded { run, ended: serde_json::from_value(view)? })
+    };
+    let runs: Result<Vec<Recorded>, _> = runs.into_iter().map(read).collect();
+    Ok(Reply::ok(json!({ "runs": runs.map_err(Reply::failed)? })))
 }

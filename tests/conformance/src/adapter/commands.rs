@@ -6,12 +6,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use serde_json::json;
-
-use crate::protocol::{Limits, Reply};
+use crate::protocol::{CommandEnd, CommandEnded, Limits, Reply};
 
 /// The most that is kept of what a command writes, of each stream, in bytes.
 const OUTPUT_MAX: u64 = 1024 * 1024;
+
+/// The most of what a program says of its version, in characters.
+const VERSION_MAX: usize = 100;
 
 /// How a command ended.
 pub(super) enum End {
@@ -26,12 +27,22 @@ pub(super) enum End {
 /// What is answered.
 pub(super) fn answer(end: &End, stdout: &[u8], stderr: &[u8]) -> Reply {
     let (ended, code) = match end {
-        End::Exited(code) => ("exited", Some(*code)),
-        End::Trapped => ("trapped", None),
-        End::Limit => ("limit", None),
+        End::Exited(code) => (CommandEnd::Exited, Some(*code)),
+        End::Trapped => (CommandEnd::Trapped, None),
+        End::Limit => (CommandEnd::Limit, None),
     };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Reply::ok(json!({ "ended": ended, "code": code, "stdout": text(stdout), "stderr": text(stderr) }))
+    Reply::ok(CommandEnded { ended, code, stdout: text(stdout), stderr: text(stderr) })
+}
+
+/// What a program says of its version.
+pub(super) fn version(program: &Path) -> io::Result<String> {
+    let told = Command::new(program).arg("--version").stdin(Stdio::null()).output();
+    let told = told.map_err(|error| {
+        io::Error::new(error.kind(), format!("`{} --version` cannot be run: {error}", program.display()))
+    })?;
+    let text = String::from_utf8_lossy(&told.stdout);
+    Ok(text.chars().take(VERSION_MAX).collect::<String>().trim().to_owned())
 }
 
 /// A process that ended.
@@ -81,11 +92,19 @@ pub(super) fn dormouse(
     for (name, value) in env {
         command.arg(format!("--env={name}={value}"));
     }
+    let Limits { class, wall_ms, cpu_ms, grace_ms, memory_bytes, output_bytes, deferrals } = limits;
+    if let Some(class) = class {
+        command.arg(format!("--class={class}"));
+    }
+    let span = |ms: &Option<u64>| ms.map(|ms| format!("{ms}ms"));
+    let number = |number: &Option<u64>| number.map(|number| number.to_string());
     let flags = [
-        ("wall", limits.wall_ms.map(|ms| format!("{ms}ms"))),
-        ("cpu", limits.cpu_ms.map(|ms| format!("{ms}ms"))),
-        ("grace", limits.grace_ms.map(|ms| format!("{ms}ms"))),
-        ("memory", limits.memory_bytes.map(|bytes| bytes.to_string())),
+        ("wall", span(wall_ms)),
+        ("cpu", span(cpu_ms)),
+        ("grace", span(grace_ms)),
+        ("memory", number(memory_bytes)),
+        ("output", number(output_bytes)),
+        ("deferrals", number(&deferrals.map(u64::from))),
     ];
     for (key, value) in flags {
         if let Some(value) = value {

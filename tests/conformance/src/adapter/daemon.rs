@@ -10,19 +10,19 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use dormouse::TokioClock;
-use dormouse_core::Clock as _;
+use dormouse_core::{Clock as _, Instant};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::Adapter;
 use super::as_told::Told;
-use super::commands;
+use super::{commands, library};
 use crate::protocol::{Capability, Event, Hello, HostSettings, Now, Op, PROTOCOL, Reply};
 use acts::Acts;
-use process::Process;
+use process::{Process, pause};
 
 /// What a daemon cannot be made to do.
-const CAN_NOT: [Capability; 3] = [Capability::SimClock, Capability::Machine, Capability::Quota];
+const CAN_NOT: [Capability; 2] = [Capability::SimClock, Capability::Machine];
 
 /// So long nothing happens before nothing more is expected to.
 const QUIET: Duration = Duration::from_millis(400);
@@ -34,6 +34,7 @@ const QUIET_MAX: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct DaemonAdapter {
     program: PathBuf,
+    version: String,
     runtime: Runtime,
     clock: TokioClock,
     host: Option<Host>,
@@ -54,29 +55,17 @@ impl DaemonAdapter {
     ///
     /// # Errors
     ///
-    /// No runtime can be made to ask it from.
+    /// It cannot be run, or no runtime can be made to ask it from.
     pub fn new(program: PathBuf) -> io::Result<Self> {
+        let version = commands::version(&program)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let clock = TokioClock::new(runtime.handle().clone());
-        Ok(Self { program, runtime, clock, host: None })
+        Ok(Self { program, version, runtime, clock, host: None })
     }
 
     fn open(&mut self, settings: &HostSettings) -> Result<(), Reply> {
         self.host = None;
-        let HostSettings { slots, slots_per_app, quarantine_after, registrations_per_app, access } = settings;
-        let mut flags = Vec::new();
-        if let Some(slots) = slots {
-            flags.extend(["--slots".to_owned(), slots.to_string()]);
-        }
-        if let Some(after) = quarantine_after {
-            flags.extend(["--quarantine-after".to_owned(), after.to_string()]);
-        }
-        let not = [slots_per_app.is_some(), registrations_per_app.is_some(), access.is_some()];
-        if not.contains(&true) {
-            let why =
-                "the daemon has no flag for the slots or registrations of one app, or for the access of all";
-            return Err(Reply::Unsupported(why.to_owned()));
-        }
+        let flags = flags(settings)?;
         let state = tempfile::Builder::new()
             .prefix("dormouse-conform-")
             // A host refuses a state that is open to others.
@@ -101,20 +90,17 @@ impl DaemonAdapter {
         self.runtime.block_on(process.ready(host.acts.client(), &self.clock)).map_err(Reply::failed)
     }
 
-    fn act(&mut self, op: Op) -> Result<Reply, Reply> {
-        let clock = &self.clock;
+    fn act(&mut self, op: Op, tell: &mut dyn FnMut(Event)) -> Result<Reply, Reply> {
         let Some(host) = &mut self.host else { return Err(Reply::failed("no host was opened")) };
+        if let Op::Pass { ms } | Op::Advance { ms } = op {
+            let (until, eager) =
+                (self.clock.now() + Duration::from_millis(ms), matches!(op, Op::Pass { .. }));
+            host.let_pass(until, eager, &self.clock, tell)?;
+            return Ok(Reply::ok(Now { at_ms: host.told.at_ms(self.clock.wall()) }));
+        }
+        let clock = &self.clock;
         let Some(process) = &mut host.process else { return Err(Reply::failed("the host does not run")) };
-        let at = |told: &Told| Ok(Reply::ok(Now { at_ms: told.at_ms(clock.wall()) }));
         match op {
-            Op::Pass { ms } => {
-                process.wait(Duration::from_millis(ms), clock, true);
-                at(&host.told)
-            }
-            Op::Advance { ms } => {
-                process.wait(Duration::from_millis(ms), clock, false);
-                at(&host.told)
-            }
             Op::Settle => {
                 process.quiet(QUIET, QUIET_MAX, clock);
                 Ok(Reply::done())
@@ -137,7 +123,7 @@ impl Adapter for DaemonAdapter {
         Hello {
             protocol: PROTOCOL,
             name: "dormouse serve".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: self.version.clone(),
             capabilities: Capability::ALL.iter().filter(|can| !CAN_NOT.contains(can)).copied().collect(),
         }
     }
@@ -154,21 +140,73 @@ impl Adapter for DaemonAdapter {
             Op::Command { program, args, env, stdin, limits } => {
                 return commands::dormouse(&self.program, &program.path, &args, &env, &stdin, &limits);
             }
-            op => self.act(op),
+            op => self.act(op, tell),
         };
         let reply = reply.unwrap_or_else(|reply| reply);
         let Some(host) = &mut self.host else { return reply };
-        let Some(process) = &mut host.process else { return reply };
-        for told in process.events() {
-            match host.told.event(told) {
-                Ok(Some(event)) => tell(event),
-                Ok(None) => {}
-                Err(error) => return Reply::failed(format_args!("an event is not understood: {error}")),
-            }
+        if let Err(reply) = host.tell(tell) {
+            return reply;
         }
         if ends {
             host.process = None;
         }
         reply
     }
+}
+
+impl Host {
+    /// Lets time pass; if `eager`, no longer than until something was told. Answers whether something was.
+    fn let_pass(
+        &mut self,
+        until: Instant,
+        eager: bool,
+        clock: &TokioClock,
+        tell: &mut dyn FnMut(Event),
+    ) -> Result<(), Reply> {
+        loop {
+            let left = until.since(clock.now());
+            match &mut self.process {
+                Some(process) => process.wait(left, clock, eager),
+                // While there is no host, time passes all the same.
+                None => pause(left),
+            }
+            if self.tell(tell)? && eager || left.is_zero() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Tells what the host printed. Answers whether there was anything to tell.
+    fn tell(&mut self, tell: &mut dyn FnMut(Event)) -> Result<bool, Reply> {
+        let Some(process) = &mut self.process else { return Ok(false) };
+        let mut any = false;
+        for told in process.events() {
+            let event = self.told.event(told);
+            let event =
+                event.map_err(|error| Reply::failed(format_args!("an event is not understood: {error}")));
+            if let Some(event) = event? {
+                any = true;
+                tell(event);
+            }
+        }
+        Ok(any)
+    }
+}
+
+/// The flags for a host that is set so.
+fn flags(settings: &HostSettings) -> Result<Vec<String>, Reply> {
+    let HostSettings { slots, slots_per_app, quarantine_after, registrations_per_app, access } = settings;
+    if registrations_per_app.is_some() {
+        let why = "the daemon has no flag for the registrations of one app";
+        return Err(Reply::Unsupported(why.to_owned()));
+    }
+    let number = |number: &Option<u32>| number.map(|number| number.to_string());
+    let flags = [
+        ("--slots", number(slots)),
+        ("--slots-per-app", number(slots_per_app)),
+        ("--quarantine-after", number(quarantine_after)),
+        ("--access-default", access.map(|decided| library::access(decided).to_string())),
+    ];
+    let set = flags.into_iter().filter_map(|(flag, value)| Some([flag.to_owned(), value?]));
+    Ok(set.flatten().collect())
 }

@@ -7,19 +7,20 @@ mod command;
 
 use std::fmt;
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use dormouse::testing::Rig;
 use dormouse::{HostBuilder, MemoryStore};
 use dormouse_core::ids::SequentialIds;
-use dormouse_core::{IdSource, SimClock, Store};
+use dormouse_core::{Clock as _, IdSource, SimClock, Store};
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::Adapter;
 use super::as_told::Told;
-use crate::protocol::{App, Capability, Event, Hello, HostSettings, Op, PROTOCOL, Program, Reply};
+use crate::protocol::{App, Capability, Event, Hello, HostSettings, Now, Op, PROTOCOL, Program, Reply};
 
 /// The library, in one case.
 #[derive(Default)]
@@ -163,6 +164,16 @@ impl Library {
         Reply::done()
     }
 
+    /// Lets time pass while there is no host.
+    fn wait(&self, ms: u64, told: &Option<Arc<Mutex<Told>>>) -> Reply {
+        let (Some(world), Some(told)) = (&self.world, told) else {
+            return Reply::failed("no host was opened");
+        };
+        world.clock.advance(Duration::from_millis(ms));
+        let told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        Reply::ok(Now { at_ms: told.at_ms(world.clock.wall()) })
+    }
+
     fn close(&mut self) {
         if let Some(life) = self.life.take() {
             life.end();
@@ -200,7 +211,7 @@ impl Adapter for LibraryAdapter {
             Op::Open { host, .. } => {
                 let reply = library.open(host);
                 let Some(world) = &library.world else { return reply };
-                let told = Told::from(dormouse_core::Clock::wall(&world.clock));
+                let told = Told::from(world.clock.wall());
                 let told = Arc::new(Mutex::new(told));
                 library.life = Some(Life::begin(world.clone(), told.clone()));
                 self.told = Some(told);
@@ -214,13 +225,17 @@ impl Adapter for LibraryAdapter {
                 (Some(world), Some(told), None) => {
                     library.life = Some(Life::begin(world.clone(), told.clone()));
                     // What it finds is found now.
-                    self.forward(Op::Pass { ms: 0 }, tell)
+                    match self.forward(Op::Pass { ms: 0 }, tell) {
+                        Reply::Ok(_) => Reply::done(),
+                        other => other,
+                    }
                 }
                 _ => Reply::failed("there is no host that was stopped"),
             },
             Op::Command { program, args, env, stdin, limits } => {
                 command::run(&program, &args, &env, stdin, &limits).unwrap_or_else(|reply| reply)
             }
+            Op::Pass { ms } | Op::Advance { ms } if library.life.is_none() => library.wait(ms, &self.told),
             op => self.forward(op, tell),
         }
     }

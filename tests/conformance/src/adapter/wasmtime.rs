@@ -1,27 +1,38 @@
 //! The adapter for `wasmtime run`: a runtime of commands without registrations, triggers or state. It shows how small an
 //! adapter can be, and that the cases about commands are nobody's own.
 
+use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 
 use super::Adapter;
-use super::commands::{End, answer, run};
+use super::commands::{End, Ran, answer, run, version};
 use crate::protocol::{Capability, Event, Hello, Limits, Op, PROTOCOL, Reply};
 
 /// What `wasmtime` exits with when its guest traps: 128 and SIGABRT.
 const TRAPPED: i32 = 134;
 
+/// How what it says then begins, behind what its guest wrote.
+const SAYS: &str = "Error: failed to run main module";
+
+/// How that ends where the trap was that its time was up.
+const TIME_IS_UP: &str = "wasm trap: interrupt";
+
 /// `wasmtime run`.
 #[derive(Debug)]
 pub struct WasmtimeAdapter {
     program: PathBuf,
+    version: String,
 }
 
 impl WasmtimeAdapter {
     /// For the program at this path.
-    #[must_use]
-    pub const fn new(program: PathBuf) -> Self {
-        Self { program }
+    ///
+    /// # Errors
+    ///
+    /// It cannot be run.
+    pub fn new(program: PathBuf) -> io::Result<Self> {
+        Ok(Self { version: version(&program)?, program })
     }
 
     fn command(&self, limits: &Limits) -> Result<Command, Reply> {
@@ -45,12 +56,10 @@ impl WasmtimeAdapter {
 
 impl Adapter for WasmtimeAdapter {
     fn hello(&self) -> Hello {
-        let version = Command::new(&self.program).arg("--version").output();
-        let version = version.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
         Hello {
             protocol: PROTOCOL,
             name: "wasmtime run".to_owned(),
-            version: version.unwrap_or_else(|error| format!("which cannot be run: {error}")),
+            version: self.version.clone(),
             capabilities: vec![Capability::Command],
         }
     }
@@ -73,16 +82,23 @@ impl Adapter for WasmtimeAdapter {
                         return Reply::failed(format_args!("`wasmtime run` cannot be run: {error}"));
                     }
                 };
-                let interrupted = String::from_utf8_lossy(&ran.stderr).contains("wasm trap: interrupt");
-                let end = match ran.code {
-                    Some(TRAPPED) if interrupted => End::Limit,
-                    Some(TRAPPED) => End::Trapped,
-                    Some(code) => End::Exited(code),
-                    None => return Reply::failed("`wasmtime run` was ended by a signal"),
-                };
-                answer(&end, &ran.stdout, &ran.stderr)
+                ended(&ran)
             }
             other => Reply::Unsupported(format!("`wasmtime run` has no `{}`", other.word())),
         }
+    }
+}
+
+/// How a command ended, and what of it all the command wrote itself.
+fn ended(ran: &Ran) -> Reply {
+    let stderr = String::from_utf8_lossy(&ran.stderr);
+    let said = stderr.rfind(SAYS).filter(|_| ran.code == Some(TRAPPED)).map(|at| stderr.split_at(at));
+    match (ran.code, said) {
+        (Some(_), Some((own, said))) => {
+            let end = if said.trim_end().ends_with(TIME_IS_UP) { End::Limit } else { End::Trapped };
+            answer(&end, &ran.stdout, own.as_bytes())
+        }
+        (Some(code), None) => answer(&End::Exited(code), &ran.stdout, &ran.stderr),
+        (None, _) => Reply::failed("`wasmtime run` was ended by a signal"),
     }
 }

@@ -36,8 +36,26 @@ impl Case {
         for (index, step) in self.steps.iter().enumerate() {
             self.check_step(index + 1, step)?;
         }
+        self.check_lives()?;
         self.check_needs()?;
         self.check_expect()
+    }
+
+    /// Of a host that is stopped nothing is asked but to wait.
+    fn check_lives(&self) -> Result<(), CaseProblem> {
+        let mut is_up = true;
+        for (index, step) in self.steps.iter().enumerate() {
+            let fits = match step {
+                Step::Stop {} | Step::Crash {} => std::mem::replace(&mut is_up, false),
+                Step::Start {} => !std::mem::replace(&mut is_up, true),
+                Step::Advance { .. } | Step::Wait { .. } | Step::Seen { .. } => true,
+                _ => is_up,
+            };
+            if !fits {
+                return Err(CaseProblem::Lives { step: index + 1, word: step.word() });
+            }
+        }
+        Ok(())
     }
 
     fn check_world(&self) -> Result<(), CaseProblem> {
@@ -67,6 +85,9 @@ impl Case {
             None => Err(CaseProblem::Handle { step: number, handle: handle.to_owned() }),
         };
         step.of().map_or(Ok(()), known)?;
+        if let Some(word) = step.words().find(|(word, words)| !words.contains(word)) {
+            return Err(CaseProblem::Word { step: number, word: word.0.to_owned() });
+        }
         let both = |one, other| Err(CaseProblem::Both { step: number, one, other });
         match step {
             Step::Install { app, .. } if !self.apps().iter().any(|installed| installed.app.name == *app) => {

@@ -109,6 +109,22 @@ pub enum CaseProblem {
         /// What stands there, shortened.
         text: String,
     },
+    /// An answer that there is not.
+    #[error("step {step} is never answered with {word:?}; section 5 of SPEC.md has the words")]
+    Word {
+        /// Which step, from 1.
+        step: usize,
+        /// What was to be answered.
+        word: String,
+    },
+    /// A step for a host that runs where none does, or the other way about.
+    #[error("step {step} is `{word}`, and the host {}", if *word == "start" { "runs already" } else { "does not run; `start` it first" })]
+    Lives {
+        /// Which step, from 1.
+        step: usize,
+        /// Its word.
+        word: &'static str,
+    },
     /// Two things that exclude each other.
     #[error("step {step} has both `{one}` and `{other}`; leave one of them out")]
     Both {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::matching::Match;
-use crate::protocol::{EVENTS, RECEIPT};
+use crate::protocol::{CANCELLATIONS, EVENTS, FIRING_REFUSALS, OUTCOMES, POLICIES, RECEIPT, TRAPS};
 
 /// What has to come of a case, when all its steps are done.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -78,9 +78,24 @@ fn members(
         {
             return Err(format!("a receipt has no figure `{figure}`; it has {}", RECEIPT.join(", ")));
         }
+        if let Some(word) = wanted.texts().into_iter().find(|word| !is_word(event, &name, word)) {
+            return Err(format!("the `{name}` of an event `{event}` is never {word:?}"));
+        }
         members.insert(name, wanted);
     }
     Ok(members)
+}
+
+/// Whether a member may say this: what never comes would be awaited, or excluded, for nothing.
+fn is_word(event: &str, member: &str, word: &str) -> bool {
+    match (member, event) {
+        ("outcome", _) => OUTCOMES.iter().any(|(known, _)| *known == word),
+        ("trap", _) => TRAPS.contains(&word),
+        ("policy", _) => POLICIES.contains(&word),
+        ("reason", "refused") => FIRING_REFUSALS.contains(&word),
+        ("reason", _) => CANCELLATIONS.contains(&word),
+        _ => true,
+    }
 }
 
 /// How often something was seen.

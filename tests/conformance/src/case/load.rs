@@ -29,6 +29,7 @@ pub fn cases(folder: &Path) -> Result<Vec<Case>, CaseError> {
             }
         }
     }
+    all.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(all)
 }
 
@@ -53,16 +54,33 @@ fn at(path: &Path, problem: CaseProblem) -> CaseError {
 ///
 /// [`CaseError`]
 pub fn load(path: &Path) -> Result<Case, CaseError> {
-    let read = || -> Result<Case, CaseProblem> {
+    let read = || {
         let mut text = String::new();
         let file = File::open(path).map_err(CaseProblem::Read)?;
         file.take(CASE_LEN_MAX + 1).read_to_string(&mut text).map_err(CaseProblem::Read)?;
-        let case = Case::parse(&text)?;
         let names = [path.parent().and_then(Path::file_name), path.file_stem()];
         let place = names.map(|name| name.map(|name| name.to_string_lossy()).unwrap_or_default()).join("/");
-        if case.id == place { Ok(case) } else { Err(CaseProblem::Id { id: case.id, place }) }
+        placed(&text, place)
     };
     read().map_err(|problem| at(path, problem))
+}
+
+/// The cases in these texts, each with its id.
+///
+/// # Errors
+///
+/// [`CaseError`] of the first that cannot be used.
+pub fn built_in(texts: &[(&str, &str)]) -> Result<Vec<Case>, CaseError> {
+    let case = |(id, text): &(&str, &str)| {
+        placed(text, (*id).to_owned()).map_err(|problem| at(Path::new(id), problem))
+    };
+    texts.iter().map(case).collect()
+}
+
+/// The case in `text`, which has to be called what its place says.
+fn placed(text: &str, place: String) -> Result<Case, CaseProblem> {
+    let case = Case::parse(text)?;
+    if case.id == place { Ok(case) } else { Err(CaseProblem::Id { id: case.id, place }) }
 }
 
 impl Case {

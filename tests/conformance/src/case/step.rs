@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::expect::Pattern;
 use crate::matching::Match;
-use crate::protocol::{Access, Capability, Limits, WorkCost};
+use crate::protocol::{Access, Capability, FIRING_REFUSALS, Limits, REFUSALS, RESULTS, WorkCost};
 
 /// One thing that is done. `of` is always the handle of a registration.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -267,5 +267,21 @@ impl Step {
             | Self::History { of, .. } => Some(of),
             _ => None,
         }
+    }
+
+    /// The words of answers that it awaits, each with those that there are.
+    pub(super) fn words(&self) -> impl Iterator<Item = (&str, &'static [&'static str])> {
+        let (refused, refusals) = match self {
+            Self::Fire { refused, .. } => (refused.as_ref(), FIRING_REFUSALS),
+            Self::Install { refused, .. }
+            | Self::Register { refused, .. }
+            | Self::Validate { refused, .. }
+            | Self::Unregister { refused, .. }
+            | Self::Cancel { refused, .. } => (refused.as_ref(), REFUSALS),
+            _ => (None, REFUSALS),
+        };
+        let result = if let Self::Fire { result, .. } = self { result.as_ref() } else { None };
+        let result = result.map(|word| (word.as_str(), RESULTS));
+        refused.map(|word| (word.as_str(), refusals)).into_iter().chain(result)
     }
 }

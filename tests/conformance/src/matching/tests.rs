@@ -59,3 +59,13 @@ fn tests_beside_members_and_tests_of_nonsense_are_refused() {
     assert!(matches!(Match::parse(json!({"min": "much"})), Err(MatchError::Test(_))));
     assert!(matches!(Match::parse(json!({"one_of": 3})), Err(MatchError::Test(_))));
 }
+
+#[test]
+fn a_number_that_json_does_not_have_is_no_bound_that_holds_for_everything() {
+    let nan = |text: &str| toml::from_str::<BTreeMap<String, Match>>(text).unwrap_err().to_string();
+    for text in
+        ["value = nan", "value = { min = nan }", "value = { a = { max = -nan } }", "value = { not = inf }"]
+    {
+        assert!(nan(text).contains("`nan` is no number"), "{text}: {}", nan(text));
+    }
+}

@@ -6,7 +6,11 @@ fn fired() -> EventKind {
 }
 
 fn started() -> EventKind {
-    EventKind::Started { activation: "a".into(), run: "r".into(), attempt: 1 }
+    run_of("a", "r", 1)
+}
+
+fn run_of(activation: &str, run: &str, attempt: u32) -> EventKind {
+    EventKind::Started { activation: activation.into(), run: run.into(), attempt }
 }
 
 fn taken(open: u32) -> EventKind {
@@ -27,8 +31,13 @@ fn canceled() -> EventKind {
 }
 
 fn ended() -> EventKind {
-    let ended = Ended { activation: "a".into(), attempt: 1, outcome: "succeeded".into(), ..Ended::default() };
-    EventKind::Ended { run: "r".into(), ended: Box::new(ended) }
+    end_of("a", "r", 1)
+}
+
+fn end_of(activation: &str, run: &str, attempt: u32) -> EventKind {
+    let ended =
+        Ended { activation: activation.into(), attempt, outcome: "succeeded".into(), ..Ended::default() };
+    EventKind::Ended { run: run.into(), ended: Box::new(ended) }
 }
 
 fn interrupted() -> EventKind {
@@ -73,6 +82,11 @@ fn a_run_from_its_firing_to_its_completion_is_in_order() {
     assert_eq!(told(Order::default(), all), Ok(()));
 }
 
+/// That the end of run `r` names something else than what came before it.
+fn another(told: &str, before: &str) -> Disorder {
+    Disorder::Another { event: "ended", of: "r".into(), told: told.into(), before: before.into() }
+}
+
 #[test]
 fn each_way_to_be_out_of_order_is_found() {
     let (run, activation) = (|| "r".to_owned(), || "a".to_owned());
@@ -99,6 +113,17 @@ fn each_way_to_be_out_of_order_is_found() {
             vec![fired(), completed(), started()],
             Disorder::StartedAfterCompletion { run: run(), activation: activation() },
         ),
+        (vec![completed()], Disorder::CompletedNotFired { activation: activation() }),
+        (
+            vec![fired(), started(), run_of("a", "s", 2)],
+            Disorder::StartedBeside { run: "s".into(), other: run() },
+        ),
+        (
+            vec![fired(), started(), ended(), run_of("a", "s", 1)],
+            Disorder::Attempt { run: "s".into(), attempt: 1, before: 1 },
+        ),
+        (vec![fired(), started(), end_of("b", "r", 1)], another("b", "a")),
+        (vec![fired(), started(), end_of("a", "r", 2)], another("attempt 2", "attempt 1")),
     ] {
         assert_eq!(told(Order::default(), kinds), Err(disorder));
     }
@@ -132,8 +157,46 @@ fn what_a_crash_cut_off_is_interrupted_and_nothing_else() {
     let mut order = begun();
     assert_eq!(
         order.see(&event(3, 0.0, progress())),
-        Err(Disorder::AfterEnd { event: "progress", run: "r".into() })
+        Err(Disorder::AfterCrash { event: "progress", run: "r".into() })
     );
+}
+
+#[test]
+fn what_is_told_of_a_run_or_an_activation_is_told_of_its_registration() {
+    let of_another = |seq, kind| Event { registration: "u".into(), ..event(seq, 0.0, kind) };
+    for (before, kind, of) in [
+        (vec![fired()], fired(), "a"),
+        (vec![fired()], started(), "r"),
+        (vec![fired(), started()], progress(), "r"),
+        (vec![fired(), started(), ended()], completed(), "a"),
+    ] {
+        let mut order = Order::default();
+        let mut seq = 0;
+        for kind in before {
+            seq += 1;
+            assert_eq!(order.see(&event(seq, 0.0, kind)), Ok(()));
+        }
+        let event = kind.word();
+        let another = Disorder::Another { event, of: of.into(), told: "u".into(), before: "t".into() };
+        assert_eq!(order.see(&of_another(seq + 1, kind)), Err(another));
+    }
+}
+
+#[test]
+fn no_run_outlives_a_stop_of_its_host() {
+    let stopped = || {
+        let mut order = Order::default();
+        order.see(&event(1, 0.0, fired())).unwrap();
+        order.see(&event(2, 0.0, started())).unwrap();
+        order.stopped();
+        order
+    };
+    let next = run_of("a", "s", 2);
+    let mut order = stopped();
+    assert_eq!(order.see(&event(3, 0.0, next.clone())), Err(Disorder::OutlivedStop { run: "r".into() }));
+    let mut order = stopped();
+    assert_eq!(order.see(&event(3, 0.0, ended())), Ok(()), "it may be told late");
+    assert_eq!(order.see(&event(4, 0.0, next)), Ok(()));
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Something happened.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Something happened. It is read as `SPEC.md` has it: with all members of its kind, and no others.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Event {
     /// 1, 2, 3 and so on since the host was opened, also over its restarts.
     pub seq: u64,
@@ -236,6 +236,16 @@ pub struct Holding {
     pub holds: String,
 }
 
+/// How a run ended, with what an end of that outcome says beside what every end says.
+pub const OUTCOMES: &[(&str, &[&str])] = &[
+    ("succeeded", &[]),
+    ("failed", &["message"]),
+    ("canceled", &["reason", "policy", "detail", "forced"]),
+    ("trapped", &["trap", "message"]),
+    ("deferral-abandoned", &["open"]),
+    ("interrupted", &[]),
+];
+
 /// Which stream a guest wrote to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -246,7 +256,7 @@ pub enum Stream {
     Stderr,
 }
 
-/// How a run ended.
+/// How a run ended. On the line each outcome has its own members, all of them; see [`OUTCOMES`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Ended {
@@ -254,7 +264,7 @@ pub struct Ended {
     pub activation: String,
     /// Which attempt, from 1.
     pub attempt: u32,
-    /// `succeeded`, `failed`, `canceled`, `trapped`, `deferral-abandoned` or `interrupted`.
+    /// A word of [`OUTCOMES`].
     pub outcome: String,
     /// What the guest said of its failure, or the runtime of the trap.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -298,7 +308,7 @@ macro_rules! receipt {
 }
 
 receipt! {
-    /// From the moment at which it could have started, had there been room and had its conditions held, to its start.
+    /// From the firing, or from the end of the backoff before, to its start.
     queue_wait_ms: f64,
     /// From start to end.
     wall_ms: f64,

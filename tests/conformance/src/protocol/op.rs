@@ -169,7 +169,7 @@ pub enum Op {
     Crash,
     /// Start it again on its state. Apps are installed as they were.
     Start,
-    /// Run a command to its end. Answered with `ended`, `code`, `stdout` and `stderr`.
+    /// Run a command to its end. Answered with [`CommandEnded`].
     Command {
         /// Its program.
         program: Program,
@@ -231,12 +231,38 @@ pub struct Listed {
     pub status: Status,
 }
 
-/// A run that is recorded.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A run that is recorded. It is read as the event `ended` is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Recorded {
     /// Its id.
     pub run: String,
     /// How it ended, as in the event.
     #[serde(flatten)]
     pub ended: Ended,
+}
+
+/// How a command ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommandEnded {
+    /// In which way.
+    pub ended: CommandEnd,
+    /// Its exit code, if it exited.
+    pub code: Option<i32>,
+    /// What it wrote to standard output.
+    pub stdout: String,
+    /// And to standard error.
+    pub stderr: String,
+}
+
+/// In which way a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CommandEnd {
+    /// By itself, with a code.
+    Exited,
+    /// By a trap.
+    Trapped,
+    /// It was stopped at a limit.
+    Limit,
 }

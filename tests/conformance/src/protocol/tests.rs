@@ -1,4 +1,4 @@
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::*;
 
@@ -36,12 +36,70 @@ fn what_is_no_line_is_refused() {
         json!({ "event": { "seq": 1 } }),
         json!({ "event": { "seq": 1, "at_ms": 0, "registration": "t", "event": "exploded" } }),
         json!({ "event": { "seq": 1, "at_ms": 0, "registration": "t", "event": "started", "run": "r" } }),
+        json!({ "event": { "at_ms": 0, "registration": "t", "event": "spent" } }),
+        json!({ "event": { "seq": 1, "at_ms": 0, "registration": "t", "event": "spent", "more": 1 } }),
+        json!({ "event": { "seq": 1, "at_ms": 0, "registration": "t" } }),
+        json!({ "event": { "seq": 1, "at_ms": 0, "registration": "t", "event": "spent" }, "answer": {} }),
         json!({ "answer": { "id": 1, "reply": { "maybe": {} } } }),
         json!({ "answer": { "id": 1, "reply": { "ok": {} }, "more": 1 } }),
         json!({ "answer": { "reply": { "ok": {} } } }),
     ] {
         assert!(serde_json::from_value::<Line>(bad.clone()).is_err(), "{bad}");
     }
+}
+
+#[test]
+fn an_end_says_what_its_outcome_has_and_nothing_else() {
+    let every =
+        json!({ "run": "r", "activation": "a", "attempt": 1, "receipt": { "wall_ms": 1.5, "later": {} } });
+    let value = |member: &str| match member {
+        "forced" => json!(true),
+        "open" => json!(1),
+        _ => json!("x"),
+    };
+    let is_read = |end: &Map<String, Value>| {
+        let mut event = end.clone();
+        for (name, value) in
+            [("seq", json!(1)), ("at_ms", json!(0)), ("registration", json!("t")), ("event", json!("ended"))]
+        {
+            event.insert(name.to_owned(), value);
+        }
+        let line = json!({ "event": event });
+        let told = serde_json::from_value::<Line>(line).is_ok();
+        let recorded = serde_json::from_value::<Recorded>(end.clone().into()).is_ok();
+        assert_eq!(told, recorded, "{end:?}");
+        told
+    };
+    for (outcome, members) in OUTCOMES {
+        let mut end = every.as_object().unwrap().clone();
+        end.insert("outcome".to_owned(), json!(outcome));
+        end.extend(members.iter().map(|member| ((*member).to_owned(), value(member))));
+        assert!(is_read(&end), "{end:?}");
+        for member in end.keys() {
+            let mut less = end.clone();
+            less.remove(member);
+            assert!(!is_read(&less), "{outcome} without {member}");
+            less.insert(member.clone(), Value::Null);
+            assert!(!is_read(&less), "{outcome} with a {member} of null");
+        }
+        for foreign in OUTCOMES.iter().flat_map(|(_, members)| *members).chain(&["text"]) {
+            let mut more = end.clone();
+            assert!(
+                more.insert((*foreign).to_owned(), value(foreign)).is_some() || !is_read(&more),
+                "{outcome} with {foreign}"
+            );
+        }
+    }
+    let mut unheard = every.as_object().unwrap().clone();
+    unheard.insert("outcome".to_owned(), json!("vanished"));
+    assert!(!is_read(&unheard));
+}
+
+#[test]
+fn a_capability_of_a_later_version_is_no_reason_to_stop() {
+    let hello = json!({ "protocol": 1, "name": "h", "version": "1", "capabilities": ["tasks", "telepathy"] });
+    let hello: Hello = serde_json::from_value(hello).unwrap();
+    assert_eq!(hello.capabilities, [Capability::Tasks]);
 }
 
 #[test]
@@ -58,7 +116,7 @@ fn the_lists_of_words_are_those_of_the_types() {
         assert!(error.is_none_or(|error| error.contains("missing field")), "{word}");
     }
     for (word, members) in EVENTS {
-        let mut event = serde_json::Map::from_iter([("event".to_owned(), json!(word))]);
+        let mut event = Map::from_iter([("event".to_owned(), json!(word))]);
         assert!(seen.insert(*word) || OPS.contains(word));
         // Of each member some value fits.
         let values = [json!("stdout"), json!(1), json!(true), json!([]), json!({})];

@@ -1,8 +1,7 @@
 //! One case, step by step.
 
 mod look;
-
-use std::time::Duration;
+mod time;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,12 +9,13 @@ use serde_json::Value;
 use super::judge::{judge, told};
 use super::seen::Seen;
 use super::{Options, Verdict};
-use crate::case::{Case, Installed, Pattern, Step};
+use crate::case::{Case, Installed, Step};
 use crate::hex;
 use crate::link::{Link, LinkError, understood};
 use crate::order::{Disorder, Order};
 use crate::programs::NoProgram;
-use crate::protocol::{Capability, Event, Fired, Hello, Now, Op, Program, Reply, Signaled};
+use crate::protocol::{Capability, CommandEnded, Done, Event, Fired, Hello, Op, Program, Reply, Signaled};
+use time::Time;
 
 /// Why a case ends before its last step.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +29,9 @@ enum End {
     /// Events that an adapter numbers wrong are its fault, all others the host's.
     #[error("the adapter tells events out of order: {0}")]
     Lies(Disorder),
+    /// What time it is, is the adapter's to know.
+    #[error(transparent)]
+    Time(#[from] time::NoTime),
     #[error(transparent)]
     Program(#[from] NoProgram),
 }
@@ -43,11 +46,13 @@ impl From<Disorder> for End {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Registered {
     registration: String,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Heard {
     fired: Vec<Signaled>,
 }
@@ -66,7 +71,8 @@ pub(super) fn play(case: &Case, hello: &Hello, link: &mut Link, options: &Option
     let can = |capability| hello.capabilities.contains(&capability);
     let simulated = can(Capability::SimClock);
     let order = if can(Capability::RunEvents) { Order::default() } else { Order::of_ends() };
-    let mut play = Play { case, link, options, seen: Seen { simulated, ..Seen::default() }, order };
+    let time = Time::of(case, simulated, options.timeout);
+    let mut play = Play { case, link, options, seen: Seen { simulated, ..Seen::default() }, order, time };
     let ended = play.all();
     let mut lines = match ended {
         Ok(()) => judge(case, &play.seen),
@@ -74,10 +80,12 @@ pub(super) fn play(case: &Case, hello: &Hello, link: &mut Link, options: &Option
         Err(End::Unsupported(why)) => {
             return match play.close() {
                 Ok(()) => Verdict::Skipped(why),
-                Err(end) => Verdict::Broken(end.to_string()),
+                Err(end) => Verdict::Broken(chain(&end)),
             };
         }
-        Err(end @ (End::Link(_) | End::Lies(_) | End::Program(_))) => return Verdict::Broken(chain(&end)),
+        Err(end @ (End::Link(_) | End::Lies(_) | End::Time(_) | End::Program(_))) => {
+            return Verdict::Broken(chain(&end));
+        }
     };
     if let Err(end) = play.close() {
         return Verdict::Broken(chain(&end));
@@ -91,7 +99,7 @@ pub(super) fn play(case: &Case, hello: &Hello, link: &mut Link, options: &Option
 }
 
 /// An error with what lies behind it.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
@@ -107,14 +115,15 @@ struct Play<'a> {
     options: &'a Options,
     seen: Seen,
     order: Order,
+    time: Time,
 }
 
 impl Play<'_> {
     fn all(&mut self) -> Result<(), End> {
-        self.must(Op::Open { case: self.case.id.clone(), host: self.case.host.clone() })?;
+        self.done(Op::Open { case: self.case.id.clone(), host: self.case.host.clone() })?;
         for Installed { app, .. } in self.case.apps().into_iter().filter(|installed| !installed.later) {
             let program = self.program(&app.program)?;
-            self.must(Op::Install { app, program })?;
+            self.done(Op::Install { app, program })?;
         }
         for named in self.case.registration.iter().filter(|named| !named.later) {
             self.register(&named.handle, None, None)?;
@@ -130,28 +139,23 @@ impl Play<'_> {
 
     fn close(&mut self) -> Result<(), End> {
         // What happens while a host is taken away is no part of the case.
-        self.link.ask(Op::Close, self.patience(0), &mut Vec::new())?;
-        Ok(())
-    }
-
-    fn patience(&self, ms: u64) -> Duration {
-        if self.seen.simulated {
-            self.options.timeout
-        } else {
-            self.options.timeout + Duration::from_millis(ms)
+        match self.link.ask(Op::Close, self.options.timeout, &mut Vec::new())? {
+            // An adapter that can do nothing yet has nothing to close.
+            Reply::Unsupported(_) => Ok(()),
+            reply => Ok(understood::<Done>("close", reply).map(drop)?),
         }
     }
 
     fn ask(&mut self, op: Op) -> Result<Reply, End> {
-        let ms = if let Op::Pass { ms } | Op::Advance { ms } = op { ms } else { 0 };
+        let patience = self.time.patience(&op)?;
         let mut events: Vec<Event> = Vec::new();
-        let reply = self.link.ask(op, self.patience(ms), &mut events)?;
+        let reply = self.link.ask(op, patience, &mut events);
         for event in events {
             let seen = self.order.see(&event);
             self.seen.push(event);
             seen?;
         }
-        match reply {
+        match reply? {
             Reply::Unsupported(why) => Err(End::Unsupported(why)),
             reply => Ok(reply),
         }
@@ -170,6 +174,11 @@ impl Play<'_> {
         let word = op.word();
         let value = self.must(op)?;
         Ok(understood(word, Reply::Ok(value))?)
+    }
+
+    /// Asks for what must be done, and of which there is nothing to say.
+    fn done(&mut self, op: Op) -> Result<(), End> {
+        self.must_answer::<Done>(op).map(drop)
     }
 
     /// Asks for what must be refused with that reason.
@@ -258,24 +267,22 @@ impl Play<'_> {
                 self.heard(&fired, results, *heard)
             }
             Step::Condition { condition, holds } => {
-                self.must(Op::Condition { condition: condition.clone(), holds: holds.clone() }).map(drop)
+                self.done(Op::Condition { condition: condition.clone(), holds: holds.clone() })
             }
-            Step::WorkCost { cost } => self.must(Op::WorkCost { cost: *cost }).map(drop),
-            Step::SystemEvent { event } => self.must(Op::SystemEvent { event: event.clone() }).map(drop),
-            Step::Access { app, access } => {
-                self.must(Op::Access { app: app.clone(), access: *access }).map(drop)
-            }
+            Step::WorkCost { cost } => self.done(Op::WorkCost { cost: *cost }),
+            Step::SystemEvent { event } => self.done(Op::SystemEvent { event: event.clone() }),
+            Step::Access { app, access } => self.done(Op::Access { app: app.clone(), access: *access }),
             Step::Cancel { of, refused } => {
                 let op = Op::Cancel { run: self.newest_run(of)?, kill: false };
                 self.done_or_refused(op, refused.as_deref())
             }
             Step::Kill { of } => {
                 let run = self.newest_run(of)?;
-                self.must(Op::Cancel { run, kill: true }).map(drop)
+                self.done(Op::Cancel { run, kill: true })
             }
             Step::Wait { event, times, within_ms } => self.wait(event, *times, *within_ms),
-            Step::Advance { ms } => self.must_answer::<Now>(Op::Advance { ms: *ms }).map(drop),
-            Step::Settle {} => self.must(Op::Settle).map(drop),
+            Step::Advance { ms } => self.let_pass(Op::Advance { ms: *ms }).map(drop),
+            Step::Settle {} => self.done(Op::Settle),
             Step::Seen { event, times } => {
                 let seen = self.seen.count(event);
                 if seen == *times {
@@ -286,13 +293,17 @@ impl Play<'_> {
             }
             Step::List { app, registrations } => self.list(app, registrations),
             Step::History { of, runs } => self.history(of, runs),
-            Step::Stop {} => self.must(Op::Stop).map(drop),
+            Step::Stop {} => {
+                self.done(Op::Stop)?;
+                self.order.stopped();
+                Ok(())
+            }
             Step::Crash {} => {
-                self.must(Op::Crash)?;
+                self.done(Op::Crash)?;
                 self.order.crashed();
                 Ok(())
             }
-            Step::Start {} => self.must(Op::Start).map(drop),
+            Step::Start {} => self.done(Op::Start),
             Step::Command { program, args, env, stdin, limits, expect } => {
                 let op = Op::Command {
                     program: self.program(program)?,
@@ -301,7 +312,8 @@ impl Play<'_> {
                     stdin: stdin.clone(),
                     limits: limits.clone(),
                 };
-                let ended = self.must(op)?;
+                let ended: CommandEnded = self.must_answer(op)?;
+                let ended = serde_json::to_value(ended).unwrap_or_default();
                 expect.mismatch(Some(&ended), self.seen.simulated).map_or(Ok(()), |why| Err(End::Failed(why)))
             }
         }
@@ -310,7 +322,7 @@ impl Play<'_> {
     fn done_or_refused(&mut self, op: Op, refused: Option<&str>) -> Result<(), End> {
         match refused {
             Some(reason) => self.must_not(op, reason),
-            None => self.must(op).map(drop),
+            None => self.done(op),
         }
     }
 
@@ -321,27 +333,5 @@ impl Play<'_> {
         } else {
             Err(End::Failed(format!("it came to {result:?}, not {wanted:?}")))
         }
-    }
-
-    fn wait(&mut self, event: &Pattern, times: usize, within_ms: u64) -> Result<(), End> {
-        let mut began = None;
-        let mut left = within_ms;
-        while self.seen.count(event) < times {
-            // The first look lets nothing pass, and says what time it is.
-            let ms = if began.is_some() { left } else { 0 };
-            let now: Now = self.must_answer(Op::Pass { ms })?;
-            let began = *began.get_or_insert(now.at_ms);
-            let passed =
-                Duration::try_from_secs_f64((now.at_ms - began).max(0.0) / 1000.0).unwrap_or_default();
-            left = within_ms.saturating_sub(u64::try_from(passed.as_millis()).unwrap_or(u64::MAX));
-            if left == 0 && self.seen.count(event) < times {
-                let seen = self.seen.count(event);
-                return Err(End::Failed(format!(
-                    "waited {within_ms} ms for {times} {}; saw {seen}",
-                    told(event)
-                )));
-            }
-        }
-        Ok(())
     }
 }

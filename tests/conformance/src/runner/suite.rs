@@ -4,11 +4,11 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
 
-use super::play::play;
+use super::play::{chain, play};
 use super::{Options, Outcome, Report, Verdict};
 use crate::case::Case;
+use crate::clock;
 use crate::link::{Link, LinkError};
 use crate::protocol::Hello;
 
@@ -35,14 +35,14 @@ pub fn run(
     let work = || {
         let mut line = first.lock().unwrap_or_else(PoisonError::into_inner).take();
         while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let began = clock();
+            let began = clock::now();
             let verdict = on_line(case, &mut line, connect, options);
             let outcome = Outcome {
                 id: case.id.clone(),
                 title: case.title.clone(),
                 rules: case.rule.clone(),
                 verdict,
-                took: clock().saturating_sub(began),
+                took: clock::now().saturating_sub(began),
             };
             told(&outcome);
             outcomes.lock().unwrap_or_else(PoisonError::into_inner).push(outcome);
@@ -70,17 +70,11 @@ fn greeted(connect: Connect<'_>, options: &Options) -> Result<Greeted, LinkError
 fn on_line(case: &Case, line: &mut Option<Greeted>, connect: Connect<'_>, options: &Options) -> Verdict {
     let (mut link, hello) = match line.take().map_or_else(|| greeted(connect, options), Ok) {
         Ok(greeted) => greeted,
-        Err(error) => return Verdict::Broken(error.to_string()),
+        Err(error) => return Verdict::Broken(chain(&error)),
     };
     let verdict = play(case, &hello, &mut link, options);
     if !matches!(verdict, Verdict::Broken(_)) {
         *line = Some((link, hello));
     }
     verdict
-}
-
-/// Real time, for reports only.
-fn clock() -> Duration {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-    Duration::new(u64::try_from(now.tv_sec).unwrap_or(0), u32::try_from(now.tv_nsec).unwrap_or(0))
 }

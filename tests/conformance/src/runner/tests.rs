@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::adapter::Adapter;
 use crate::case::Case;
-use crate::link::{Link, LinkError};
+use crate::link::{EVENTS_MAX, Link, LinkError};
 use crate::protocol::{Capability, Event, EventKind, Hello, Now, Op, PROTOCOL, Reply};
 
 const CASE: &str = r#"
@@ -40,6 +40,12 @@ struct Scripted {
     /// What happened, told with the next answer to `pass`.
     events: VecDeque<Value>,
     hangs_at: Option<&'static str>,
+    /// What time it says that it is.
+    at_ms: f64,
+    /// How much of the time that is to pass it lets pass.
+    passes: f64,
+    /// It tells more events of such a length than any case comes to, before it answers this.
+    floods_at: Option<(&'static str, usize)>,
 }
 
 impl Scripted {
@@ -56,7 +62,15 @@ impl Scripted {
             version: "1".to_owned(),
             capabilities: vec![Capability::Tasks, Capability::RunEvents, Capability::SimClock],
         };
-        Self { hello, wrong: None, events: events.into(), hangs_at: None }
+        Self {
+            hello,
+            wrong: None,
+            events: events.into(),
+            hangs_at: None,
+            at_ms: 0.0,
+            passes: 1.0,
+            floods_at: None,
+        }
     }
 
     fn wrong(word: &'static str, reply: Reply) -> Self {
@@ -81,13 +95,19 @@ impl Adapter for Scripted {
                 std::thread::park();
             }
         }
+        if let Some((_, len)) = self.floods_at.filter(|(at, _)| *at == word) {
+            for seq in 1..=EVENTS_MAX as u64 + 1 {
+                let kind = EventKind::Fault { message: "x".repeat(len) };
+                tell(Event { seq, at_ms: 0.0, registration: "t".to_owned(), kind });
+            }
+        }
         if let Some((_, reply)) = self.wrong.iter().find(|(at, _)| *at == word) {
             return reply.clone();
         }
         match op {
             Op::Register { .. } => Reply::ok(json!({ "registration": "t" })),
             Op::Fire { .. } => Reply::ok(json!({ "result": "accepted", "activation": "a" })),
-            Op::Pass { ms } => {
+            Op::Pass { ms } | Op::Advance { ms } => {
                 for (index, mut event) in self.events.drain(..).enumerate() {
                     let members = event.as_object_mut().unwrap();
                     let seq = members.remove("seq").unwrap_or(json!(index + 1));
@@ -97,7 +117,9 @@ impl Adapter for Scripted {
                     tell(Event { seq, at_ms, registration: "t".to_owned(), kind });
                 }
                 #[expect(clippy::cast_precision_loss, reason = "a second")]
-                Reply::ok(Now { at_ms: ms as f64 })
+                let passed = ms as f64 * self.passes;
+                self.at_ms += passed;
+                Reply::ok(Now { at_ms: self.at_ms })
             }
             _ => Reply::done(),
         }
@@ -176,10 +198,46 @@ fn an_adapter_that_lies_about_order_is_found_out() {
 }
 
 #[test]
+fn an_adapter_that_lets_no_time_pass_is_not_waited_for() {
+    let stands = Scripted { passes: 0.0, ..Scripted::telling(&[]) };
+    broken(&verdict(stands), "answered `pass` 100 times in a row, told nothing and let no time pass");
+    let back = Scripted { passes: -1.0, ..Scripted::telling(&[]) };
+    broken(&verdict(back), "says that it is -1000 ms, and said before that it was 0 ms");
+    let advances = CASE.replace("steps = [", "steps = [\n    { do = \"advance\", ms = 1000 },");
+    let short = Scripted { passes: 0.5, ..Scripted::right() };
+    let short = verdict_of(&advances, short, &options());
+    broken(&short, "was to let 1000 ms pass from 0 ms on, and answered at 500 ms");
+    let ahead = json!({ "at_ms": 2000.0, "event": "fired", "activation": "a", "coalesced": 1 });
+    broken(&verdict(Scripted::telling(&[ahead])), "told an event of 2000 ms, and then that it is 0 ms");
+}
+
+#[test]
+fn an_adapter_that_creeps_has_no_longer_than_a_case_has() {
+    // Each answer comes at once, and each lets something pass: only the case as a whole has an end.
+    let options = Options { timeout: Duration::from_millis(200), ..options() };
+    let case = CASE.replace("within_ms = 1000", "within_ms = 4000000000");
+    assert_ne!(case, CASE);
+    let creeps = Scripted { passes: 1e-9, ..Scripted::telling(&[]) };
+    broken(&verdict_of(&case, creeps, &options), "took longer than 2s");
+}
+
+#[test]
+fn what_an_adapter_tells_has_an_end() {
+    for len in [0, 10_000] {
+        let floods = Scripted { floods_at: Some(("fire", len)), ..Scripted::right() };
+        broken(&verdict(floods), "more than 100000 events in one case, or more than 67108864 bytes");
+    }
+}
+
+#[test]
 fn what_an_adapter_answers_must_be_an_answer() {
     broken(&verdict(Scripted::wrong("open", Reply::failed("no room"))), "failed at `open`: no room");
     broken(&verdict(Scripted::wrong("register", Reply::done())), "missing field `registration`");
     broken(&verdict(Scripted::wrong("pass", Reply::ok(json!({ "at_ms": "soon" })))), "answered `pass` with");
+    let more = Reply::ok(json!({ "registration": "t", "color": "red" }));
+    broken(&verdict(Scripted::wrong("register", more)), "unknown field `color`");
+    broken(&verdict(Scripted::wrong("open", Reply::ok(json!({ "more": 1 })))), "unknown field `more`");
+    broken(&verdict(Scripted::wrong("close", Reply::refused("ended", ""))), "it should have been done");
     broken(&verdict(Scripted::wrong("close", Reply::failed("it does not end"))), "failed at `close`");
 }
 
@@ -191,10 +249,10 @@ fn what_a_host_does_otherwise_fails_with_the_step_that_saw_it() {
     failed(&verdict(other), "it came to \"coalesced\", not \"accepted\"");
     failed(&verdict(Scripted::telling(&[])), "waited 1000 ms for 1 `completed` of \"task\"; saw 0");
     let mut events: Vec<Value> = Scripted::right().events.into();
-    events[2]["outcome"] = json!("failed");
+    events[2]["outcome"] = json!("interrupted");
     failed(
         &verdict(Scripted::telling(&events)),
-        "run 0 of \"task\": `outcome` is \"failed\", not \"succeeded\"",
+        "run 0 of \"task\": `outcome` is \"interrupted\", not \"succeeded\"",
     );
     events[2]["outcome"] = json!("succeeded");
     events.insert(2, json!({ "event": "denied", "run": "r", "what": "the network" }));

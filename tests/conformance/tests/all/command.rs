@@ -14,7 +14,7 @@ use dormouse::{
     Outcome, Pooling,
 };
 use test_artifacts as programs;
-use tokio::io::{AsyncReadExt as _, AsyncWrite};
+use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use crate::compile::worker;
 use crate::component;
@@ -283,8 +283,7 @@ fn a_core_module_of_the_first_preview_is_a_program_too() {
             let written = Written::default();
             let invocation = Invocation { stdout: Output::new(written.clone()), ..with(&[]) };
             let ended = program.start(Host::builder(), invocation).await.unwrap().ended().await.unwrap();
-            // The adapter knows success and failure.
-            assert_eq!((ended.exit, written.text().as_str()), (Exit::Code(1), "acorns\n"));
+            assert_eq!((ended.exit, written.text().as_str()), (Exit::Code(42), "acorns\n"));
         }
         for text in ["(module)", r#"(module (import "env" "nuts" (func)) (func (export "_start")))"#] {
             let part = "no command can be made of this core module";
@@ -314,4 +313,62 @@ fn a_program_of_wasi_0_3_answers_whether_it_succeeded() {
         })
     };
     assert_eq!((exit(0), exit(1)), (Exit::Code(0), Exit::Code(1)));
+}
+
+#[test]
+fn a_program_of_wasi_0_3_goes_on_behind_its_answer_until_nothing_is_left() {
+    // It answers that it succeeded, gives way, and then exits with a failure.
+    let text = r#"(component
+        (import "wasi:cli/exit@0.3.0" (instance $exit (export "exit" (func (param "status" (result))))))
+        (core module $m
+            (import "" "return" (func $return (param i32)))
+            (import "" "exit" (func $exit (param i32)))
+            (func (export "run") (result i32) (call $return (i32.const 0)) (i32.const 1))
+            (func (export "more") (param i32 i32 i32) (result i32) (call $exit (i32.const 1)) (i32.const 0)))
+        (core func $return (canon task.return (result (result))))
+        (core func $exits (canon lower (func $exit "exit")))
+        (core instance $host (export "return" (func $return)) (export "exit" (func $exits)))
+        (core instance $i (instantiate $m (with "" (instance $host))))
+        (func $run async (result (result)) (canon lift (core func $i "run") async (callback (core func $i "more"))))
+        (instance $run (export "run" (func $run)))
+        (export "wasi:cli/run@0.3.0" (instance $run)))"#;
+    block_on(async {
+        let program = Program::compile(&engine(), &wat::parse_str(text).unwrap()).unwrap();
+        let running = program.start(Host::builder(), with(&[])).await.unwrap();
+        assert_eq!(running.ended().await.unwrap().exit, Exit::Code(1));
+    });
+}
+
+#[test]
+fn of_several_versions_of_a_program_one_that_is_known_is_run() {
+    let text = r#"(component
+        (core module $m (func (export "run") (result i32) (i32.const 1)))
+        (core instance $i (instantiate $m))
+        (func $run (result (result)) (canon lift (core func $i "run")))
+        (instance $unknown)
+        (instance $known (export "run" (func $run)))
+        (export "wasi:cli/run@0.3.0-rc-2025-09-16" (instance $unknown))
+        (export "wasi:cli/run@0.2.0" (instance $known)))"#;
+    block_on(async {
+        let program = Program::compile(&engine(), &wat::parse_str(text).unwrap()).unwrap();
+        let running = program.start(Host::builder(), with(&[])).await.unwrap();
+        assert_eq!(running.ended().await.unwrap().exit, Exit::Code(1));
+    });
+}
+
+#[test]
+fn a_program_that_exits_in_its_grace_says_with_what() {
+    block_on(async {
+        let program = Program::compile(&engine(), &component(programs::COMMAND_CAT)).unwrap();
+        let (mut writer, stdin) = tokio::io::duplex(1024);
+        let (mut reader, stdout) = tokio::io::duplex(1024);
+        let invocation = Invocation { stdin: Input::new(stdin), stdout: Output::new(stdout), ..with(&[]) };
+        let running = program.start(Host::builder(), invocation).await.unwrap();
+        writer.write_all(b"acorns\n").await.unwrap();
+        reader.read_exact(&mut [0; 7]).await.unwrap();
+        assert!(running.stopper().cancel("a test"));
+        drop(writer);
+        let ended = running.ended().await.unwrap();
+        assert_eq!((ended.exit, ended.code), (Exit::Stopped, Some(0)), "{}", ended.outcome);
+    });
 }

@@ -2,8 +2,8 @@
 
 use dormouse::testing::Rig;
 use dormouse::{
-    CancellationReason, EventKind, MessageTrigger, Outcome, RegistrationId, SignalTrigger, TaskBuilder,
-    Trigger,
+    App, AppId, CancellationReason, Class, EventKind, IfExists, Limits, LimitsRequest, MessageTrigger,
+    Outcome, RegistrationId, SignalTrigger, TaskBuilder, Trigger,
 };
 use test_artifacts as programs;
 
@@ -68,21 +68,12 @@ fn while_memory_stays_short_one_goes_after_the_other_and_what_comes_later_goes_t
 }
 
 #[test]
-fn nobody_else_goes_while_one_that_was_given_up_has_not_ended() {
+fn nobody_else_goes_before_one_that_was_given_up_has_ended_and_it_is_seen_whether_that_helped() {
     Rig::run_with(
-        |builder| {
-            builder.limits_max(dormouse::Limits {
-                grace: SECOND * 15,
-                idle: SECOND * 60,
-                ..dormouse::Limits::host_max()
-            })
-        },
+        |builder| builder.limits_max(Limits { grace: SECOND * 15, idle: SECOND * 60, ..Limits::host_max() }),
         async |rig| {
-            let limits = dormouse::LimitsRequest {
-                grace: Some(SECOND * 15),
-                idle: Some(SECOND * 60),
-                ..Default::default()
-            };
+            let limits =
+                LimitsRequest { grace: Some(SECOND * 15), idle: Some(SECOND * 60), ..Default::default() };
             rig.install(&component(programs::CANCEL_IGNORED));
             let trigger = Trigger::Signal(SignalTrigger::new("again"));
             let task = TaskBuilder::new("t").entry_point("main").trigger(trigger).limits(limits);
@@ -95,10 +86,38 @@ fn nobody_else_goes_while_one_that_was_given_up_has_not_ended() {
             rig.conditions.set_memory_is_short(true);
             rig.advance(SECOND * 14).await;
             assert_eq!((rig.host.running().len(), cancellations(rig)), (2, 1), "it has its grace");
-            rig.advance(SECOND * 7).await;
+            rig.advance(SECOND * 10).await;
+            assert_eq!((rig.host.running().len(), cancellations(rig)), (1, 1), "it ended nine seconds ago");
+            rig.advance(SECOND * 2).await;
             assert_eq!((rig.host.running().len(), cancellations(rig)), (1, 2));
         },
     );
+}
+
+#[test]
+fn what_a_run_is_for_is_what_its_app_says_where_its_registration_does_not() {
+    Rig::run(async |rig| {
+        let waits = rig.component(&component(programs::CANCEL_SLEEPING));
+        let maintenance = LimitsRequest { class: Some(Class::Maintenance), ..LimitsRequest::default() };
+        let other = AppId::new("other").unwrap();
+        rig.host
+            .install(App::new(Rig::app()).entry_point("main", waits.clone()).limits(maintenance))
+            .unwrap();
+        rig.host.install(App::new(other.clone()).entry_point("main", waits)).unwrap();
+        let on = |trigger| TaskBuilder::new("t").entry_point("main").trigger(trigger);
+        let message = rig.register(on(Trigger::Message(MessageTrigger::new("once")))).await;
+        let signal = on(Trigger::Signal(SignalTrigger::new("again")));
+        let signal = rig.host.register(&other, signal, IfExists::Error).await.unwrap().id;
+        for topic in ["once", "again"] {
+            rig.signal(topic, "").await;
+        }
+        rig.started(message).await;
+        rig.started(signal).await;
+        rig.conditions.set_memory_is_short(true);
+        rig.settle().await;
+        assert_eq!(only(&rig.log(message), &["ended"]).len(), 1, "it is maintenance, whatever woke it");
+        assert_eq!(only(&rig.log(signal), &["ended"]), [""; 0]);
+    });
 }
 
 #[test]

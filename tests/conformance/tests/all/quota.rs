@@ -1,5 +1,6 @@
 //! Who has which quota of CPU time, and what of it outlives a host (UWP-104 to 106).
 
+mod grace;
 mod lived;
 mod reserve;
 

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use dormouse::testing::Rig;
-use dormouse::{App, AppId, AppLimitsRequest, IfExists, MemoryStore, Outcome};
+use dormouse::{AccessStatus, App, AppId, AppLimitsRequest, IfExists, MemoryStore, Outcome};
 use dormouse_core::SimClock;
 use dormouse_core::StoreError;
-use dormouse_core::store::{Fault, FaultyStore, Store};
+use dormouse_core::store::{Fault, FaultyStore, SettingsStore as _, Store};
 use test_artifacts as programs;
 
-use crate::{application, component, ready, succeeds};
+use crate::{application, component, once, ready};
 
 #[test]
 pub(crate) fn settings_values() {
@@ -71,7 +71,32 @@ pub(crate) fn settings_limits() {
 
 #[test]
 pub(crate) fn settings_pages() {
-    succeeds(programs::SETTINGS_PAGES, "");
+    let (completion, log, _) = once(programs::SETTINGS_PAGES, "");
+    assert_eq!(completion.run.outcome, Outcome::Succeeded, "{log:#?}");
+    // Opening the bucket, four batches, four pages, the last of them empty or not: each is a call to the host.
+    assert!(completion.run.receipt.host_calls >= 8, "{:?}", completion.run.receipt);
+}
+
+#[test]
+fn a_decision_whose_answer_was_lost_takes_no_settings() {
+    let store = FaultyStore::new(Arc::new(MemoryStore::new()));
+    Rig::run_on(
+        Arc::new(store.clone()),
+        SimClock::new(),
+        |builder| builder,
+        async |rig| {
+            let id = ready(rig, programs::SETTINGS_VALUES).await;
+            rig.fire(id, "").await;
+            rig.host.unregister(id, false).await.unwrap();
+            let kept = store.setting_names(&Rig::app(), 0, 9).await.unwrap();
+            assert_eq!(kept.len(), 1);
+            store.at("save_app", 1, Fault::AnswerLost(StoreError::Unavailable("no answer".to_owned())));
+            rig.host.set_access(&Rig::app(), AccessStatus::DeniedByUser).await.unwrap_err();
+            // Whoever decides next waits until that is undone.
+            rig.host.set_access(&Rig::app(), AccessStatus::AlwaysAllowed).await.unwrap();
+            assert_eq!(store.setting_names(&Rig::app(), 0, 9).await.unwrap(), kept);
+        },
+    );
 }
 
 #[test]

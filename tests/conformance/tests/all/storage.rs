@@ -4,7 +4,8 @@ mod pruned;
 
 use std::sync::Arc;
 
-use cap_tempfile::{TempDir, ambient_authority};
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
 use dormouse::testing::Rig;
 use dormouse::{
     Access, Condition, FilesystemTrigger, Grants, Holds, IfExists, MemoryStore, RegistrationId, RetryPolicy,
@@ -22,11 +23,10 @@ fn task(directory: &str) -> TaskBuilder {
 }
 
 fn install(rig: &Rig) {
-    let folder =
-        |path| (TempDir::new(ambient_authority()).unwrap().into_dir().unwrap(), path, Access::ReadOnly);
-    let grants = [folder("/data"), folder("/other")].into_iter().fold(Grants::none(), |grants, folder| {
-        let (dir, path, access) = folder;
-        grants.with_directory(dir, path, access).unwrap()
+    // Any folder will do that stays as it is: what changes is told by hand.
+    let folder = || Dir::open_ambient_dir(env!("CARGO_MANIFEST_DIR"), ambient_authority()).unwrap();
+    let grants = ["/data", "/other"].into_iter().fold(Grants::none(), |grants, path| {
+        grants.with_directory(folder(), path, Access::ReadOnly).unwrap()
     });
     rig.install_with(&component(programs::STORAGE_BATCHES), grants);
 }

@@ -45,8 +45,22 @@ fn exported_programs_are_all_that_a_case_needs() {
     code(&conform(&["run", "lifecycle/returns", "--programs", here]), 0);
     fs::remove_file(dir.join("run_returns_ok.wasm")).unwrap();
     let missing = conform(&["run", "lifecycle/returns", "--programs", here]);
-    code(&missing, 4);
-    assert!(text(&missing.stdout).contains("\"run_returns_ok\" is not at"), "{}", text(&missing.stdout));
+    code(&missing, 6);
+    let said = text(&missing.stderr);
+    assert!(
+        said.contains("\"run_returns_ok\" is not at") && said.contains("dormouse-conform programs"),
+        "{said}"
+    );
+    assert!(missing.stdout.is_empty(), "nothing ran");
+}
+
+#[test]
+fn the_program_has_all_cases_in_it() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/cases");
+    let (within, there) = (conform(&["list"]), conform(&["list", "--cases", folder]));
+    code(&within, 0);
+    code(&there, 0);
+    assert_eq!(text(&within.stdout), text(&there.stdout), "src/built_in.rs names all files in `cases`");
 }
 
 #[test]
@@ -91,11 +105,36 @@ fn what_is_no_adapter_is_said_to_be_none() {
             "version 9",
         ),
         ("read l; head -c 17000000 /dev/zero | tr '\\0' x; cat", "a line of more than 16777216 bytes"),
+        // One that reads nothing does not hold the runner up, whatever it says meanwhile.
+        (
+            "while :; do echo '{\"event\":{\"seq\":1,\"at_ms\":0,\"registration\":\"t\",\"event\":\"spent\"}}'; done",
+            "error: the adapter ",
+        ),
     ] {
         let output = shell(script, "lifecycle/returns");
         code(&output, 4);
         assert!(text(&output.stderr).contains(why), "{script}: {}", text(&output.stderr));
     }
+}
+
+#[test]
+fn an_adapter_that_does_not_end_is_killed_with_the_host_that_it_started() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("pid");
+    let output = shell(&format!("sleep 600 & echo $! > {}; wait", file.display()), "lifecycle/returns");
+    code(&output, 4);
+    let host = fs::read_to_string(&file).unwrap();
+    // It is gone, or nobody has asked yet how it ended.
+    let goes_on = || {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", host.trim()));
+        stat.is_ok_and(|stat| !stat.contains(") Z "))
+    };
+    #[expect(clippy::disallowed_methods, reason = "another process tells nobody that it ends")]
+    let ended = (0..3_000).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        !goes_on()
+    });
+    assert!(ended, "process {host} goes on");
 }
 
 #[test]
@@ -118,6 +157,14 @@ fn what_cannot_run_anywhere_is_no_success() {
 }
 
 #[test]
+fn an_adapter_that_can_do_nothing_yet_is_a_beginning() {
+    let no = r#"n=2; while read l; do echo "{\"answer\":{\"id\":$n,\"reply\":{\"unsupported\":\"not yet\"}}}"; n=$((n+1)); done"#;
+    let skipped = shell(&format!("{HELLO} {no}"), "lifecycle/returns");
+    code(&skipped, 5);
+    assert!(text(&skipped.stdout).contains("    1  not yet: lifecycle/returns"), "{}", text(&skipped.stdout));
+}
+
+#[test]
 fn a_request_that_is_none_is_answered_as_such() {
     use std::io::Write as _;
     use std::process::Stdio;
@@ -127,14 +174,24 @@ fn a_request_that_is_none_is_answered_as_such() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let requests = "{\"id\":1,\"op\":\"fly\"}\n\nnonsense\n{\"id\":2,\"op\":\"settle\"}\n";
+    let requests = concat!(
+        "{\"id\":1,\"op\":\"fly\"}\n\nnonsense\n{\"id\":2,\"op\":\"settle\",\"more\":1}\n{\"op\":\"settle\"}\n",
+        "{\"id\":3,\"op\":\"open\",\"case\":\"c\",\"host\":{\"planet\":\"Mars\"}}\n",
+    );
     child.stdin.take().unwrap().write_all(requests.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     let said = text(&output.stdout);
     let lines: Vec<&str> = said.lines().collect();
-    assert_eq!(lines.len(), 3, "{said}");
-    assert!(lines[0].contains("\"id\":0") && lines[0].contains("unknown variant `fly`"), "{said}");
-    assert!(lines[2].contains("\"id\":2") && lines[2].contains("no host runs"), "{said}");
+    let answered = |line: usize, parts: &[&str]| {
+        let all = parts.iter().all(|part| lines[line].contains(part));
+        assert!(all, "{parts:?} in line {line} of\n{said}");
+    };
+    assert_eq!(lines.len(), 5, "{said}");
+    answered(0, &["\"id\":1", "\"unsupported\"", "unknown variant `fly`"]);
+    answered(1, &["\"id\":0", "\"failed\""]);
+    answered(2, &["\"id\":2", "no host runs"]);
+    answered(3, &["\"id\":0", "\"failed\"", "missing field `id`"]);
+    answered(4, &["\"id\":3", "\"unsupported\"", "unknown field `planet`"]);
 }
 
 #[test]
@@ -144,13 +201,15 @@ fn a_runtime_of_commands_is_held_to_the_cases_about_commands_and_to_no_others() 
 [ "$1" = --version ] && { echo "shell 1.0"; exit 0; }
 for last; do :; done
 case "$*" in
-    *command_panics.wasm) echo "no nuts" >&2; exit 134 ;;
-    *-Wtimeout=500ms*command_spins.wasm) echo spinning; echo "wasm trap: interrupt" >&2; exit 134 ;;
-    *-Wmax-memory-size=33554432*command_grows.wasm) exit 134 ;;
+    *command_panics.wasm) echo "no nuts: wasm trap: interrupt" >&2; trap="unreachable" ;;
+    *-Wtimeout=500ms*command_spins.wasm) echo spinning; trap="interrupt" ;;
+    *-Wmax-memory-size=33554432*command_grows.wasm) trap="unreachable" ;;
     *command_cat.wasm) exec cat ;;
     *command_exits.wasm\ 3) exit 3 ;;
     *) exit 1 ;;
 esac
+printf 'Error: failed to run main module `x.wasm`\n\nCaused by:\n    2: wasm trap: %s\n' "$trap" >&2
+exit 134
 "#;
     let dir = tempfile::tempdir().unwrap();
     let runtime = dir.path().join("runtime");
@@ -171,6 +230,10 @@ esac
     let said = text(&passed.stdout);
     assert!(said.contains("wasmtime run shell 1.0"), "{said}");
     assert!(said.contains("all                    5       0       1       0"), "{said}");
+    let nowhere =
+        conform(&["run", "--", CONFORM, "adapter", "wasmtime", "--wasmtime", "/nonexistent/wasmtime"]);
+    code(&nowhere, 4);
+    assert!(text(&nowhere.stderr).contains("`/nonexistent/wasmtime --version` cannot be run"));
     // It gives no arguments and no environment to anybody.
     let failed = run(&["capability/command-arguments"]);
     code(&failed, 1);

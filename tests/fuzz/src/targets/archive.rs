@@ -1,11 +1,12 @@
 //! Packages in one file. The first byte of the input says what the rest is: a `.tar.gz`, a tar that is compressed here,
 //! or a tar whose checksums are made right before that, so that changes get behind them.
 //!
-//! The second reader is the tar library with its own handling of everything: what is taken must be to it what it is to
-//! us. What is taken must also be the same package as a directory of its files is, and as that directory when packed.
+//! What is taken must be to a second reader, which shares no code with ours, what it is to us. It must also be the same
+//! package as a directory of its files is, and as that directory when packed.
 
-use std::collections::BTreeMap;
-use std::io::{Cursor, Read, Write};
+mod plain;
+
+use std::io::{Cursor, Write};
 
 use cap_std::fs::Dir;
 use dormouse_package::{Digest, MANIFEST_NAME, Repository, RepositoryError, Source, pack};
@@ -42,7 +43,8 @@ impl Archives {
             Ok(digest) => digest,
             Err(error) => return refused(error),
         };
-        let files = plainly(tar).map_err(|why| Wrong(format!("another reader cannot read it: {why}")))?;
+        let files =
+            plain::files(tar).map_err(|why| Wrong(format!("another reader cannot read it: {why}")))?;
         let (_folder, dir) = scratch();
         for (path, bytes) in &files {
             put(&dir, path, bytes).map_err(|why| Wrong(format!("another reader sees `{path}`: {why}")))?;
@@ -124,21 +126,6 @@ impl Target for Archives {
         Wrong::unless(left.next().is_none(), || "something stayed behind".to_owned())?;
         answer
     }
-}
-
-/// The files of a tar, as its library reads them.
-fn plainly(tar: &[u8]) -> std::io::Result<BTreeMap<String, Vec<u8>>> {
-    let mut files = BTreeMap::new();
-    for entry in tar::Archive::new(tar).entries()? {
-        let mut entry = entry?;
-        if entry.header().entry_type() == EntryType::Regular {
-            let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-            let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes)?;
-            files.insert(path.strip_prefix("./").unwrap_or(&path).to_owned(), bytes);
-        }
-    }
-    Ok(files)
 }
 
 fn put(dir: &Dir, path: &str, bytes: &[u8]) -> std::io::Result<()> {

@@ -1,9 +1,11 @@
 //! Requests to each operation of the control API. They are drawn from the API's own document: mostly as it says, and
 //! with something wrong now and then.
 //!
-//! Whatever is asked, the answer is one that the document names; and one that says no is a problem.
+//! Whatever is asked, the answer is one that the document names, with the members that it names; and one that says no is a
+//! problem.
 
 mod draw;
+mod schema;
 
 use arbitrary::Unstructured;
 use axum::body::Body;
@@ -11,6 +13,7 @@ use dormouse_control::api::Problem;
 use dormouse_control::server::Server;
 use http::Request;
 use http::header::CONTENT_TYPE;
+use http::response::Parts;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -100,24 +103,46 @@ impl Target for Requests {
         let Ok(request) = request.body(body) else { return refused("by who builds requests") };
         let (head, answer) = self.runtime.block_on(self.served.ask(request))?;
         let asked = || format!("{} {uri} {shown}", operation.method);
-        judge(operation, head.status.as_u16(), &answer)
-            .map_err(|Wrong(why)| Wrong(format!("{}: {why}", asked())))
+        self.judge(operation, &head, &answer).map_err(|Wrong(why)| Wrong(format!("{}: {why}", asked())))
     }
 }
 
-fn judge(operation: &Operation, status: u16, answer: &[u8]) -> Result<Answer, Wrong> {
-    let said = || answer.escape_ascii();
-    Wrong::unless(status != 500, || format!("a fault of the host: {}", said()))?;
-    // What is drawn for the path may be another path.
-    Wrong::unless(operation.statuses.contains(&status) || matches!(status, 404 | 405), || {
-        format!("the document knows no {status}: {}", said())
-    })?;
-    let name = format!("{} {}", operation.method, operation.path);
-    if status < 400 {
-        return Ok(taken(format!("{name} {status}")));
+impl Requests {
+    fn judge(&self, operation: &Operation, head: &Parts, answer: &[u8]) -> Result<Answer, Wrong> {
+        let status = head.status.as_u16();
+        let said = || answer.escape_ascii();
+        Wrong::unless(status != 500, || format!("a fault of the host: {}", said()))?;
+        // What is drawn for the path may be another path.
+        let known = operation.answers.get(&status);
+        Wrong::unless(known.is_some() || matches!(status, 404 | 405), || {
+            format!("the document knows no {status}: {}", said())
+        })?;
+        if let Some(content) = known {
+            self.fits(content, head, answer)
+                .map_err(|why| Wrong(format!("{status} is not as the document says: {why} in {}", said())))?;
+        }
+        let name = format!("{} {}", operation.method, operation.path);
+        if status < 400 {
+            return Ok(taken(format!("{name} {status}")));
+        }
+        let problem: Problem = serde_json::from_slice(answer)
+            .map_err(|error| Wrong(format!("{status}, {error} in {}", said())))?;
+        Wrong::unless(problem.status == status, || format!("{status}, and its problem says {}", said()))?;
+        refused(format!("{name} {status} {:?} {}", problem.code, problem.detail.escape_debug()))
     }
-    let problem: Problem =
-        serde_json::from_slice(answer).map_err(|error| Wrong(format!("{status}, {error} in {}", said())))?;
-    Wrong::unless(problem.status == status, || format!("{status}, and its problem says {}", said()))?;
-    refused(format!("{name} {status} {:?} {}", problem.code, problem.detail.escape_debug()))
+
+    /// Whether the body is one of those in `content`, by media type.
+    fn fits(&self, content: &Value, head: &Parts, body: &[u8]) -> Result<(), String> {
+        let kind = head.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        let Some(media) = content.get(kind) else {
+            let is_nothing = content.is_null() && body.is_empty();
+            return if is_nothing { Ok(()) } else { Err(format!("the document knows no {kind:?} for it")) };
+        };
+        if !kind.ends_with("json") {
+            return Ok(());
+        }
+        let body = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        schema::fits(&self.document, &media["schema"], &body)
+    }
 }

@@ -1,30 +1,31 @@
 //! A store in whose file something was changed. The first four bytes of the input say which table, row and column, and
 //! what is done to it; the rest is what is put there.
 //!
-//! What is asked of it is answered as before, or it is corrupt, which the store and a host on it say: nothing else comes
-//! of it, and the same comes of it again.
+//! What is asked of it and is not about that table is answered as before; what is, is answered or is corrupt, which the
+//! store and a host on it say. The same is answered again, also once the file was closed and opened. What was put in the
+//! place of the same changes nothing.
 
+mod answers;
 mod filled;
 
-use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use dormouse::{Engine, Host};
 use dormouse_core::clock::SimClock;
-use dormouse_core::store::exercise::fixture::{activation, at, registration};
-use dormouse_core::store::{DeadLetterFilter, RunFilter, Store};
-use dormouse_core::{Cursor, StoreError};
+use dormouse_core::store::Store;
+use dormouse_core::store::exercise::fixture::at;
 use dormouse_store_sqlite::SqliteStore;
+use rusqlite::Connection;
 use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::host::{engine, runtime};
 use super::within;
 use crate::answer::{Answer, Target, Wrong, refused, taken};
+use answers::Answers;
 
 const FILE: &str = "dormouse.db";
 
@@ -36,6 +37,18 @@ pub(super) struct Rows {
     engine: Engine,
     filled: TempDir,
     tables: Vec<Table>,
+    /// What is answered where nothing was changed.
+    before: Answers,
+}
+
+/// What was changed in a file.
+enum Change<'a> {
+    /// Nothing: what was put in was there.
+    Nothing,
+    /// A row of this table.
+    Row(&'a str),
+    /// Bytes, anywhere.
+    Anywhere,
 }
 
 struct Table {
@@ -49,22 +62,25 @@ impl Rows {
     pub(super) fn new() -> Self {
         let runtime = runtime();
         let filled = tempfile::tempdir().expect("a temporary folder");
-        {
+        let before = {
             let store: Arc<dyn Store> = Arc::new(SqliteStore::open(filled.path()).expect("a store"));
-            runtime.block_on(filled::fill(&store));
-        }
+            runtime.block_on(async {
+                filled::fill(&store).await;
+                Answers::of(&store).await.expect("the store works")
+            })
+        };
         let connection = Connection::open(filled.path().join(FILE)).expect("the file of a store");
         connection.pragma_update(None, "journal_mode", "delete").expect("one file");
         let tables = tables(&connection).expect("tables");
         drop(connection);
-        Self { runtime, engine: engine(), filled, tables }
+        Self { runtime, engine: engine(), filled, tables, before }
     }
 
     /// Changes the file at `path`. An error is that SQLite would not have it so.
-    fn change(&self, path: &Path, input: &[u8]) -> Result<(), String> {
+    fn change(&self, path: &Path, input: &[u8]) -> Result<Change<'_>, String> {
         let ([table, row, column, how], rest) = input.split_first_chunk().unwrap_or((&[0; 4], &[]));
         if *how % 8 == 7 {
-            return torn(path, rest).map_err(|error| error.to_string());
+            return torn(path, rest).map(|()| Change::Anywhere).map_err(|error| error.to_string());
         }
         let table = &self.tables[usize::from(*table) % self.tables.len()];
         let column = &table.columns[usize::from(*column) % table.columns.len()];
@@ -73,39 +89,61 @@ impl Rows {
         let key = key.join(", ");
         let place = format!("({key}) = (select {key} from {name} order by {key} limit 1 offset {row})");
         let eight = rest.first_chunk().copied().unwrap_or_default();
-        let (statement, value) = match how % 8 {
-            0 => (format!("delete from {name} where {place}"), None),
-            1 => (
-                format!("update {name} set {column} = ?1 where {place}"),
-                Some(Value::Integer(i64::from_le_bytes(eight))),
-            ),
-            2 => (format!("update {name} set {column} = ?1 where {place}"), Some(Value::Blob(rest.to_vec()))),
-            3 => (format!("update {name} set {column} = null where {place}"), None),
-            _ => {
-                let text = String::from_utf8_lossy(rest).into_owned();
-                (format!("update {name} set {column} = ?1 where {place}"), Some(Value::Text(text)))
-            }
+        let value = match how % 8 {
+            0 => None,
+            1 => Some(Value::Integer(i64::from_le_bytes(eight))),
+            2 => Some(Value::Blob(rest.to_vec())),
+            3 => Some(Value::Null),
+            _ => Some(Value::Text(String::from_utf8_lossy(rest).into_owned())),
         };
         let changed = || {
             let connection = Connection::open(path)?;
             connection.pragma_update(None, "ignore_check_constraints", true)?;
             connection.pragma_update(None, "foreign_keys", false)?;
-            connection.execute(&statement, params_from_iter(value))
+            let Some(value) = value else {
+                connection.execute(&format!("delete from {name} where {place}"), [])?;
+                return Ok(Change::Row(name));
+            };
+            let was: Value =
+                connection
+                    .query_row(&format!("select {column} from {name} where {place}"), [], |row| row.get(0))?;
+            connection.execute(&format!("update {name} set {column} = ?1 where {place}"), [&value])?;
+            Ok(if was == value { Change::Nothing } else { Change::Row(name) })
         };
-        changed().map(drop).map_err(|error: rusqlite::Error| error.to_string())
+        changed().map_err(|error: rusqlite::Error| error.to_string())
     }
 
     /// All that a store in `folder` says, as often as it is asked.
-    fn asked(&self, folder: &Path) -> Result<Result<Vec<String>, String>, Wrong> {
-        let store: Arc<dyn Store> = match SqliteStore::open(folder) {
-            Ok(store) => Arc::new(store),
-            Err(error) => return Ok(Err(format!("{error:?}"))),
+    fn asked(&self, folder: &Path, change: &Change<'_>) -> Result<Result<Vec<String>, String>, Wrong> {
+        let open = || -> Result<Arc<dyn Store>, String> {
+            SqliteStore::open(folder)
+                .map(|store| Arc::new(store) as Arc<dyn Store>)
+                .map_err(|error| format!("{error:?}"))
         };
-        let first = self.runtime.block_on(within("the store", everything(&store)))??;
-        let second = self.runtime.block_on(within("the store", everything(&store)))??;
-        Wrong::unless(first == second, || format!("at first {first:?}, and then {second:?}"))?;
+        let answers =
+            |store: &Arc<dyn Store>| self.runtime.block_on(within("the store", Answers::of(store)))?;
+        let store = match open() {
+            Ok(store) => store,
+            Err(error) => return Ok(Err(error)),
+        };
+        let first = answers(&store)?;
+        let again = |then: &Answers| {
+            then.strange(&first, None).map_or(Ok(()), |strange| Err(Wrong(format!("asked again, {strange}"))))
+        };
+        again(&answers(&store)?)?;
+        let table = match change {
+            Change::Nothing => Some(None),
+            Change::Row(table) => Some(Some(*table)),
+            Change::Anywhere => None,
+        };
+        if let Some(strange) = table.and_then(|table| first.strange(&self.before, table)) {
+            return Err(Wrong(strange));
+        }
+        drop(store);
+        let store = open().map_err(|error| Wrong(format!("it was opened, and then {error}")))?;
+        again(&answers(&store)?)?;
         let host = self.runtime.block_on(within("a host", self.lived(&store)))?;
-        Ok(Ok(first.into_iter().chain(host).collect()))
+        Ok(Ok(first.corrupt().into_iter().chain(host).collect()))
     }
 
     /// What a host says to it, that runs on it for a while.
@@ -168,60 +206,16 @@ impl Target for Rows {
         let folder = tempfile::tempdir().map_err(|error| Wrong(error.to_string()))?;
         let path: PathBuf = folder.path().join(FILE);
         std::fs::copy(self.filled.path().join(FILE), &path).map_err(|error| Wrong(error.to_string()))?;
-        if let Err(why) = self.change(&path, input) {
-            return refused(format!("SQLite: {}", why.escape_debug()));
-        }
-        match self.asked(folder.path())? {
+        let change = match self.change(&path, input) {
+            Ok(change) => change,
+            Err(why) => return refused(format!("SQLite: {}", why.escape_debug())),
+        };
+        match self.asked(folder.path(), &change)? {
             Ok(said) if said.is_empty() => Ok(taken("as ever")),
             Ok(said) => refused(said.join("; ").escape_debug()),
             Err(error) => refused(error.escape_debug()),
         }
     }
-}
-
-/// Asks `store` for all there is. Answers what it refused; what it answered must be no more than it can hold.
-async fn everything(store: &Arc<dyn Store>) -> Result<Vec<String>, Wrong> {
-    let mut refused = Vec::new();
-    let mut note = |what: &str, error: Option<StoreError>| match error {
-        None => Ok(()),
-        Some(StoreError::Corrupt(why)) => {
-            refused.push(format!("{what}: {why}"));
-            Ok(())
-        }
-        Some(other) => Err(Wrong(format!("{what}: {other:?}"))),
-    };
-    note("apps", store.apps().await.err())?;
-    note("registrations", store.registrations().await.err())?;
-    note("refusals", store.refusals(registration(1)).await.err())?;
-    note("pending", store.pending(at(10_000), None, 100).await.err())?;
-    note("next backoff", store.next_backoff(at(0)).await.err())?;
-    for n in 1..=filled::ACTIVATIONS {
-        let found = store.activation(activation(n)).await;
-        if let Ok(Some(found)) = &found {
-            whole(&found)?;
-        }
-        note("activation", found.err())?;
-        note("completion", store.completion(activation(n)).await.err())?;
-        note("output", store.output(dormouse_core::store::exercise::fixture::run(n)).await.err())?;
-    }
-    note("waiting", store.waiting(registration(1), 100).await.err())?;
-    note("counts", store.counts(registration(1)).await.err())?;
-    note("completions", store.completions(Cursor(0), 100).await.err())?;
-    note("head", store.head().await.err())?;
-    note("floor", store.floor().await.err())?;
-    note("cursor", store.cursor("reader").await.err())?;
-    note("subscribers", store.subscribers().await.err())?;
-    note("runs", store.runs(RunFilter::default(), 100).await.err())?;
-    note("dead letters", store.dead_letters(DeadLetterFilter::default(), 100).await.err())?;
-    note("totals", store.totals().await.err())?;
-    note("webhooks", store.webhooks().await.err())?;
-    note("undelivered", store.undelivered("hook", 100).await.err())?;
-    Ok(refused)
-}
-
-/// That it can be shown, and be kept again.
-fn whole(value: &(impl Debug + serde::Serialize)) -> Result<(), Wrong> {
-    serde_json::to_string(value).map(drop).map_err(|error| Wrong(format!("{value:?}: {error}")))
 }
 
 fn tables(connection: &Connection) -> rusqlite::Result<Vec<Table>> {

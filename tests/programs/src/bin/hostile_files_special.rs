@@ -5,7 +5,7 @@
 use dormouse_guest::{BackgroundTaskInstance, TaskError};
 use test_programs::files::{READ_WRITE, open, root};
 use test_programs::{arguments, say};
-use wasip2::filesystem::types::{DescriptorFlags, OpenFlags, PathFlags};
+use wasip2::filesystem::types::{DescriptorFlags, NewTimestamp, OpenFlags, PathFlags};
 
 #[dormouse_guest::task]
 async fn run(instance: BackgroundTaskInstance) -> Result<(), TaskError> {
@@ -19,6 +19,9 @@ async fn run(instance: BackgroundTaskInstance) -> Result<(), TaskError> {
                 assert!(opened.is_err(), "{name} was opened");
             }
         }
+        let touched =
+            data.set_times_at(PathFlags::SYMLINK_FOLLOW, name, NewTimestamp::Now, NewTimestamp::Now);
+        assert!(touched.is_err(), "{name} was opened for its times");
         // By another name.
         data.symlink_at(name, "link").expect("granted for writing");
         assert!(open(&data, "link").is_err(), "{name} was opened by a link");

@@ -1,13 +1,14 @@
 //! Uses as much of one thing as its arguments say, `WHAT AMOUNT`, and succeeds if it was given all of it: `wall`, `cpu` and
 //! `grace` in milliseconds, `memory`, `output`, `hostcall`, `random` and `http-fields` in bytes, `compute`, `deferrals`, `handles`,
-//! `progress` and `stack` in pieces. `grace`, `idle` and `blocked` wait for their
+//! `header-sets` (of 50,000 bytes), `progress` and `stack` in pieces. `grace`, `idle` and `blocked` wait for their
 //! cancellation: `grace` then goes on for that long, and `blocked` waits for WASI meanwhile; `now-and-then` waits for both.
+//! `unregister` has itself cancelled, and `behind` ends, and each then uses so many milliseconds of CPU time.
 
 use std::hint::black_box;
 use std::pin::pin;
 use std::time::Duration;
 
-use dormouse_guest::{BackgroundTaskInstance, TaskError};
+use dormouse_guest::{BackgroundTaskInstance, TaskError, registration};
 use futures::future::{join, select};
 use test_programs::{arguments, compute, say};
 use wasip2::clocks::monotonic_clock::subscribe_duration;
@@ -35,6 +36,19 @@ async fn run(instance: BackgroundTaskInstance) -> Result<(), TaskError> {
         "grace" => {
             instance.canceled().await;
             use_cpu(&instance, span);
+        }
+        "unregister" => {
+            registration::unregister(&instance.activation().registration_id, true)?;
+            use_cpu(&instance, span);
+        }
+        "behind" => {
+            let deferral = instance.get_deferral()?;
+            dormouse_guest::spawn(async move {
+                // By then `run` has returned, and this is the last that holds the run open.
+                let _ = instance.sleep(Duration::from_millis(1)).await;
+                deferral.complete();
+                use_cpu(&instance, span);
+            });
         }
         "idle" => drop(instance.canceled().await),
         "blocked" => {
@@ -66,11 +80,14 @@ async fn run(instance: BackgroundTaskInstance) -> Result<(), TaskError> {
         "hostcall" => return Err(TaskError::failed("x".repeat(amount))),
         "random" => assert_eq!(get_random_bytes(amount as u64).len(), amount),
         "handles" => drop((0..amount).map(|_| subscribe_duration(1)).collect::<Vec<_>>()),
-        "http-fields" => {
-            let fields = Fields::new();
-            fields
-                .append("x-long", &vec![b'x'; amount])
-                .map_err(|error| TaskError::failed(format!("{error:?}")))?;
+        "http-fields" => drop(fields(amount)?),
+        "header-sets" => {
+            let held = (0..amount).map(|_| fields(50_000)).collect::<Result<Vec<_>, _>>();
+            if let Err(error) = held {
+                // What it had is dropped.
+                fields(50_000)?;
+                return Err(error);
+            }
         }
         "progress" => {
             for step in 0..amount {
@@ -82,6 +99,13 @@ async fn run(instance: BackgroundTaskInstance) -> Result<(), TaskError> {
         _ => return Err(TaskError::failed("there is nothing of that name")),
     }
     Ok(())
+}
+
+/// A set of this many bytes.
+fn fields(len: usize) -> Result<Fields, TaskError> {
+    let fields = Fields::new();
+    fields.append("x-long", &vec![b'x'; len]).map_err(|error| TaskError::failed(format!("{error:?}")))?;
+    Ok(fields)
 }
 
 /// Computes until its budget is less by `span`, whatever it is told.

@@ -5,7 +5,9 @@ use dormouse_control::client::RegistrationsQuery;
 use serde::Serialize;
 
 use super::{Taking, What};
+use crate::command::quota::left;
 use crate::command::register::never;
+use crate::control::found;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::escape::escape;
@@ -52,6 +54,9 @@ async fn people(taking: &Taking<'_>, done: &InstallationView) -> Result<()> {
     for id in &done.registered {
         let name = names.iter().find(|known| known.id == *id).map(|known| known.name.as_str());
         line(format!("  registered   {:?} ({})", name.unwrap_or_default(), id.short()));
+    }
+    if let Some(quota) = found(taking.host.quota(&done.app).await)? {
+        line(format!("  quota        {}, set by the {}", left(&quota), quota.set_by));
     }
     for gone in &done.dropped {
         line(format!("  dropped      {:?}: {}", gone.name, gone.reason));

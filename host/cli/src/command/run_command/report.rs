@@ -21,7 +21,7 @@ const STDERR: &str = "-";
 /// What programs are told.
 #[derive(Debug, Serialize)]
 struct Report {
-    /// What it exited with; none if it did not.
+    /// What it exited with, in its grace as well; none if it did not.
     exit: Option<i32>,
     #[serde(flatten)]
     outcome: OutcomeView,
@@ -35,11 +35,8 @@ pub(super) fn tell(
     asked: Option<Exit>,
     color: ColorChoice,
 ) -> Result<Exit> {
-    let code = match ended.exit {
-        ProgramExit::Code(code) => Some(code),
-        _ => None,
-    };
-    let report = Report { exit: code, outcome: (&ended.outcome).into(), receipt: (&ended.receipt).into() };
+    let report =
+        Report { exit: ended.code, outcome: (&ended.outcome).into(), receipt: (&ended.receipt).into() };
     let mut err = AutoStream::new(io::stderr(), color);
     if let Some(file) = &args.json {
         let line = json_line(&report)?;
@@ -57,7 +54,7 @@ pub(super) fn tell(
             }
         }
     }
-    if let (Some(0), Some(error)) = (code, &ended.stdout_error) {
+    if let (ProgramExit::Code(0), Some(error)) = (ended.exit, &ended.stdout_error) {
         return output_failed(error);
     }
     // What is for programs is said once.

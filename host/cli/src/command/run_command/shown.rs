@@ -31,7 +31,17 @@ impl<W> Shown<W> {
         let whole = whole(&self.cut);
         let rest = self.cut.split_off(whole);
         let bytes = std::mem::replace(&mut self.cut, rest);
-        let text = String::from_utf8_lossy(&bytes);
+        self.show(&bytes);
+    }
+
+    /// Nothing follows: what was cut short stays so.
+    fn end(&mut self) {
+        let cut = std::mem::take(&mut self.cut);
+        self.show(&cut);
+    }
+
+    fn show(&mut self, bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes);
         for (n, line) in text.split('\n').enumerate() {
             if n > 0 {
                 self.waiting.push(b'\n');
@@ -82,6 +92,7 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for Shown<W> {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        this.end();
         ready!(this.poll_waiting(cx))?;
         Pin::new(&mut this.terminal).poll_shutdown(cx)
     }
@@ -102,6 +113,7 @@ mod tests {
                 shown.flush().await.expect("a vector takes everything");
             });
         }
+        block_on(shown.shutdown()).expect("a vector takes everything");
         String::from_utf8(shown.terminal).expect("text")
     }
 
@@ -123,5 +135,6 @@ mod tests {
         assert_eq!(shown(&[b"\xe6\x9b", b"\xb8\xf0\x9f", b"\x90", b"\xad"]), "書🐭");
         assert_eq!(shown(&[b"\xff\xfe", b"\x9b"]), "\u{fffd}\u{fffd}\u{fffd}");
         assert_eq!(shown(&[b"\xe6a"]), "\u{fffd}a");
+        assert_eq!(shown(&[b"a\xf0\x9f"]), "a\u{fffd}", "what is cut off at the end is not lost");
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::command::details::Details;
 use crate::command::explain::ended_line;
+use crate::command::quota::left;
 use crate::control::{Connection, found};
 use crate::error::Result;
 use crate::output::escape::escape;
@@ -115,15 +116,4 @@ fn retry(retry: &RetryView) -> String {
             format!("up to {times} times, after {first} first and {longest} at most")
         }
     }
-}
-
-/// What is left of an app's CPU time.
-fn left(quota: &QuotaView) -> String {
-    let refill = quota.refills_at.map(|at| format!(", refilled at {at}")).unwrap_or_default();
-    format!(
-        "{} of {} each {} left{refill}",
-        millis(quota.left_ms),
-        millis(quota.cpu_ms),
-        millis(quota.window_ms)
-    )
 }

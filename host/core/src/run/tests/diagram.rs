@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &str, &str, &str)] = &[
     ("running", "kill", "ended", "end"),
     ("running", "lose", "ended", "end"),
     ("running", "pause", "paused", "pause"),
+    ("running", "overdraw", "running", "-"),
     ("running", "tick", "running", "-"),
     ("running", "tick", "canceling", "tell"),
     //
@@ -36,6 +37,7 @@ const ARROWS: &[(&str, &str, &str, &str)] = &[
     ("deferred", "kill", "ended", "end"),
     ("deferred", "lose", "ended", "end"),
     ("deferred", "pause", "paused", "pause"),
+    ("deferred", "overdraw", "deferred", "-"),
     ("deferred", "tick", "deferred", "-"),
     ("deferred", "tick", "canceling", "tell"),
     // The guest is not polled, but what its last poll did may come after the pause.
@@ -52,6 +54,7 @@ const ARROWS: &[(&str, &str, &str, &str)] = &[
     ("paused", "kill", "ended", "end"),
     ("paused", "lose", "ended", "end"),
     ("paused", "pause", "paused", "-"),
+    ("paused", "overdraw", "paused", "-"),
     ("paused", "tick", "paused", "-"),
     ("paused", "tick", "running", "resume"),
     ("paused", "tick", "deferred", "resume"),
@@ -69,6 +72,7 @@ const ARROWS: &[(&str, &str, &str, &str)] = &[
     ("canceling", "kill", "ended", "end"),
     ("canceling", "lose", "ended", "end"),
     ("canceling", "pause", "canceling", "-"),
+    ("canceling", "overdraw", "ended", "end"),
     ("canceling", "tick", "canceling", "-"),
     ("canceling", "tick", "ended", "end"),
     //
@@ -81,6 +85,7 @@ const ARROWS: &[(&str, &str, &str, &str)] = &[
     ("ended", "kill", "ended", "-"),
     ("ended", "lose", "ended", "-"),
     ("ended", "pause", "ended", "-"),
+    ("ended", "overdraw", "ended", "-"),
     ("ended", "tick", "ended", "-"),
 ];
 

@@ -54,6 +54,19 @@ fn uwp_088_who_can_never_go_on_is_ended_at_once() {
 }
 
 #[test]
+fn who_can_never_go_on_and_is_ended_by_another_rule_is_told_that_rule() {
+    for (class, cpu, said_of) in [
+        (Class::Default, secs(10), "execution-time-exceeded (policy cpu: used 10s of 10s)"),
+        (Class::DeviceUse, secs(1), "execution-time-exceeded (policy cpu-per-minute: used 1s of 400ms)"),
+    ] {
+        let mut run = of(class);
+        run.gave_way(WaitsFor::Nothing, 0, at(1));
+        assert_eq!(run.tick(at(1), cpu), Some(Output::Tell));
+        assert_eq!(said(&run), said_of);
+    }
+}
+
+#[test]
 fn whoever_is_cancelled_for_another_reason_has_its_grace() {
     // UWP-096.
     let mut run = run();

@@ -69,6 +69,17 @@ fn uwp_104_a_canceled_run_is_not_paused() {
 }
 
 #[test]
+fn a_canceled_run_whose_app_has_overdrawn_its_quota_has_no_more_grace() {
+    let mut run = run();
+    assert_eq!(run.overdrawn(at(1)), None, "it is not cancelled");
+    run.pause(Throttle::Cpu, at(60), at(1));
+    assert_eq!(run.overdrawn(at(1)), None, "nor is it when it is paused");
+    run.cancel(abort(), at(2));
+    assert_eq!(ended(run.overdrawn(at(3))), Outcome::Canceled { cancellation: abort(), forced: true });
+    assert_eq!((run.elapsed(at(9)), run.paused(at(9))), (secs(3), secs(1)));
+}
+
+#[test]
 fn uwp_104_a_run_that_spent_its_own_cpu_budget_is_told_although_it_is_paused() {
     let mut run = run();
     run.pause(Throttle::Cpu, at(60), at(12));

@@ -61,6 +61,7 @@ fn input() -> impl Strategy<Value = Input> {
         4 => (throttle, millis(0..60)).prop_map(|(throttle, span)| Input::Pause { throttle, span }),
         3 => any::<bool>().prop_map(|ok| Input::Return { ok }),
         1 => Just(Input::NothingLeft),
+        1 => Just(Input::Overdraw),
         1 => Just(Input::Cancel),
         1 => prop_oneof![Just(Input::Trap), Just(Input::Kill), Just(Input::Lose)],
     ]
@@ -212,6 +213,7 @@ proptest! {
             let Some(Outcome::Canceled { forced: true, .. }) = step.ends() else { continue };
             match step.input {
                 Input::Kill => {}
+                Input::Overdraw => prop_assert!(told.is_some(), "it has no grace to overdraw in"),
                 Input::NothingLeft => {
                     prop_assert!(told.is_some() && step.after.has_returned() && step.after.deferrals_open() > 0);
                 }

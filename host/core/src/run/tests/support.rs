@@ -52,6 +52,7 @@ pub(super) enum Input {
     Kill,
     Lose,
     Pause { throttle: Throttle, span: Duration },
+    Overdraw,
     Tick { cpu: Duration },
 }
 
@@ -70,6 +71,7 @@ impl Input {
             Self::Lose,
             Self::Pause { throttle: Throttle::Cpu, span: secs(1) },
             Self::Pause { throttle: Throttle::Network, span: secs(1) },
+            Self::Overdraw,
             Self::Tick { cpu: secs(0) },
         ]
     }
@@ -86,6 +88,7 @@ impl Input {
             Self::Kill => "kill",
             Self::Lose => "lose",
             Self::Pause { .. } => "pause",
+            Self::Overdraw => "overdraw",
             Self::Tick { .. } => "tick",
         }
     }
@@ -105,6 +108,7 @@ impl Input {
             Self::Kill => run.kill(abort(), now),
             Self::Lose => run.lost(now),
             Self::Pause { throttle, span } => run.pause(throttle, now + span, now),
+            Self::Overdraw => run.overdrawn(now),
             Self::Tick { cpu } => run.tick(now, cpu),
         }
     }
@@ -131,13 +135,14 @@ pub(super) fn each_end() -> Vec<RunMachine> {
     let deferral = Input::TakeDeferral;
     let returned = Input::Return { ok: true };
     let paused = Input::Pause { throttle: Throttle::Cpu, span: secs(9) };
-    let each: [&[&Input]; 9] = [
+    let each: [&[&Input]; 10] = [
         &[&returned],
         &[&Input::Return { ok: false }],
         &[&deferral, &returned, &Input::CompleteDeferral],
         &[&deferral, &returned, &Input::NothingLeft],
         &[&Input::Cancel, &returned],
         &[&Input::Cancel, &Input::Tick { cpu: secs(2) }],
+        &[&Input::Cancel, &Input::Overdraw],
         &[&deferral, &Input::Kill],
         &[&paused, &Input::Trap],
         &[&Input::Lose],

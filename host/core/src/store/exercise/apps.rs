@@ -6,10 +6,12 @@ use std::time::Duration;
 use crate::access::AccessStatus;
 use crate::activation::ActivationState;
 use crate::app::{AppRecord, DirectoryGrant, GrantRecord, PackageRecord, Unfinished};
+use crate::app_limits::{AppLimits, AppLimitsRequest};
 use crate::explain::RefusalRecord;
 use crate::ids::AppId;
 use crate::overlap::{Overlap, Refusal};
-use crate::quota::{QuotaDecision, QuotaPolicy};
+use crate::quota::{QuotaDecision, QuotaPolicy, QuotaState};
+use crate::settings::SettingChange;
 use crate::store::{Enqueued, Store};
 
 use super::fixture::{
@@ -29,11 +31,14 @@ fn installed(app: AppId) -> AppRecord {
         digest: "ab".repeat(32),
         unfinished: Some(Unfinished::Updating { from: "1.2.2".to_owned() }),
         granted,
+        quota: Some(QuotaPolicy::UWP8),
+        app_limits: AppLimitsRequest { settings: Some(5), ..AppLimitsRequest::none() },
     };
     let quota = QuotaPolicy::new(Duration::from_secs(1), Duration::from_secs(60)).expect("it is valid");
     AppRecord {
         package: Some(package),
         quota: Some(QuotaDecision::Limited(quota)),
+        app_limits: AppLimitsRequest { folder_bytes: Some(0), ..AppLimitsRequest::none() },
         ..AppRecord::new(app, AccessStatus::AllowedSubjectToPolicy)
     }
 }
@@ -71,6 +76,26 @@ pub(super) async fn removal_takes_registrations_and_what_waits(store: Arc<dyn St
     assert_eq!(store.apps().await.expect("the store works"), [installed(other_app())]);
     let again = store.remove_app(&app(), at(61)).await.expect("removing nothing is no error");
     assert!(again.withdrawn.is_empty());
+}
+
+pub(super) async fn are_forgotten_without_what_they_keep(store: Arc<dyn Store>) {
+    for record in [installed(app()), installed(other_app())] {
+        store.save_app(record).await.expect("the store works");
+    }
+    register(&store, 1).await;
+    let spent = [(app(), QuotaState { window_start: at(1), spent_us: 2 })];
+    store.save_quotas(&spent).await.expect("the store works");
+    let set = [SettingChange { name: "k".to_owned(), value: Some(b"v".to_vec()) }];
+    let changed = store.change_settings(&app(), &set, &AppLimits::DEFAULT).await;
+    changed.expect("the store works").expect("it is within the limits");
+    for _ in 0..2 {
+        store.forget_app(&app()).await.expect("forgetting nothing is no error");
+        assert_eq!(store.apps().await.expect("the store works"), [installed(other_app())]);
+        assert_eq!(store.quotas().await.expect("the store works"), spent);
+        assert_eq!(store.registrations().await.expect("the store works").len(), 1);
+        let kept = store.settings(&app(), &["k".to_owned()]).await.expect("the store works");
+        assert_eq!(kept, [Some(b"v".to_vec())]);
+    }
 }
 
 pub(super) async fn refusals_are_counted_by_reason_the_newest_first(store: Arc<dyn Store>) {

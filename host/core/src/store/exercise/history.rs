@@ -98,6 +98,16 @@ pub(super) async fn is_filtered(store: Arc<dyn Store>) {
     }
 }
 
+pub(super) async fn counts_the_runs_of_an_app(store: Arc<dyn Store>) {
+    let count = async |app, most| store.count_runs(&app, most).await.expect("the store works");
+    assert_eq!(count(app(), 9).await, 0);
+    filled(&store).await;
+    for (most, counted) in [(9, 5), (5, 5), (4, 4), (0, 0), (u64::MAX, 5)] {
+        assert_eq!(count(app(), most).await, counted, "of {most}");
+    }
+    assert_eq!(count(other_app(), 9).await, 1);
+}
+
 async fn paged(store: &Arc<dyn Store>, filter: &RunFilter) -> Vec<ListedRun> {
     let (mut before, mut read) = (None, vec![]);
     loop {

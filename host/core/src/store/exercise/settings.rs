@@ -7,7 +7,7 @@ use futures::future::join_all;
 use super::fixture::{app, at, other_app};
 use crate::app_limits::AppLimits;
 use crate::ids::AppId;
-use crate::settings::{SettingChange, SettingsError};
+use crate::settings::{SettingChange, SettingsError, SettingsSum};
 use crate::store::Store;
 
 const LIMITS: AppLimits =
@@ -73,6 +73,19 @@ pub(super) async fn above_a_limit_are_refused_and_nothing_changes(store: Arc<dyn
     change(&store, &app(), &[set("c", vec![0; 17])]).await.expect("there is room to the byte");
     change(&store, &other_app(), &[set("c", vec![0; 30])]).await.expect("each has its own");
     change(&store, &app(), &[delete("a"), set("d", vec![0; 20])]).await.expect("what went made room");
+}
+
+pub(super) async fn are_summed_by_app(store: Arc<dyn Store>) {
+    let sum = async |app| store.settings_sum(&app).await.expect("the store works");
+    assert_eq!(sum(app()).await, SettingsSum::default());
+    change(&store, &app(), &[set("a", vec![0; 20]), set("bc", ""), set("b", "x")])
+        .await
+        .expect("there is room");
+    change(&store, &other_app(), &[set("é", "theirs")]).await.expect("there is room");
+    assert_eq!(sum(app()).await, SettingsSum { settings: 3, bytes: 25 });
+    assert_eq!(sum(other_app()).await, SettingsSum { settings: 1, bytes: 8 });
+    change(&store, &app(), &[delete("a"), set("b", "")]).await.expect("there is room");
+    assert_eq!(sum(app()).await, SettingsSum { settings: 2, bytes: 3 });
 }
 
 pub(super) async fn are_added_to_in_one_step(store: Arc<dyn Store>) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use foldhash::HashMap;
 
 use crate::completion::{Completion, Cursor, RunOutput, RunRecord};
-use crate::ids::{ActivationId, Fence, RunId};
+use crate::ids::{ActivationId, AppId, Fence, RunId};
 use crate::store::{ListedRun, RunFilter, RunPlace};
 use crate::time::Timestamp;
 
@@ -148,6 +148,12 @@ impl History {
                 places.filter_map(listed).take(limit).collect()
             }
         }
+    }
+
+    /// How many runs of `app` there are, up to `most`.
+    pub(super) fn count(&self, app: &AppId, most: u64) -> u64 {
+        let of_app = self.runs.values().filter(|kept| kept.run.app == *app);
+        of_app.take(usize::try_from(most).unwrap_or(usize::MAX)).count() as u64
     }
 
     /// Up to `limit` completions after `after`, in order.

@@ -26,6 +26,10 @@ impl State {
         names.skip(usize::try_from(skip).unwrap_or(usize::MAX)).take(limit).cloned().collect()
     }
 
+    pub(super) fn settings_sum(&self, app: &AppId) -> SettingsSum {
+        self.settings.get(app).map(|kept| kept.sum).unwrap_or_default()
+    }
+
     pub(super) fn change_settings(
         &mut self,
         app: &AppId,

@@ -115,8 +115,12 @@ impl State {
         self.apps.insert(record.app.clone(), record);
     }
 
-    pub(super) fn remove_app(&mut self, app: &AppId, at: Timestamp) -> Removed {
+    pub(super) fn forget_app(&mut self, app: &AppId) {
         self.apps.remove(app);
+    }
+
+    pub(super) fn remove_app(&mut self, app: &AppId, at: Timestamp) -> Removed {
+        self.forget_app(app);
         self.quotas.remove(app);
         self.settings.remove(app);
         self.app_states.remove(app);

@@ -42,3 +42,20 @@ fn code_is_taken_whole_and_of_the_same_compiler_only() {
     let error = judged(&Answer::OutOfMemory, b"").expect_err("it was taken");
     assert!(matches!(error, ComponentError::CompileMemory { .. }), "{error}");
 }
+
+/// With one thread of the runtime asleep and nothing else going on, as in a host that is idle.
+#[test]
+fn a_worker_that_nobody_waits_for_is_reaped_at_once() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let child = start(Path::new("/bin/sleep"), &["600".into()], 1).expect("a process");
+        let process = format!("/proc/{}", child.id().expect("it lives"));
+        end(child);
+        let clock = TokioClock::new(Handle::current());
+        let deadline = clock.now() + std::time::Duration::from_secs(20);
+        while std::fs::exists(&process).expect("an answer") {
+            assert!(clock.now() < deadline, "{process} is there still");
+            tokio::task::yield_now().await;
+        }
+    });
+}

@@ -12,29 +12,29 @@ use super::RunCell;
 use crate::component::Component;
 
 /// What was seen of a guest at its last polls.
-pub(crate) struct Watch<'a> {
-    component: &'a Component,
+pub(crate) struct Watch {
+    component: Component,
     /// Nothing that it imports can wait where nobody sees it. Not looked at before a guest gives way: most never do.
     may_tell: Option<bool>,
     /// Calls to the host so far, and how many of `canceled` and of `sleep` are under way.
     seen: (u64, u32, u32),
 }
 
-impl<'a> Watch<'a> {
-    pub(crate) const fn over(component: &'a Component) -> Self {
+impl Watch {
+    pub(crate) const fn over(component: Component) -> Self {
         Self { component, may_tell: None, seen: (0, 0, 0) }
     }
 
     fn may_tell(&mut self) -> bool {
         let waits_unseen = |name: &String| name.starts_with("wasi:") && name.contains("@0.3.");
-        let component = self.component;
+        let component = &self.component;
         *self.may_tell.get_or_insert_with(|| !component.imports().iter().any(waits_unseen))
     }
 }
 
 impl RunCell {
     /// The guest was polled, and gave way.
-    pub(crate) fn gave_way(&self, watch: &mut Watch<'_>) {
+    pub(crate) fn gave_way(&self, watch: &mut Watch) {
         let calls = self.usage.calls();
         let (waits, sleeps) = (self.waits.load(Ordering::Relaxed), self.sleeps.load(Ordering::Relaxed));
         let seen = (calls.all, waits, sleeps);

@@ -10,6 +10,7 @@ use dormouse_core::{Stream, TaskFailure, TriggerDetails, WorkCost};
 use futures::future::BoxFuture;
 
 use super::RunCell;
+use crate::host::app_limits;
 use crate::sandbox::AppSettings;
 use crate::sandbox::port::{ActivationInfo, Denial, Port, SocketAsk, SocketError, TimeLeft, Told};
 
@@ -58,7 +59,7 @@ impl Port for RunCell {
     fn settings(&self) -> Option<AppSettings> {
         let app = &self.known.registration.app;
         // An app that was removed meanwhile keeps nothing any more.
-        let limits = self.shared.state().apps.get(app)?.app_limits;
+        let limits = app_limits::of(&self.shared, &self.shared.state(), app)?;
         Some(AppSettings { store: self.shared.store.clone(), app: app.clone(), limits })
     }
 

@@ -46,3 +46,36 @@ fn files_that_are_made_and_removed_at_once_leave_the_account_as_it_is() {
     });
     assert_eq!(app.account.figures(), Some(on_disk(&app.local())));
 }
+
+#[test]
+fn a_run_that_was_killed_keeps_nothing_in_folders_that_are_removed() {
+    let app = App::new(LIMITS);
+    let file = app.create("a").expect("there is room");
+    let (begun, begins) = std::sync::mpsc::channel();
+    thread::scope(|scope| {
+        // What a run had under way when it was killed is done to its end, and the removal waits for it.
+        let own = app.own();
+        let local = app.local();
+        let under_way = scope.spawn(move || {
+            own.account.change(|books| {
+                books.made(0, || {
+                    begun.send(()).expect("somebody waits for it");
+                    thread::yield_now();
+                    Ok(fs::write(local.join("late"), "x")?)
+                })
+            })
+        });
+        begins.recv().expect("it begins");
+        app.folders.remove(&id()).expect("nobody is in its way");
+        under_way.join().expect("no panic").expect("the folders were still there");
+    });
+    assert_eq!(fs::read_dir(app.home.path()).expect("it lists").count(), 0);
+    let is_gone = |done: Result<(), Refused>| matches!(done, Err(Refused::Code(ErrorCode::NoEntry)));
+    assert!(is_gone(file.write(b"x", None).map(drop)));
+    assert!(is_gone(file.resize(10)));
+    assert!(is_gone(app.create("b").map(drop)));
+    assert!(is_gone(app.own().create_directory("c".to_owned())));
+    let again = app.folders.open(&id(), true, LIMITS).expect("folders");
+    assert!(is_gone(file.write(b"x", None).map(drop)), "those of the next are others");
+    again.account.change(|books| books.made(0, || Ok(()))).expect("there is room");
+}

@@ -5,11 +5,11 @@ use wasmtime::{Result, StoreContextMut};
 use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView as _};
 use wasmtime_wasi::p2::DynOutputStream;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
-    DescriptorFlags, ErrorCode, HostDescriptor as _, OpenFlags, PathFlags,
+    DescriptorFlags, ErrorCode, HostDescriptor as _, NewTimestamp, OpenFlags, PathFlags,
 };
 
 use super::stream::Writer;
-use super::{Pair, answered, blocking, listing, special, watch_drops};
+use super::{Pair, answered, blocking, listing, watch_drops};
 use crate::folders::{Opening, Refused};
 use crate::sandbox::RunState;
 
@@ -25,24 +25,41 @@ pub(super) fn add_to_linker(linker: &mut Linker<RunState>) -> Result<()> {
         |mut store: Store<'_>,
          (fd, follow, path, how, flags): (Fd, PathFlags, String, OpenFlags, DescriptorFlags)| {
             Box::new(async move {
-                let opened = match store.data_mut().own_dir(&fd)? {
-                    Some(own) => {
-                        let asked = Opening { follow, path, how, flags };
-                        let (opened, own) = blocking(own.inline, move || (own.open(asked), own)).await;
+                let Some(place) = store.data_mut().place(&fd)? else {
+                    return Ok((Err(ErrorCode::NotDirectory),));
+                };
+                let inline = store.data().calls_block();
+                let asked = Opening { follow, path, how, flags };
+                let (opened, place) = blocking(inline, move || (place.open(asked, inline), place)).await;
+                let opened = match opened {
+                    Ok(opened) => Ok(store.data_mut().take_in(place, opened)?),
+                    Err(refused) => Err(refused),
+                };
+                Ok((answered(store.data(), opened)?,))
+            })
+        },
+    )?;
+    types.func_wrap_async(
+        "[method]descriptor.set-times-at",
+        |mut store: Store<'_>,
+         (fd, follow, path, accessed, modified): (Fd, PathFlags, String, NewTimestamp, NewTimestamp)| {
+            Box::new(async move {
+                let place = store.data_mut().place(&fd)?;
+                let set = match place.filter(|_| follow.contains(PathFlags::SYMLINK_FOLLOW)) {
+                    Some(place) => {
+                        let inline = store.data().calls_block();
+                        let opened = blocking(inline, move || place.open_to_touch(path, inline)).await;
                         match opened {
-                            Ok(opened) => Ok(store.data_mut().take_in(own, opened)?),
+                            Ok(opened) => touch(store.data_mut(), opened, accessed, modified).await?,
                             Err(refused) => Err(refused),
                         }
                     }
-                    None if special::is_at_p2(store.data_mut(), &fd, follow, &path).await => {
-                        Err(Refused::Code(ErrorCode::NotPermitted))
-                    }
                     None => {
                         let mut wasi = store.data_mut().filesystem();
-                        wasi.open_at(fd, follow, path, how, flags).await.map_err(Refused::from)
+                        wasi.set_times_at(fd, follow, path, accessed, modified).await.map_err(Refused::from)
                     }
                 };
-                Ok((answered(store.data(), opened)?,))
+                Ok((answered(store.data(), set)?,))
             })
         },
     )?;
@@ -190,6 +207,20 @@ pub(super) fn add_to_linker(linker: &mut Linker<RunState>) -> Result<()> {
         };
         Ok((answered(state, stream)?,))
     })
+}
+
+/// Sets the times of what was opened for that.
+async fn touch(
+    state: &mut RunState,
+    opened: Descriptor,
+    accessed: NewTimestamp,
+    modified: NewTimestamp,
+) -> Result<Result<(), Refused>> {
+    let mut wasi = state.filesystem();
+    let fd = wasi.table.push(opened)?;
+    let set = wasi.set_times(Resource::new_borrow(fd.rep()), accessed, modified).await;
+    wasi.table.delete(fd)?;
+    Ok(set.map_err(Refused::from))
 }
 
 fn writer(state: &mut RunState, fd: &Fd, offset: Option<u64>) -> Result<Option<Resource<DynOutputStream>>> {

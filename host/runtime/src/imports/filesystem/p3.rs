@@ -5,11 +5,11 @@ use wasmtime::{Result, StoreContextMut};
 use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystem, WasiFilesystemView as _};
 use wasmtime_wasi::p2::bindings::filesystem::types as p2;
 use wasmtime_wasi::p3::bindings::filesystem::types::{
-    DescriptorFlags, ErrorCode, HostDescriptorWithStore, OpenFlags, PathFlags,
+    DescriptorFlags, ErrorCode, HostDescriptorWithStore, NewTimestamp, OpenFlags, PathFlags,
 };
 
 use super::consumer::Consumer;
-use super::{Pair, blocking, listing, special, watch_drops};
+use super::{Pair, blocking, listing, watch_drops};
 use crate::folders::{Opening, OwnFile, Refused};
 use crate::imports::told_apart as by_wasi;
 use crate::sandbox::RunState;
@@ -26,26 +26,46 @@ pub(super) fn add_to_linker(linker: &mut Linker<RunState>) -> Result<()> {
         |run: &Accessor<RunState>,
          (fd, follow, path, how, flags): (Fd, PathFlags, String, OpenFlags, DescriptorFlags)| {
             Box::pin(async move {
-                let Some(own) = run.with(|mut run| run.data_mut().own_dir(&fd))? else {
-                    let wasi = run.with_getter::<WasiFilesystem>(RunState::filesystem);
-                    if special::is_at_p3(&wasi, &fd, follow, &path).await {
-                        return Ok((Err(ErrorCode::NotPermitted),));
-                    }
-                    return Ok((by_wasi(
-                        WasiFilesystem::open_at(&wasi, fd, follow, path, how, flags).await,
-                    )?,));
+                let Some(place) = run.with(|mut run| run.data_mut().place(&fd))? else {
+                    return Ok((Err(ErrorCode::NotDirectory),));
                 };
+                let inline = run.with(|mut run| run.data_mut().calls_block());
                 let asked =
                     Opening { follow: follow_p2(follow), path, how: how_p2(how), flags: flags_p2(flags) };
-                let (opened, own) = blocking(own.inline, move || (own.open(asked), own)).await;
+                let (opened, place) = blocking(inline, move || (place.open(asked, inline), place)).await;
                 run.with(|mut run| {
                     let state = run.data_mut();
                     let opened = match opened {
-                        Ok(opened) => Ok(state.take_in(own, opened)?),
+                        Ok(opened) => Ok(state.take_in(place, opened)?),
                         Err(refused) => Err(refused),
                     };
                     Ok((answered(state, opened)?,))
                 })
+            })
+        },
+    )?;
+    types.func_wrap_concurrent(
+        "[method]descriptor.set-times-at",
+        |run: &Accessor<RunState>,
+         (fd, follow, path, accessed, modified): (Fd, PathFlags, String, NewTimestamp, NewTimestamp)| {
+            Box::pin(async move {
+                let place = run.with(|mut run| run.data_mut().place(&fd))?;
+                let wasi = run.with_getter::<WasiFilesystem>(RunState::filesystem);
+                let Some(place) = place.filter(|_| follow.contains(PathFlags::SYMLINK_FOLLOW)) else {
+                    let set =
+                        WasiFilesystem::set_times_at(&wasi, fd, follow, path, accessed, modified).await;
+                    return Ok((by_wasi(set)?,));
+                };
+                let inline = run.with(|mut run| run.data_mut().calls_block());
+                let opened = match blocking(inline, move || place.open_to_touch(path, inline)).await {
+                    Ok(opened) => opened,
+                    Err(refused) => return told(run, Err(refused)),
+                };
+                let fd = run.with(|mut run| run.data_mut().filesystem().table.push(opened))?;
+                let borrowed = Resource::new_borrow(fd.rep());
+                let set = WasiFilesystem::set_times(&wasi, borrowed, accessed, modified).await;
+                run.with(|mut run| run.data_mut().filesystem().table.delete(fd))?;
+                Ok((by_wasi(set)?,))
             })
         },
     )?;

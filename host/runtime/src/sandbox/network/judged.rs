@@ -1,23 +1,43 @@
-//! What a granted name may stand for, and where a request to it goes.
+//! What a granted name may stand for.
 
+use std::cell::OnceCell;
 use std::net::{IpAddr, SocketAddr};
 
 use dormouse_core::host_port::Host;
 use dormouse_core::reach::Reach;
-use http::Uri;
-use http::uri::{Authority, Scheme};
-use tokio::net::TcpStream;
-use wasmtime_wasi_http::{Error, WasiBody};
+use nix::ifaddrs::getifaddrs;
+use wasmtime_wasi_http::Error;
 
-use super::{DenialKind, Network};
+use super::{Denial, DenialKind, Network, bounded};
 
-/// Whether a look-up of `host` may answer `ip`: this machine is only where a name says so.
-pub(super) fn may_stand_for(host: &Host, ip: IpAddr) -> bool {
+/// Whether a look-up of `host` may answer `ip`: this machine is only where a name says so, by whichever of its
+/// addresses.
+pub(super) fn may_stand_for(host: &Host, ip: IpAddr, here: &ThisMachine) -> bool {
     let Host::Name(name) = host else { return true };
+    let says_here = name == "localhost" || name.ends_with(".localhost");
     match Reach::of(ip) {
-        Reach::Public | Reach::Private => true,
-        Reach::Loopback => name == "localhost" || name.ends_with(".localhost"),
         Reach::Never => false,
+        Reach::Loopback => says_here,
+        Reach::Public | Reach::Private => says_here || !here.has(ip),
+    }
+}
+
+/// The addresses of this machine's interfaces, as they were when they were first asked for: for one look-up.
+#[derive(Debug, Default)]
+pub(super) struct ThisMachine(OnceCell<Option<Vec<IpAddr>>>);
+
+impl ThisMachine {
+    /// Whether it has this address. Where its interfaces cannot be read, it has each.
+    fn has(&self, ip: IpAddr) -> bool {
+        let own = self.0.get_or_init(|| {
+            let addresses = getifaddrs().ok()?.filter_map(|interface| {
+                let address = interface.address?;
+                let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
+                v4.or_else(|| address.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip())))
+            });
+            Some(addresses.collect())
+        });
+        own.as_ref().is_none_or(|own| own.contains(&ip.to_canonical()))
     }
 }
 
@@ -26,66 +46,31 @@ pub(super) fn forbidden(host: &Host, ip: IpAddr) -> String {
     format!("{host} at {ip}")
 }
 
-/// The request, going to an address that was judged.
-///
-/// One over TLS goes on by its name, which the server proves to have: whoever makes that name lead elsewhere proves
-/// nothing there. One without is sent to the very address that was judged, as a second look-up could answer another.
-pub(super) async fn directed(
-    network: &Network,
-    mut request: http::Request<WasiBody>,
-) -> Result<http::Request<WasiBody>, Error> {
-    let Some(authority) = request.uri().authority() else { return Err(Error::HttpRequestUriInvalid) };
-    let tls = request.uri().scheme() == Some(&Scheme::HTTPS);
-    let port = authority.port_u16().unwrap_or(if tls { 443 } else { 80 });
-    let host = Host::parse(authority.host());
-    let Some(host @ Host::Name(_)) = host else { return Ok(request) };
-    let found = tokio::net::lookup_host((authority.host(), port)).await.map_err(Error::Connect)?;
-    let allowed = network.allowed(&host, found)?;
-    if tls {
-        return Ok(request);
-    }
-    let address = match *allowed {
-        [only] => only,
-        // As a connection by name: the first that answers.
-        _ => TcpStream::connect(&*allowed)
-            .await
-            .and_then(|stream| stream.peer_addr())
-            .map_err(Error::Connect)?,
-    };
-    *request.uri_mut() = at(request.uri().clone(), address)?;
-    Ok(request)
-}
-
-/// The same at `address`. The header `host` has the name: it is made before.
-fn at(uri: Uri, address: SocketAddr) -> Result<Uri, Error> {
-    let mut parts = uri.into_parts();
-    let authority = Authority::try_from(address.to_string()).map_err(|_| Error::HttpRequestUriInvalid)?;
-    parts.authority = Some(authority);
-    Uri::from_parts(parts).map_err(|_| Error::HttpRequestUriInvalid)
-}
-
 impl Network {
-    /// Of what was found for `host`, what it may stand for.
-    fn allowed(
+    /// Of what was found for `host`, what it may stand for. A denial is told in the guest's next turn, as this is not one.
+    pub(super) fn allowed(
         &self,
         host: &Host,
         found: impl Iterator<Item = SocketAddr>,
     ) -> Result<Vec<SocketAddr>, Error> {
-        let mut denied = false;
+        let here = ThisMachine::default();
+        let mut denied = None;
         let mut allowed = Vec::new();
         for address in found {
             // An address that was granted as such is one by any name.
-            if may_stand_for(host, address.ip()) || self.is_granted(address) {
+            if may_stand_for(host, address.ip(), &here) || self.is_granted(address) {
                 allowed.push(address);
             } else {
-                self.deny(DenialKind::Http, &forbidden(host, address.ip()));
-                denied = true;
+                denied.get_or_insert(address.ip());
             }
+        }
+        if let Some(ip) = denied {
+            self.deny_later(Denial { kind: DenialKind::Http, what: bounded(&forbidden(host, ip)) });
         }
         match (allowed.is_empty(), denied) {
             (false, _) => Ok(allowed),
-            (true, true) => Err(Error::HttpRequestDenied),
-            (true, false) => Err(Error::Connect(std::io::ErrorKind::NotFound.into())),
+            (true, Some(_)) => Err(Error::HttpRequestDenied),
+            (true, None) => Err(Error::Connect(std::io::ErrorKind::NotFound.into())),
         }
     }
 }
@@ -105,6 +90,8 @@ mod tests {
 
     #[test]
     fn a_name_stands_for_public_and_private_addresses_and_for_this_machine_if_it_says_so() {
+        let own = ["192.168.1.5", "2001:db8::5"].map(|ip| ip.parse().expect("an address"));
+        let here = ThisMachine(OnceCell::from(Some(own.to_vec())));
         for (host, ip, may) in [
             ("api.example", "192.0.2.1", true),
             ("api.example", "10.0.0.1", true),
@@ -113,13 +100,38 @@ mod tests {
             ("api.example", "::ffff:127.0.0.1", false),
             ("api.example", "169.254.169.254", false),
             ("api.example", "0.0.0.0", false),
+            ("api.example", "192.168.1.5", false),
+            ("api.example", "2001:db8::5", false),
+            ("api.example", "192.168.1.6", true),
             ("localhost", "127.0.0.1", true),
+            ("localhost", "192.168.1.5", true),
             ("a.localhost", "::1", true),
             ("notlocalhost", "127.0.0.1", false),
+            ("notlocalhost", "192.168.1.5", false),
             ("localhost", "169.254.169.254", false),
             ("127.0.0.1", "127.0.0.1", true),
+            ("192.168.1.5", "192.168.1.5", true),
         ] {
-            assert_eq!(may_stand_for(&name(host), ip.parse().expect("an address")), may, "{host} {ip}");
+            let ip = ip.parse().expect("an address");
+            assert_eq!(may_stand_for(&name(host), ip, &here), may, "{host} {ip}");
+        }
+        let unknown = ThisMachine(OnceCell::from(None));
+        assert!(!may_stand_for(&name("api.example"), "192.0.2.1".parse().expect("an address"), &unknown));
+    }
+
+    #[test]
+    fn the_addresses_of_this_machine_are_known_however_they_are_written() {
+        let here = ThisMachine::default();
+        for (ip, is_here) in
+            [("127.0.0.1", true), ("::ffff:127.0.0.1", true), ("192.0.2.1", false), ("2001:db8::1", false)]
+        {
+            assert_eq!(here.has(ip.parse().expect("an address")), is_here, "{ip}");
+        }
+        // From where it would send into the internet, if it has a way there.
+        let socket = std::net::UdpSocket::bind("0.0.0.0:0").expect("a port");
+        if socket.connect("192.0.2.1:9").is_ok() {
+            let from = socket.local_addr().expect("it has one").ip();
+            assert!(here.has(from), "{from}");
         }
     }
 
@@ -129,38 +141,14 @@ mod tests {
         let found = ["127.0.0.1:80", "192.0.2.1:80", "127.0.0.7:80"].map(address);
         let allowed = network.allowed(&name("api.example"), found.into_iter()).expect("two of them");
         assert_eq!(allowed, [address("192.0.2.1:80"), address("127.0.0.7:80")]);
-        assert_eq!(port.denials()[0].what, "api.example at 127.0.0.1");
         let rebound = network.allowed(&name("api.example"), [address("127.0.0.1:80")].into_iter());
         assert!(matches!(rebound, Err(Error::HttpRequestDenied)));
         assert!(matches!(network.allowed(&name("api.example"), std::iter::empty()), Err(Error::Connect(_))));
-    }
-
-    #[test]
-    fn a_request_goes_to_the_address_with_the_path_that_it_had() {
-        for (to, expected) in [
-            ("192.0.2.1:8080", "http://192.0.2.1:8080/path?query"),
-            ("[2001:db8::1]:80", "http://[2001:db8::1]:80/path?query"),
-        ] {
-            let uri = "http://api.example:8080/path?query".parse().expect("a uri");
-            assert_eq!(at(uri, address(to)).expect("a uri").to_string(), expected);
-        }
-    }
-
-    #[tokio::test]
-    async fn over_http_the_address_that_was_judged_is_the_one_that_is_used() {
-        let (network, _) = network(&["localhost:1"]);
-        // Whatever it answers: an answer that is connected to is an address.
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let port = listener.local_addr().expect("bound").port();
-        let uri = |scheme: &str| format!("{scheme}://localhost:{port}/a").parse::<Uri>().expect("a uri");
-        let request = |scheme| {
-            let mut request = http::Request::new(WasiBody::default());
-            *request.uri_mut() = uri(scheme);
-            request
-        };
-        let directed_plain = directed(&network, request("http")).await.expect("found");
-        assert_eq!(directed_plain.uri().to_string(), format!("http://127.0.0.1:{port}/a"));
-        let directed_tls = directed(&network, request("https")).await.expect("found");
-        assert_eq!(*directed_tls.uri(), uri("https"), "the server proves its name");
+        assert!(port.denials().is_empty() && network.usage.denials() == 0, "this was no turn of the guest's");
+        network.tell_late();
+        let told: Vec<_> = port.denials().into_iter().map(|denial| denial.what).collect();
+        assert_eq!(told, ["api.example at 127.0.0.1", "api.example at 127.0.0.1"]);
+        network.tell_late();
+        assert_eq!((port.denials().len(), network.usage.denials()), (2, 2), "each once");
     }
 }

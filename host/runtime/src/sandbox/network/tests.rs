@@ -54,7 +54,7 @@ fn an_address_is_granted_after_a_granted_name_was_looked_up_and_answered_it() {
     let (ip, other) = (address("192.0.2.7:443"), address("192.0.2.7:80"));
     assert!(!network.may_use(ip, SocketAddrUse::TcpConnect), "before the look-up");
     let host = network.may_look_up("A.example.").expect("granted, however it is written");
-    network.found(host, ip.ip());
+    network.found(&host, [ip.ip()]);
     assert!(network.may_use(ip, SocketAddrUse::TcpConnect));
     assert!(!network.may_use(other, SocketAddrUse::TcpConnect), "port 80 was granted for another name");
     assert!(network.may_look_up("c.example").is_none());
@@ -66,7 +66,7 @@ fn a_name_that_is_made_to_answer_this_machine_or_a_clouds_own_service_leads_nowh
     let host = network.may_look_up("a.example").expect("granted");
     for ip in ["127.0.0.1", "::1", "169.254.169.254", "0.0.0.0"] {
         let ip: IpAddr = ip.parse().expect("an address");
-        network.found(host.clone(), ip);
+        network.found(&host, [ip]);
         assert!(!network.may_use(SocketAddr::new(ip, 80), SocketAddrUse::TcpConnect), "{ip}");
     }
     assert_eq!(port.denials()[0].what, "a.example at 127.0.0.1");
@@ -77,7 +77,7 @@ fn what_is_remembered_of_look_ups_is_bounded() {
     let (network, _) = network(&["a.example:443"]);
     for n in 0..=255 {
         let host = network.may_look_up("a.example").expect("granted");
-        network.found(host, IpAddr::from([192, 0, 2, n]));
+        network.found(&host, [IpAddr::from([192, 0, 2, n])]);
     }
     assert_eq!(network.looked_up().len(), LOOKED_UP_MAX);
     assert!(network.may_use(address("192.0.2.255:443"), SocketAddrUse::TcpConnect));

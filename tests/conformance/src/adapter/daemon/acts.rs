@@ -7,7 +7,8 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use dormouse_control::api::{
-    CancelRequest, Code, ConsentRequest, FireRequest, InstallRequest, RegisterRequest, SignalRequest,
+    CancelRequest, Code, ConsentRequest, FireRequest, InstallRequest, QuotaRequest, RegisterRequest,
+    SignalRequest,
 };
 use dormouse_control::client::{Client, ClientError, Endpoint, RegistrationsQuery, RunsQuery};
 use dormouse_core::TriggerKind;
@@ -15,9 +16,9 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::super::library::access;
-use super::super::{library::signaled, wishes};
+use super::super::{as_told, library::signaled, wishes};
 use crate::hex;
-use crate::protocol::{App, DirectoryAccess, Op, Program, Registration, Reply, Trigger};
+use crate::protocol::{App, DirectoryAccess, Op, Program, Quota, Registration, Reply, Trigger};
 
 /// Asks a daemon.
 #[derive(Debug)]
@@ -123,9 +124,8 @@ impl Acts {
                     registration: Some(or_failed(registration.parse())?),
                     ..RunsQuery::default()
                 };
-                let mut runs = or_refused(client.runs(&query).await)?.items;
-                runs.reverse();
-                Reply::ok(json!({ "runs": runs }))
+                let runs = or_refused(client.runs(&query).await)?.items;
+                as_told::recorded(runs.iter().rev())?
             }
             other => {
                 return Err(Reply::Unsupported(format!("a daemon cannot be asked for `{}`", other.word())));
@@ -135,9 +135,6 @@ impl Acts {
 
     /// Makes a package of the app, and installs it.
     async fn install(&self, app: &App, program: &Program) -> Result<(), Reply> {
-        if app.quota.is_some() {
-            return Err(Reply::Unsupported("a package has no quota".to_owned()));
-        }
         let package = self.files.path().join(&app.name);
         or_failed(fs::create_dir_all(&package))?;
         or_failed(fs::copy(&program.path, package.join("main.wasm")))?;
@@ -166,6 +163,11 @@ impl Acts {
             allow_downgrade: false,
         };
         or_refused(self.client.install(&request).await)?;
+        if let Some(Quota { cpu_ms, window_ms }) = app.quota {
+            #[expect(clippy::cast_precision_loss, reason = "2^53 ms are longer than any window")]
+            let quota = QuotaRequest::Limited { cpu_ms: cpu_ms as f64, window_ms: window_ms as f64 };
+            or_refused(self.client.set_quota(&wishes::app(&app.name)?, Some(quota)).await)?;
+        }
         Ok(())
     }
 }

@@ -121,8 +121,11 @@ impl Process {
             match self.printed.recv_timeout(left) {
                 Ok(event) => self.seen.push_back(event),
                 Err(std::sync::mpsc::RecvTimeoutError::Timeout) => return,
-                // It ended: what is asked next will say so.
-                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return,
+                // It ended: what is asked next will say so. Time passes all the same.
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => {
+                    pause(left);
+                    return;
+                }
             }
         }
     }
@@ -148,7 +151,7 @@ impl Process {
                 self.rest();
                 return Ok(());
             }
-            pause();
+            pause(TURN);
         }
         Err(ProcessError::Endless)
     }
@@ -166,9 +169,12 @@ impl Process {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "another process tells nobody that it ends")]
-fn pause() {
-    thread::sleep(TURN);
+#[expect(
+    clippy::disallowed_methods,
+    reason = "another process tells nobody that it ends, and one that ended tells nothing"
+)]
+pub(super) fn pause(span: Duration) {
+    thread::sleep(span);
 }
 
 impl Drop for Process {

@@ -9,13 +9,13 @@ use dormouse::{Access, App, Component, FireOptions, Grants, HostError, QuotaPoli
 use dormouse_control::api::{FiredView, Problem, RunView, SignaledView};
 use dormouse_core::store::RunFilter;
 use dormouse_core::{
-    AccessStatus, Cancellation, CancellationReason, Message, SystemEvent, TaskBuilder, Trigger,
+    AccessStatus, Cancellation, CancellationReason, Clock as _, Message, SystemEvent, TaskBuilder, Trigger,
     TriggerDetails, TriggerKind, WorkCost,
 };
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::super::as_told::Told;
+use super::super::as_told::{self, Told};
 use super::super::wishes;
 use crate::hex;
 use crate::protocol::{self, Directory, DirectoryAccess, Event, Now, Op, Program, Registration, Reply};
@@ -127,7 +127,7 @@ impl<'a> Acts<'a> {
             }
             Op::Cancel { run, kill } => self.cancel(&run, kill)?,
             Op::Pass { ms } => {
-                self.rig.news(self.seen, Duration::from_millis(ms)).await;
+                self.pass(Duration::from_millis(ms)).await;
                 self.now()
             }
             Op::Advance { ms } => {
@@ -160,8 +160,7 @@ impl<'a> Acts<'a> {
                     ..RunFilter::default()
                 };
                 let runs = or_refused(host.runs(filter, RUNS).await)?;
-                let runs: Vec<RunView> = runs.iter().rev().map(RunView::from).collect();
-                Reply::ok(json!({ "runs": runs }))
+                as_told::recorded(runs.iter().rev().map(RunView::from))?
             }
             Op::Stop => tokio::select! {
                 biased;
@@ -173,6 +172,19 @@ impl<'a> Acts<'a> {
                 Reply::Unsupported(format!("`{}` in the middle of a life", op.word()))
             }
         })
+    }
+
+    /// Lets up to `span` pass, until there is something to tell.
+    async fn pass(&self, span: Duration) {
+        let until = self.rig.clock.now() + span;
+        let mut looked = self.seen;
+        while self.rig.news(looked, until.since(self.rig.clock.now())).await {
+            let new = self.rig.events.since(looked);
+            looked += new.len();
+            if new.iter().any(as_told::is_told) {
+                return;
+            }
+        }
     }
 
     fn now(&self) -> Reply {

@@ -9,11 +9,13 @@ use crate::matching::Match;
 use crate::protocol::{Listed, Op, Recorded, Signaled};
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct List {
     registrations: Vec<Listed>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct History {
     runs: Vec<Recorded>,
 }

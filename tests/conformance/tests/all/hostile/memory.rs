@@ -1,5 +1,6 @@
 //! Attacks on memory: linear memories, tables, instances, stacks.
 
+use dormouse::ComponentError;
 use dormouse_core::TrapKind;
 
 use super::harness::{Attack, End, MIB, Seen};
@@ -32,7 +33,15 @@ fn several_memories_draw_on_one_account() {
 
 #[test]
 fn tables_draw_on_the_same_account() {
-    Attack::text("memory/tables").ends(End::Trapped(TrapKind::Unreachable, ""));
+    // So little that the account is at its end before any table of the pool is.
+    let little = 128 * 1024;
+    let attack = Attack::text("memory/tables").limits(|limits| limits.memory_bytes = Some(little));
+    for completion in &attack.ends(End::Trapped(TrapKind::Unreachable, "")).completions {
+        let receipt = &completion.run.receipt;
+        assert!(receipt.memory_refusals > 0, "{receipt:#?}");
+        // What the memory has is not all of it.
+        assert!((little / 2 + 1..=little).contains(&receipt.peak_memory_bytes), "{receipt:#?}");
+    }
 }
 
 #[test]
@@ -43,8 +52,17 @@ fn memory_that_is_declared_above_the_limit_of_the_run_does_not_start() {
 
 #[test]
 fn what_no_run_may_ever_have_is_refused_when_it_is_installed() {
-    for name in ["memory/declared_all", "memory/many", "memory/many_tables", "memory/declared_table"] {
-        Attack::text(name).refused();
+    for (name, says) in [
+        ("memory/declared_all", "memory"),
+        ("memory/many", "memories"),
+        ("memory/many_tables", "tables"),
+        ("memory/declared_table", "table"),
+    ] {
+        let error = Attack::text(name).refused();
+        assert!(
+            matches!(&error, ComponentError::Invalid { reason } if reason.contains(says)),
+            "{name}: {error}"
+        );
     }
 }
 

@@ -1,12 +1,14 @@
 //! A record whose writing had no answer names nothing that is not there.
 
 use dormouse::InstallError;
-use dormouse_core::store::{AppStore, Fault, FaultyStore};
-use dormouse_core::{MemoryStore, StoreError};
+use dormouse_core::quota::QuotaState;
+use dormouse_core::settings::SettingChange;
+use dormouse_core::store::{AppStore, Fault, FaultyStore, QuotaStore, SettingsStore};
+use dormouse_core::{AppLimits, MemoryStore, StoreError};
 
 use std::sync::Arc;
 
-use super::{APP, Machine, consent, names, simple};
+use super::{APP, Machine, app, consent, names, simple};
 
 fn faulty() -> (FaultyStore, Machine) {
     let store = FaultyStore::new(Arc::new(MemoryStore::new()));
@@ -33,6 +35,23 @@ fn an_installation_whose_answer_was_lost_leaves_nothing() {
         rig.host.install_package(simple("1.0.0").source(), consent()).await.unwrap();
     });
     machine.run(async |rig| assert!(rig.host.packages()[0].loaded));
+}
+
+#[test]
+fn an_installation_that_comes_to_nothing_takes_nothing_along() {
+    let (store, machine) = faulty();
+    machine.run(async |rig| {
+        // Of an embedded app of the same name, or of a package that was there before.
+        let spent = [(app(), QuotaState { window_start: rig.now(), spent_us: 7 })];
+        store.save_quotas(&spent).await.unwrap();
+        let set = [SettingChange { name: "k".to_owned(), value: Some(b"v".to_vec()) }];
+        store.change_settings(&app(), &set, &AppLimits::DEFAULT).await.unwrap().unwrap();
+        store.at("save_app", 1, lost());
+        rig.host.install_package(simple("1.0.0").source(), consent()).await.unwrap_err();
+        assert!(store.apps().await.unwrap().is_empty());
+        assert_eq!(store.quotas().await.unwrap(), spent);
+        assert_eq!(store.settings(&app(), &["k".to_owned()]).await.unwrap(), [Some(b"v".to_vec())]);
+    });
 }
 
 #[test]

@@ -108,6 +108,52 @@ fn a_polite_stop_forgives_nothing() {
 }
 
 #[test]
+fn what_was_used_of_a_quota_that_was_taken_away_is_saved_as_well() {
+    let lives = Lives::new();
+    let policy = of(SECOND * 20, HOUR);
+    let before = lives.life(
+        |builder| builder,
+        async |rig| {
+            use_some(rig, policy, SECOND).await;
+            let before = view(rig).left;
+            rig.host.set_quota(&Rig::app(), Some(QuotaDecision::Off)).await.unwrap();
+            rig.host.shutdown(true).await;
+            before
+        },
+    );
+    lives.life(
+        |builder| builder,
+        async |rig| {
+            install(rig, programs::RUN_RETURNS_OK, Some(policy));
+            rig.host.set_quota(&Rig::app(), None).await.unwrap();
+            let after = view(rig).left;
+            assert!(after <= before, "{after:?} for {before:?}");
+        },
+    );
+}
+
+#[test]
+fn what_was_used_is_saved_a_while_later_however_little_it_is_and_once() {
+    let lives = Lives::new();
+    lives.life(
+        |builder| builder,
+        async |rig| {
+            install(rig, programs::LIMIT_USES, Some(of(SECOND * 20, HOUR)));
+            let id = rig.register(application()).await;
+            for saved in 1..=2 {
+                rig.fire(id, "cpu 300").await;
+                assert_eq!(lives.calls("save_quotas"), saved - 1, "so little is not saved at once");
+                rig.advance(SECOND * 61).await;
+                assert_eq!(lives.calls("save_quotas"), saved);
+                assert!(rig.store.quotas().await.unwrap()[0].1.spent_us >= 300_000);
+                rig.advance(HOUR / 4).await;
+                assert_eq!(lives.calls("save_quotas"), saved, "nothing is new");
+            }
+        },
+    );
+}
+
+#[test]
 fn what_was_not_taken_is_saved_when_the_store_takes_something_again() {
     let lives = Lives::new();
     let policy = of(SECOND, HOUR);

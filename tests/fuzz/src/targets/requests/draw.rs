@@ -1,5 +1,7 @@
 //! Requests, drawn from an OpenAPI document.
 
+use std::collections::BTreeMap;
+
 use arbitrary::Unstructured;
 use serde_json::{Map, Value};
 
@@ -38,8 +40,8 @@ const NUMBERS: [f64; 11] =
 pub(super) struct Operation {
     pub(super) method: String,
     pub(super) path: String,
-    /// The statuses that the document says it may be answered with.
-    pub(super) statuses: Vec<u16>,
+    /// The statuses that the document says it may be answered with, and what then comes: schemas by media type.
+    pub(super) answers: BTreeMap<u16, Value>,
     parameters: Vec<Parameter>,
     /// The type of the body, and its schema if that is JSON.
     body: Option<(&'static str, Value)>,
@@ -77,10 +79,13 @@ impl Operation {
                 all.push(Self {
                     method: method.to_uppercase(),
                     path: path.clone(),
-                    statuses: operation["responses"]
+                    answers: operation["responses"]
                         .as_object()
                         .into_iter()
-                        .flat_map(|responses| responses.keys().filter_map(|status| status.parse().ok()))
+                        .flatten()
+                        .filter_map(|(status, answer)| {
+                            Some((status.parse().ok()?, answer["content"].clone()))
+                        })
                         .collect(),
                     parameters: parameters.map(Parameter::read).collect(),
                     body: match (json.is_null(), content.is_null()) {

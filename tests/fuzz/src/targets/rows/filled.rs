@@ -4,17 +4,23 @@ use std::sync::Arc;
 
 use dormouse_core::completion::RunOutput;
 use dormouse_core::overlap::Refusal;
+use dormouse_core::quota::QuotaState;
+use dormouse_core::settings::SettingChange;
 use dormouse_core::store::exercise::fixture::{
     activation, app, ask, at, completed, enqueue, failed, firing, over, record, register, registration,
     retried, running, succeeded, waiting,
 };
 use dormouse_core::store::{Finish, Store};
 use dormouse_core::{
-    AccessStatus, AppRecord, Cursor, Message, Overlap, Secret, Trigger, TriggerDetails, Undelivered, Webhook,
+    AccessStatus, AppLimits, AppRecord, Cursor, Message, Overlap, Secret, Trigger, TriggerDetails,
+    Undelivered, Webhook,
 };
 
 /// Activations are numbered from 1 to this.
 pub(super) const ACTIVATIONS: u128 = 8;
+
+/// A setting of the app.
+pub(super) const SETTING: &str = "theme";
 
 /// Fills `store`.
 pub(super) async fn fill(store: &Arc<dyn Store>) {
@@ -70,4 +76,11 @@ pub(super) async fn fill(store: &Arc<dyn Store>) {
         at: at(90),
     };
     store.note_undelivered(undelivered).await.expect("the store works");
+    let spent = QuotaState { window_start: at(1), spent_us: 1_500_000 };
+    store.save_quotas(&[(app(), spent)]).await.expect("the store works");
+    for name in [SETTING, "another"] {
+        let change = SettingChange { name: name.to_owned(), value: Some(b"dark".to_vec()) };
+        let kept = store.change_settings(&app(), &[change], &AppLimits::DEFAULT).await;
+        kept.expect("the store works").expect("there is room");
+    }
 }

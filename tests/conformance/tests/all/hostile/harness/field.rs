@@ -73,6 +73,18 @@ pub(super) struct AtRest {
     files: BTreeSet<String>,
 }
 
+impl AtRest {
+    /// The process has more in memory than it may.
+    pub(super) fn has_grown(&self) -> bool {
+        resident_bytes() > self.resident_bytes + GROWTH_BYTES
+    }
+
+    /// What is in memory now is held against what comes; all else against what was before the attack.
+    pub(super) fn grow(&mut self) {
+        self.resident_bytes = resident_bytes();
+    }
+}
+
 impl Field {
     /// A host with a neighbour on it, and with the attacker's app, which has one good task.
     pub(super) async fn open(attack: &Attack) -> Self {
@@ -219,8 +231,7 @@ impl Field {
             if now == before.census { Ok(()) } else { Err((now, &before.census)) }
         });
         crate::compile::wait_for("an end of its memory", || {
-            let (now, then) = (resident_bytes(), before.resident_bytes);
-            if now <= then + GROWTH_BYTES { Ok(()) } else { Err((now, then)) }
+            if before.has_grown() { Err((resident_bytes(), before.resident_bytes)) } else { Ok(()) }
         });
         let mine = format!("{}/", attacker());
         let of_others = |files: &BTreeSet<String>| -> BTreeSet<String> {
