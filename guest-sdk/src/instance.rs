@@ -10,7 +10,7 @@ use crate::cancellation::Cancellation;
 use crate::deferral::{Deferral, DeferralError};
 use crate::millis;
 
-/// One attempt at one activation, in a sandbox of its own or in the instance of its [app](crate::app).
+/// One attempt at one activation, in a sandbox of its own or in the instance of its [app](mod@crate::app).
 ///
 /// A clone is another handle to the same run; it costs a reference count. Take one into each future
 /// that you [`spawn`](crate::spawn).

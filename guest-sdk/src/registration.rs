@@ -130,7 +130,7 @@ pub fn remove_access() -> Result<(), RegistrationError> {
     wit::remove_access().map_err(Into::into)
 }
 
-/// Requests an application trigger of the app. An [app](crate::app) may ask while somebody sees it (UWP-044). In the
+/// Requests an application trigger of the app. An [app](mod@crate::app) may ask while somebody sees it (UWP-044). In the
 /// background, and from inside a task, the answer is always
 /// [`DisabledByPolicy`](ApplicationTriggerResult::DisabledByPolicy) (UWP-046).
 pub fn request(id: &str, arguments: &[u8]) -> ApplicationTriggerResult {

@@ -8,7 +8,7 @@ use std::future::Future;
 /// dropped when the run ends. There is no handle to it: let it hold a deferral, set a flag or send on a
 /// channel.
 ///
-/// In an [app](crate::app) nothing is dropped when a handler returns: the future goes on as long as the app is there,
+/// In an [app](mod@crate::app) nothing is dropped when a handler returns: the future goes on as long as the app is there,
 /// but for the time that it is suspended.
 ///
 /// Call it from inside the task, a handler or another spawned future. It is first polled when the caller
