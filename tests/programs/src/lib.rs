@@ -1,13 +1,17 @@
 //! Guest programs, one per behaviour, each asserting inside.
 //!
-//! Every file in `src/bin` is a task, but for `command_*`, which are programs of WASI. Its name says what it does as `area_behaviour`; its first lines say
-//! what it expects of its trigger and what a host should see. A wrong observation is a panic, hence a
+//! Every file in `src/bin` is a task, but for `command_*`, which are programs of WASI, and `app_*`, which are apps. Its
+//! name says what it does as `area_behaviour`; its first lines say what it expects of its trigger and what a host should
+//! see. A wrong observation is a panic, hence a
 //! trap, with the reason on stderr. `tests/artifacts` compiles them all for `wasm32-wasip2` and gives the
 //! host's tests a constant for each; a program without a test does not compile there.
 //!
-//! A program is a Cargo binary only because Cargo finds those by itself. Nobody calls the `main` of a task.
+//! A program is a Cargo binary only because Cargo finds those by itself. Nobody calls the `main` of a task or an app.
 
+pub mod app;
 pub mod files;
+pub mod heard;
+pub mod hosted;
 pub mod http;
 pub mod net;
 
@@ -54,4 +58,34 @@ pub fn compute() {
     for _ in 0..10_000 {
         x = black_box(x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
     }
+}
+
+/// Bytes of a MiB.
+pub const MIB: usize = 1 << 20;
+
+/// All that 32 bits can address.
+pub const ADDRESSABLE_MIB: usize = 4096;
+
+/// Takes so many MiB for good and touches them. Says `grew 64 MiB`, or `refused 64 MiB` if they are not to be had.
+pub fn grow(mib: usize) {
+    let answer = if take(mib) { "grew" } else { "refused" };
+    say(format_args!("{answer} {mib} MiB"));
+}
+
+/// Takes memory for good, a MiB at a time, until it is refused or the address space is full. How many it got.
+#[must_use]
+pub fn take_all() -> usize {
+    (0..ADDRESSABLE_MIB).take_while(|_| take(1)).count()
+}
+
+/// Whether so many MiB were to be had, in one piece.
+fn take(mib: usize) -> bool {
+    let bytes = mib.saturating_mul(MIB);
+    let mut block: Vec<u8> = Vec::new();
+    if block.try_reserve_exact(bytes).is_err() {
+        return false;
+    }
+    block.resize(bytes, 0xd0);
+    black_box(block.leak());
+    true
 }

@@ -2,26 +2,14 @@
 //! Prints how many bytes it got.
 
 use dormouse_guest::{BackgroundTaskInstance, TaskError};
-use test_programs::say;
-
-const MIB: usize = 1 << 20;
-/// All that 32 bits can address.
-const ADDRESSABLE_MIB: usize = 4096;
+use test_programs::{ADDRESSABLE_MIB, MIB, say, take_all};
 
 #[dormouse_guest::task]
 async fn run(instance: BackgroundTaskInstance) -> Result<(), TaskError> {
-    let mut blocks: Vec<Vec<u8>> = Vec::with_capacity(ADDRESSABLE_MIB);
-    let refused = loop {
-        let mut block = Vec::new();
-        if block.try_reserve_exact(MIB).is_err() {
-            break blocks.len() < ADDRESSABLE_MIB - 1;
-        }
-        block.resize(MIB, 0xd0);
-        blocks.push(block);
-    };
-    assert!(refused, "only the address space was the limit");
+    let taken = take_all();
+    assert!(taken < ADDRESSABLE_MIB - 1, "only the address space was the limit");
     assert!(instance.remaining().memory_bytes < 2 * MIB as u64, "refused while there was room");
-    say(blocks.len() * MIB);
+    say(taken * MIB);
     Ok(())
 }
 
