@@ -1,0 +1,18 @@
+//! The background task `autosave` in a component of its own. It has no part of the app's memory: it saves the draft.
+
+#![expect(clippy::print_stdout, reason = "what a task prints is captured by its host")]
+
+#[path = "../save.rs"]
+mod save;
+
+use dormouse_guest::{BackgroundTaskInstance, TaskError, settings};
+
+#[dormouse_guest::task]
+async fn autosave(instance: BackgroundTaskInstance) -> Result<(), TaskError> {
+    match settings::get_str("draft")? {
+        Some(draft) => save::save(&instance, &draft),
+        None => Ok(()),
+    }
+}
+
+fn main() {}
