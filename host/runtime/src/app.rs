@@ -1,4 +1,6 @@
-//! Installed apps: components by entry point, and what they are allowed.
+//! Installed apps: components by entry point, the one that lives longer than a run, and what they are allowed.
+
+mod component;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -10,11 +12,14 @@ use dormouse_core::{AppId, AppLimitsRequest, LimitsRequest, QuotaPolicy, Trigger
 use crate::component::Component;
 use crate::sandbox::grants::{Asked, Grants};
 
+pub use component::AppComponent;
+
 /// An app to install: its name, its components, what it may use.
 #[derive(Clone, Debug)]
 pub struct App {
     pub(crate) id: AppId,
     pub(crate) components: BTreeMap<String, Component>,
+    pub(crate) lifecycle: Option<AppComponent>,
     /// The kinds of trigger that an entry point declares; any for one that is not in here.
     pub(crate) declared: BTreeMap<String, Vec<TriggerKind>>,
     pub(crate) grants: Grants,
@@ -31,6 +36,7 @@ impl App {
         Self {
             id,
             components: BTreeMap::new(),
+            lifecycle: None,
             declared: BTreeMap::new(),
             grants: Grants::none(),
             asked: None,
@@ -45,6 +51,14 @@ impl App {
     #[must_use]
     pub fn entry_point(mut self, name: impl Into<String>, component: Component) -> Self {
         self.components.insert(name.into(), component);
+        self
+    }
+
+    /// Its component that lives longer than one run: what names no entry point runs in it (UWP-120). A second one replaces
+    /// the first.
+    #[must_use]
+    pub fn app(mut self, component: AppComponent) -> Self {
+        self.lifecycle = Some(component);
         self
     }
 
@@ -100,6 +114,8 @@ impl App {
 pub(crate) struct InstalledApp {
     pub(crate) id: AppId,
     pub(crate) components: BTreeMap<String, Component>,
+    /// What lives longer than one run.
+    pub(crate) lifecycle: Option<AppComponent>,
     pub(crate) entry_points: Vec<EntryPoint>,
     /// Guest paths of its directories.
     pub(crate) directories: Vec<String>,
@@ -125,6 +141,7 @@ impl InstalledApp {
             app_limits: app.app_limits,
             id: app.id,
             components: app.components,
+            lifecycle: app.lifecycle,
             grants: Arc::new(grants),
             quota: app.quota,
             limits: app.limits,

@@ -7,7 +7,7 @@ mod contract;
 mod error;
 mod process;
 mod protocol;
-mod run_type;
+mod signatures;
 mod worker;
 
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use std::sync::Arc;
 use dormouse_core::outcome::bounded_message;
 use sha2::{Digest as _, Sha256};
 
+use crate::bindings::v0_1::app::AppPre;
 use crate::bindings::v0_1::asynchronous::TaskPre;
 use crate::bindings::v0_1::blocking::TaskSyncPre;
 use crate::command::Streams;
@@ -58,6 +59,8 @@ pub(crate) enum World {
     Command2(wasmtime_wasi::p2::bindings::CommandPre<RunState>),
     /// A program of WASI 0.3.
     Command3(wasmtime_wasi::p3::bindings::CommandPre<RunState>),
+    /// What lives longer than one run.
+    App(AppPre<RunState>),
 }
 
 /// The SHA-256 of a component's bytes: its name in stores and caches.
@@ -172,13 +175,15 @@ impl Component {
         let surface = contract::check_surface(engine.wasmtime(), compiled, expected)?;
         let mismatch = |error: wasmtime::Error| ComponentError::WorldMismatch { reason: reason(&error) };
         let pre = engine.linker().instantiate_pre(compiled).map_err(mismatch)?;
-        if let Some(export) = surface.kind.task() {
+        let functions = surface.kind.functions();
+        if !functions.is_empty() {
             let ty = engine.linker().substituted_component_type(compiled).map_err(mismatch)?;
-            run_type::check(engine.wasmtime(), &ty, export)?;
+            signatures::check(engine.wasmtime(), &ty, functions)?;
         }
         let world = match surface.kind {
             contract::Kind::Task => World::Task(TaskPre::new(pre).map_err(mismatch)?),
             contract::Kind::TaskSync => World::TaskSync(TaskSyncPre::new(pre).map_err(mismatch)?),
+            contract::Kind::App => World::App(AppPre::new(pre).map_err(mismatch)?),
             contract::Kind::Command2 => {
                 World::Command2(wasmtime_wasi::p2::bindings::CommandPre::new(pre).map_err(mismatch)?)
             }

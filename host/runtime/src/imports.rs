@@ -1,5 +1,8 @@
 //! What a guest can call: one file for each interface of ours, and WASI as it was granted.
 
+mod app_control;
+mod app_types;
+mod app_waiting;
 mod filesystem;
 mod instance;
 mod keyvalue;
@@ -7,6 +10,7 @@ mod preopens;
 mod registration;
 mod socket_activity;
 mod sockets;
+mod transitions;
 mod types;
 mod waiting;
 mod waiting_sync;
@@ -19,14 +23,15 @@ use wasmtime_wasi_http::p3 as http3;
 use crate::bindings::v0_1;
 use crate::sandbox::RunState;
 
-/// Host functions of ours see the whole state of the run.
+/// Host functions of ours see the whole state of the guest.
 pub(crate) struct Imports;
 
 impl HasData for Imports {
     type Data<'a> = &'a mut RunState;
 }
 
-/// The linker for both worlds, made once for each engine.
+/// The linker for all worlds, made once for each engine. That a task is offered less than an app is for the contract to
+/// say, which names what is refused.
 ///
 /// # Errors
 ///
@@ -40,6 +45,10 @@ pub(crate) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<RunSt
     v0_1::sockets::add_to_linker::<_, Imports>(l, RunState::called)?;
     v0_1::waiting::add_to_linker::<_, Imports>(l, RunState::called)?;
     v0_1::waiting_sync::add_to_linker::<_, Imports>(l, RunState::called)?;
+    v0_1::app::app_types::add_to_linker::<_, Imports>(l, RunState::called)?;
+    v0_1::app::transitions::add_to_linker::<_, Imports>(l, RunState::called)?;
+    v0_1::app::app_control::add_to_linker::<_, Imports>(l, RunState::called)?;
+    v0_1::app::app_waiting::add_to_linker::<_, Imports>(l, RunState::called)?;
     wasmtime_wasi::p2::add_to_linker_async(l)?;
     keyvalue::add_to_linker(l)?;
     wasmtime_wasi::p3::add_to_linker(l)?;

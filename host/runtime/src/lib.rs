@@ -50,6 +50,7 @@ mod folders;
 mod guests;
 mod host;
 mod imports;
+mod lifecycle;
 mod meter;
 mod observe;
 mod packages;
@@ -80,7 +81,7 @@ pub use dormouse_core::{
     TriggerKind, WorkCost,
 };
 
-pub use app::App;
+pub use app::{App, AppComponent};
 pub use builder::{HostBuilder, StartError};
 pub use clock::TokioClock;
 pub use component::{

@@ -69,7 +69,7 @@ fn with_context<R>(
     let installed = installed.as_ref();
     use_it(&RegistrationContext {
         entry_points: installed.map(|app| app.entry_points.as_slice()),
-        app: false,
+        app: installed.is_some_and(|app| app.lifecycle.is_some()),
         directories: installed.map(|app| app.directories.as_slice()).unwrap_or_default(),
         listen: installed.map(|app| app.listen.as_slice()).unwrap_or_default(),
         application,

@@ -1,11 +1,12 @@
-//! One run's sandbox: a store, made, run and dropped.
+//! A guest's sandbox: a store, made, run and dropped.
 //!
 //! [`start`] answers a future, and the future is the sandbox. Polling it runs the guest; dropping it, at any
 //! moment and from outside, takes everything away that the guest had. That is the kill: a future that waits
 //! inside wasmtime's event loop can be held up by a host call, so nothing in here decides about time. Whoever
 //! polls does.
 //!
-//! A store serves one run and is never used again.
+//! A store serves one run and is never used again; that of an app, which [`instance`](crate::lifecycle::instance) makes,
+//! serves one life of it.
 
 pub(crate) mod grants;
 mod headers;
@@ -14,6 +15,7 @@ mod network;
 pub(crate) mod output;
 pub(crate) mod port;
 pub(crate) mod registrations;
+pub(crate) mod serves;
 pub(crate) mod settings;
 mod state;
 #[cfg(test)]
@@ -24,6 +26,7 @@ pub(crate) mod usage;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use dormouse_core::{Clock, Limits};
 use wasmtime::component::Resource;
@@ -34,7 +37,8 @@ use crate::command;
 use crate::component::{Component, World};
 use crate::meter::Meter;
 use grants::Grants;
-use port::Port;
+use port::RunPort;
+use serves::Serves;
 use usage::Usage;
 
 pub(crate) use dormouse_core::host_port::Host;
@@ -61,6 +65,14 @@ impl SandboxSpec {
     }
 }
 
+/// What is measured of a sandbox from outside, and how much memory it may have, which an app's host changes while it lives.
+pub(crate) struct Gauges {
+    pub(crate) meter: Arc<Meter>,
+    pub(crate) usage: Arc<Usage>,
+    /// Bytes of all memories and tables together.
+    pub(crate) memory: Arc<AtomicU64>,
+}
+
 /// A sandbox. Ready when nothing is left in the guest, or when it trapped.
 pub(crate) type Sandbox = Pin<Box<dyn Future<Output = Result<(), GuestTrap>> + Send>>;
 
@@ -72,14 +84,16 @@ pub(crate) fn start(
     component: &Component,
     spec: SandboxSpec,
     clock: Arc<dyn Clock>,
-    port: Arc<dyn Port>,
+    port: Arc<dyn RunPort>,
     meter: Arc<Meter>,
     usage: Arc<Usage>,
 ) -> Sandbox {
     let component = component.clone();
     Box::pin(async move {
         let started = Arc::clone(&usage);
-        let mut store = match store(&component, spec, clock, &port, meter, usage) {
+        let memory = Arc::new(AtomicU64::new(spec.limits.memory_bytes));
+        let serves = Serves::Run(Arc::clone(&port));
+        let mut store = match store(&component, spec, clock, serves, Gauges { meter, usage, memory }) {
             Ok(store) => store,
             Err(error) => return Err(GuestTrap::at_start(&error, &started)),
         };
@@ -128,6 +142,7 @@ pub(crate) fn start(
                 let ran = store.run_concurrent(run).await.flatten();
                 port.returned(command::answer(ran, component.streams())?);
             }
+            World::App(_) => return Err(GuestTrap::unfit("an app is launched, and runs no task by itself")),
         }
         store.data().network().tell_late();
         port.nothing_left();
@@ -148,18 +163,22 @@ async fn at_rest<R>(usage: Arc<Usage>, run: impl Future<Output = R>) -> R {
     .await
 }
 
-fn store(
+/// Makes the store of a sandbox.
+///
+/// # Errors
+///
+/// The engine has none to give.
+pub(crate) fn store(
     component: &Component,
     spec: SandboxSpec,
     clock: Arc<dyn Clock>,
-    port: &Arc<dyn Port>,
-    meter: Arc<Meter>,
-    usage: Arc<Usage>,
+    serves: Serves,
+    gauges: Gauges,
 ) -> Result<Store<RunState>> {
     let handles = spec.handles();
     let hostcall_bytes = usize::try_from(spec.limits.hostcall_bytes).unwrap_or(usize::MAX);
-    let (of_callback, in_callback) = (Arc::clone(&meter), Arc::clone(&usage));
-    let state = RunState::new(spec, component.streams(), Arc::clone(port), meter, usage);
+    let (of_callback, in_callback) = (Arc::clone(&gauges.meter), Arc::clone(&gauges.usage));
+    let state = RunState::new(spec, component.streams(), serves, gauges);
     let mut store = Store::try_new(component.engine().wasmtime(), state)?;
     store.data_mut().limiter().on(component.engine());
     store.limiter(|state| state.limiter());

@@ -1,6 +1,6 @@
 //! `wasi:keyvalue@0.2.0-draft`: generated bindings.
 
-/// A guest's handle to its settings. There is one bucket for each run, so that the handle itself says nothing.
+/// A guest's handle to its settings. There is one bucket for each sandbox, so that the handle itself says nothing.
 #[expect(unreachable_pub, reason = "generated code re-exports it")]
 #[derive(Debug)]
 pub struct Bucket;

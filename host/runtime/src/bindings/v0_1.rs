@@ -1,8 +1,9 @@
 //! `dormouse:background@0.1.0`: generated bindings, and the conversions from and to our own types.
 //!
-//! Two worlds, one set of types: a guest whose toolchain has no async functions imports `waiting-sync` and
-//! exports `background-task-sync`; everything else is shared.
+//! Three worlds, one set of types: a guest whose toolchain has no async functions imports `waiting-sync` and
+//! exports `background-task-sync`; an app has more of both ([`app`]); everything else is shared.
 
+pub(crate) mod app;
 pub(crate) mod registrations;
 
 use std::time::Duration;
@@ -14,12 +15,13 @@ use dormouse_core::trigger::{self, SocketReason, StorageChangeKind};
 use crate::sandbox::port::{ActivationInfo, SocketError, Told};
 use dormouse_core::WorkCost;
 
-/// A handle of the guest's to its run. There is one run for each store, so that the handle itself says nothing.
+/// A handle of the guest's to a run. It says which run of an app's it is; a task has no other.
 #[expect(unreachable_pub, reason = "generated code re-exports it")]
 #[derive(Debug)]
 pub struct Instance;
 
-/// A deferral of the guest's. The handle is the deferral: the guest can neither copy nor forge it.
+/// A deferral of the guest's. The handle is the deferral: the guest can neither copy nor forge it. It says what the handle
+/// to its run does.
 #[expect(unreachable_pub, reason = "generated code re-exports it")]
 #[derive(Debug)]
 pub struct Deferral;
@@ -59,8 +61,14 @@ pub(crate) use asynchronous::dormouse::background::{instance, registration, sock
 pub(crate) use blocking::dormouse::background::waiting_sync;
 
 /// Whole milliseconds, rounded up so that what is left is never told as nothing; 49 days at most.
-fn millis(span: Duration) -> u32 {
+pub(crate) fn millis(span: Duration) -> u32 {
     u32::try_from(span.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
+}
+
+/// A number of bytes. Exact up to 2^53; a memory has at most 2^32.
+#[expect(clippy::cast_precision_loss, reason = "the limit of a guest is far below 2^53 bytes")]
+fn bytes(count: u64) -> f64 {
+    count as f64
 }
 
 /// A budget, for [`types::Budget`].
@@ -68,9 +76,7 @@ pub(crate) fn budget(left: crate::sandbox::port::TimeLeft, memory_bytes: u64) ->
     types::Budget {
         cpu_ms: millis(left.cpu),
         wall_ms: millis(left.wall),
-        // Exact up to 2^53; a memory has at most 2^32.
-        #[expect(clippy::cast_precision_loss, reason = "the limit of a run is far below 2^53 bytes")]
-        memory_bytes: memory_bytes as f64,
+        memory_bytes: bytes(memory_bytes),
         quota_cpu_ms: left.quota_cpu.map(millis),
     }
 }
@@ -128,11 +134,7 @@ impl From<trigger::TriggerDetails> for types::TriggerDetails {
             trigger::TriggerDetails::StorageChanges(changes) => {
                 Self::StorageChanges(changes.into_iter().map(Into::into).collect())
             }
-            trigger::TriggerDetails::Message(message) => Self::Message(types::Message {
-                topic: message.topic,
-                content_type: message.content_type,
-                body: message.body,
-            }),
+            trigger::TriggerDetails::Message(message) => Self::Message(message.into()),
             trigger::TriggerDetails::Socket(socket) => Self::Socket(types::SocketActivity {
                 reason: match socket.reason {
                     SocketReason::SocketActivity => types::SocketReason::SocketActivity,
@@ -145,6 +147,12 @@ impl From<trigger::TriggerDetails> for types::TriggerDetails {
                 payload: socket.payload,
             }),
         }
+    }
+}
+
+impl From<trigger::Message> for types::Message {
+    fn from(message: trigger::Message) -> Self {
+        Self { topic: message.topic, content_type: message.content_type, body: message.body }
     }
 }
 

@@ -4,11 +4,16 @@
 //! its own terms; here it is said what the author of a task can do.
 
 use super::ComponentError;
+use super::signatures::{self, Signature};
 
 /// What a task exports.
 pub(super) const TASK: &str = "dormouse:background/background-task@0.1.0";
 /// What a task exports whose toolchain has no async functions.
 pub(super) const TASK_SYNC: &str = "dormouse:background/background-task-sync@0.1.0";
+/// What an app exports: what it hears of its life.
+pub(super) const LIFECYCLE: &str = "dormouse:background/lifecycle@0.1.0";
+/// And what it hears of its tasks.
+pub(super) const TASK_EVENTS: &str = "dormouse:background/task-events@0.1.0";
 /// The version of the contract that is served.
 const VERSION: &str = "0.1.0";
 
@@ -20,13 +25,13 @@ const CORE: [u8; 4] = [1, 0, 0, 0];
 /// The most names that one error lists.
 const NAMED_MAX: usize = 16;
 
+/// The package of the contract, and the version line of it that is served.
+const OURS: &str = "dormouse:background";
+const OUR_LINE: &str = "0.1";
+
 /// What this host offers, by interface and version line.
 const OFFERED: [(&str, &str, &[&str]); 15] = [
-    (
-        "dormouse:background",
-        "0.1",
-        &["types", "instance", "registration", "waiting", "waiting-sync", "sockets"],
-    ),
+    (OURS, OUR_LINE, &["types", "instance", "registration", "waiting", "waiting-sync", "sockets"]),
     (
         "wasi:cli",
         "0.2",
@@ -86,11 +91,18 @@ const OFFERED: [(&str, &str, &[&str]); 15] = [
     ("wasi:http", "0.3", &["types", "client"]),
 ];
 
+/// What is offered to apps, and to nobody else.
+const OF_APPS: [&str; 4] = ["app-types", "transitions", "app-control", "app-waiting"];
+/// What is offered to tasks alone: it holds up all that a guest does, and an app is more than the call that waits.
+const OF_TASKS: &str = "waiting-sync";
+
 /// What whoever has a component wants to run it as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
     /// A background task.
     Task,
+    /// A component that lives longer than one run.
+    App,
     /// A program: what `wasi:cli/run` is exported by, or a core module for the first preview of WASI.
     Command,
 }
@@ -102,15 +114,17 @@ pub(super) enum Kind {
     TaskSync,
     Command2,
     Command3,
+    App,
 }
 
 impl Kind {
-    /// The interface that it exports as a task.
-    pub(super) const fn task(self) -> Option<&'static str> {
+    /// What it exports of the contract's.
+    pub(super) const fn functions(self) -> &'static [Signature] {
         match self {
-            Self::Task => Some(TASK),
-            Self::TaskSync => Some(TASK_SYNC),
-            Self::Command2 | Self::Command3 => None,
+            Self::Task => signatures::OF_TASK,
+            Self::TaskSync => signatures::OF_TASK_SYNC,
+            Self::App => signatures::OF_APP,
+            Self::Command2 | Self::Command3 => &[],
         }
     }
 }
@@ -130,7 +144,7 @@ pub(super) fn check_header(bytes: &[u8], limit: usize, expected: Expected) -> Re
     if !bytes.starts_with(&MAGIC) {
         return Err(ComponentError::NotWasm);
     }
-    if expected == Expected::Task && is_core_module(bytes) {
+    if expected != Expected::Command && is_core_module(bytes) {
         return Err(ComponentError::CoreModule);
     }
     Ok(())
@@ -151,6 +165,7 @@ pub(super) fn check_surface(
     let exports: Vec<&str> = ty.exports(engine).map(|(name, _)| name).collect();
     let kind = match expected {
         Expected::Task => kind(&exports)?,
+        Expected::App => app(&exports)?,
         Expected::Command => command(&exports)?,
     };
     let imports: Vec<String> = ty.imports(engine).map(|(name, _)| name.to_owned()).collect();
@@ -177,8 +192,24 @@ fn kind(exports: &[&str]) -> Result<Kind, ComponentError> {
     }
     Err(match other_version {
         Some(found) => ComponentError::WrongVersion { found, supported: VERSION },
-        None => ComponentError::NotATask { exports: exports.iter().map(|&name| name.to_owned()).collect() },
+        None => ComponentError::NotATask { exports: owned(exports) },
     })
+}
+
+fn app(exports: &[&str]) -> Result<Kind, ComponentError> {
+    let missing = [LIFECYCLE, TASK_EVENTS].into_iter().find(|name| !exports.contains(name));
+    let Some(missing) = missing else { return Ok(Kind::App) };
+    let unversioned = missing.split_once('@').map(|(interface, _)| interface);
+    let of_another_version =
+        |name: &&&str| name.split_once('@').is_some_and(|(interface, _)| Some(interface) == unversioned);
+    Err(match exports.iter().find(of_another_version) {
+        Some(&found) => ComponentError::WrongVersion { found: found.to_owned(), supported: VERSION },
+        None => ComponentError::NotAnApp { missing, exports: owned(exports) },
+    })
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
 }
 
 fn command(exports: &[&str]) -> Result<Kind, ComponentError> {
@@ -189,9 +220,7 @@ fn command(exports: &[&str]) -> Result<Kind, ComponentError> {
         version if is_of_line(version, "0.3") => Some(Kind::Command3),
         _ => None,
     };
-    versions.find_map(known).ok_or_else(|| ComponentError::NotACommand {
-        exports: exports.iter().map(|&name| name.to_owned()).collect(),
-    })
+    versions.find_map(known).ok_or_else(|| ComponentError::NotACommand { exports: owned(exports) })
 }
 
 /// Versions 0.x are compatible within x; pre-releases with themselves.
@@ -201,12 +230,20 @@ fn is_of_line(version: &str, line: &str) -> bool {
 }
 
 /// Whether `name`, like `wasi:cli/stdout@0.2.6`, is an interface that this host has in a compatible version. What is
-/// ours is there for tasks alone: a command has no registration that it could be asked about.
+/// ours is not there for commands, which have no registration that they could ask about; and of it, what is about the life
+/// of an app is there for apps alone.
 fn is_offered(name: &str, expected: Expected) -> bool {
     let Some((package, rest)) = name.split_once('/') else { return false };
     let Some((interface, version)) = rest.split_once('@') else { return false };
     if expected == Expected::Command && !package.starts_with("wasi:") {
         return false;
+    }
+    if package == OURS {
+        match expected {
+            Expected::App if OF_APPS.contains(&interface) => return is_of_line(version, OUR_LINE),
+            Expected::App if interface == OF_TASKS => return false,
+            _ => {}
+        }
     }
     OFFERED.iter().any(|(offered, line, interfaces)| {
         *offered == package && interfaces.contains(&interface) && is_of_line(version, line)
@@ -216,7 +253,8 @@ fn is_offered(name: &str, expected: Expected) -> bool {
 /// Every interface that is offered, in the first version of its line.
 #[cfg(test)]
 pub(super) fn offered_names() -> impl Iterator<Item = String> {
-    OFFERED.iter().flat_map(|(package, line, interfaces)| {
+    let of_apps = [(OURS, OUR_LINE, &OF_APPS[..])];
+    OFFERED.into_iter().chain(of_apps).flat_map(|(package, line, interfaces)| {
         let patch = if line.contains('-') { "" } else { ".0" };
         interfaces.iter().map(move |interface| format!("{package}/{interface}@{line}{patch}"))
     })

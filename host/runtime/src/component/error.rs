@@ -45,6 +45,19 @@ pub enum ComponentError {
         /// What it exports.
         exports: Vec<String>,
     },
+    /// It is no app.
+    #[error(
+        "the component is not an app: it exports {}, and must export `{}` and `{}`; `{missing}` is missing. Is its world `app`?",
+        contract::list(exports),
+        contract::LIFECYCLE,
+        contract::TASK_EVENTS
+    )]
+    NotAnApp {
+        /// What it does not export.
+        missing: &'static str,
+        /// What it exports.
+        exports: Vec<String>,
+    },
     /// It exports no program.
     #[error(
         "the component is not a command: it exports {}, and must export `wasi:cli/run` of WASI 0.2 or 0.3. Has it a `main`?",
@@ -54,7 +67,7 @@ pub enum ComponentError {
         /// What it exports.
         exports: Vec<String>,
     },
-    /// It exports a task of a version of the contract that this host does not serve.
+    /// It exports a task, or an app, of a version of the contract that this host does not serve.
     #[error(
         "the component exports `{found}`, and this host serves version {supported} of the contract: build it with the WIT files of that version, or use a newer host"
     )]
@@ -73,7 +86,7 @@ pub enum ComponentError {
         /// The imports.
         names: Vec<String>,
     },
-    /// An import or the exported task has other functions or types than the contract's.
+    /// An import, or what it exports as a task or an app, has other functions or types than the contract's.
     #[error(
         "the component does not fit the contract, although its names do: {reason}. Was it built from changed WIT files?"
     )]

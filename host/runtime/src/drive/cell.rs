@@ -29,7 +29,7 @@ use futures::task::{ArcWake, AtomicWaker};
 use tokio::sync::Notify;
 
 use crate::meter::Meter;
-use crate::sandbox::port::{Port, Told};
+use crate::sandbox::port::{AppPort, Told};
 use crate::sandbox::usage::Usage;
 use crate::shared::{Allowance, Known, Shared};
 use crate::source::filesystem::Told as ToldChanges;

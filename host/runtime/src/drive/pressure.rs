@@ -8,7 +8,7 @@ use dormouse_core::{Cancellation, CancellationReason, Instant};
 
 use super::cell::RunCell;
 use super::run::gone;
-use crate::sandbox::port::Port;
+use crate::sandbox::port::RunPort;
 use crate::shared::Shared;
 
 /// Between the end of a run that was given up and the next: as far as the kernel's averages look back. Sooner, what the

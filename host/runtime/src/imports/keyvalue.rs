@@ -1,4 +1,4 @@
-//! `wasi:keyvalue`, of which there is one bucket: the settings of the run's app.
+//! `wasi:keyvalue`, of which there is one bucket: the settings of the guest's app.
 //!
 //! A change is durable when the guest is told that it was made. The sandbox is held meanwhile; what was begun is done
 //! also if it is taken down. A guest that never asks costs nothing.
@@ -53,7 +53,7 @@ fn too_many(len: usize) -> Error {
 
 impl RunState {
     fn settings(&self) -> std::result::Result<AppSettings, Error> {
-        self.port().settings().ok_or(Error::NoSuchStore)
+        self.app().settings().ok_or(Error::NoSuchStore)
     }
 
     async fn read_settings(

@@ -1,7 +1,7 @@
-//! `dormouse:background/registration`: the registrations of the run's app.
+//! `dormouse:background/registration`: the registrations of the guest's app.
 //!
 //! The store is held while such a call waits, as it is by `waiting-sync`. What it waits for comes from outside
-//! the store, and goes on if the run is taken down meanwhile.
+//! the store, and goes on if the guest is taken down meanwhile.
 
 use dormouse_core::condition::{CONDITIONS_MAX, Condition};
 use dormouse_core::registration::{NAME_LEN_MAX, RegistrationRecord};
@@ -24,7 +24,7 @@ impl RunState {
     }
 
     fn told(&self, records: Vec<RegistrationRecord>) -> Vec<TaskRegistration> {
-        let access = self.port().access();
+        let access = self.app().access();
         records.into_iter().filter_map(|record| convert::registration(record, access)).collect()
     }
 
@@ -34,11 +34,7 @@ impl RunState {
         &self,
         work: BoxFuture<'static, std::result::Result<T, HostError>>,
     ) -> impl Future<Output = std::result::Result<T, registration::RegistrationError>> + Send + use<T> {
-        let canceled = match self.port().cancellation() {
-            Some(_) => Box::pin(std::future::pending()),
-            None => self.port().canceled(),
-        };
-        unless_told(work, canceled)
+        unless_told(work, self.app().interruption())
     }
 }
 
@@ -118,7 +114,7 @@ impl registration::HostTaskBuilder for RunState {
     async fn validate(&mut self, this: Resource<Builder>) -> Answer<Vec<String>> {
         let task = self.builder(&this)?.task().cloned();
         Ok(task.and_then(|task| {
-            let contradictions = self.port().validate(&task)?;
+            let contradictions = self.app().validate(&task)?;
             let warning = |(one, other)| format!("`{one}` and `{other}` never hold together");
             Ok(contradictions.into_iter().map(warning).collect())
         }))
@@ -133,8 +129,8 @@ impl registration::HostTaskBuilder for RunState {
             Ok(task) => task.clone(),
             Err(error) => return Ok(Err(error)),
         };
-        let work = self.port().register(task, if_exists.into());
-        let access = self.port().access();
+        let work = self.app().register(task, if_exists.into());
+        let access = self.app().access();
         let made = self.waited(work).await;
         Ok(made.and_then(|record| convert::registration(record, access).ok_or_else(convert::not_found)))
     }
@@ -147,21 +143,21 @@ impl registration::HostTaskBuilder for RunState {
 
 impl registration::Host for RunState {
     async fn all_tasks(&mut self) -> Result<Vec<TaskRegistration>> {
-        Ok(self.told(self.port().listed(None)))
+        Ok(self.told(self.app().listed(None)))
     }
 
     async fn all_groups(&mut self) -> Result<Vec<String>> {
-        Ok(self.port().groups())
+        Ok(self.app().groups())
     }
 
     async fn group_tasks(&mut self, group: String) -> Result<Vec<TaskRegistration>> {
-        Ok(self.told(self.port().listed(Some(&group))))
+        Ok(self.told(self.app().listed(Some(&group))))
     }
 
     async fn unregister(&mut self, id: String, cancel: bool) -> Answer<()> {
         let Ok(id) = id.parse::<RegistrationId>() else { return Ok(Err(convert::not_found())) };
         // Not raced with a cancellation: it may be this call that causes it.
-        Ok(match self.port().unregister(id, cancel).await {
+        Ok(match self.app().unregister(id, cancel).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(convert::not_found()),
             Err(error) => Err(error.into()),
@@ -169,24 +165,21 @@ impl registration::Host for RunState {
     }
 
     async fn get_access_status(&mut self) -> Result<registration::AccessStatus> {
-        Ok(self.port().access().into())
+        Ok(self.app().access().into())
     }
 
     async fn request_access(&mut self) -> Answer<registration::AccessStatus> {
-        let work = self.port().request_access();
+        let work = self.app().request_access();
         Ok(self.waited(work).await.map(Into::into))
     }
 
     async fn remove_access(&mut self) -> Answer<()> {
-        let work = self.port().remove_access();
+        let work = self.app().remove_access();
         Ok(self.waited(work).await)
     }
 
-    async fn request(&mut self, id: String, _: Vec<u8>) -> Result<ApplicationTriggerResult> {
-        if let Ok(id) = id.parse::<RegistrationId>() {
-            self.port().requested(id).await;
-        }
-        Ok(ApplicationTriggerResult::DisabledByPolicy)
+    async fn request(&mut self, id: String, arguments: Vec<u8>) -> Result<ApplicationTriggerResult> {
+        Ok(self.app().request(id.parse().ok(), arguments).await.into())
     }
 }
 

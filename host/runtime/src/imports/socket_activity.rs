@@ -10,21 +10,21 @@ use crate::sandbox::port::SocketAsk;
 type Answer = Result<Result<(), sockets::SocketError>>;
 
 impl RunState {
-    fn ask(&self, socket_id: &str, ask: SocketAsk) -> Answer {
-        Ok(self.port().socket(socket_id, ask).map_err(Into::into))
+    fn ask(&self, this: &Resource<Instance>, socket_id: &str, ask: SocketAsk) -> Answer {
+        Ok(self.run(this.rep())?.socket(socket_id, ask).map_err(Into::into))
     }
 }
 
 impl sockets::Host for RunState {
-    fn send(&mut self, _: Resource<Instance>, socket_id: String, bytes: Vec<u8>) -> Answer {
-        self.ask(&socket_id, SocketAsk::Send(bytes))
+    fn send(&mut self, this: Resource<Instance>, socket_id: String, bytes: Vec<u8>) -> Answer {
+        self.ask(&this, &socket_id, SocketAsk::Send(bytes))
     }
 
-    fn transfer_ownership(&mut self, _: Resource<Instance>, socket_id: String) -> Answer {
-        self.ask(&socket_id, SocketAsk::Transfer)
+    fn transfer_ownership(&mut self, this: Resource<Instance>, socket_id: String) -> Answer {
+        self.ask(&this, &socket_id, SocketAsk::Transfer)
     }
 
-    fn close(&mut self, _: Resource<Instance>, socket_id: String) -> Answer {
-        self.ask(&socket_id, SocketAsk::Close)
+    fn close(&mut self, this: Resource<Instance>, socket_id: String) -> Answer {
+        self.ask(&this, &socket_id, SocketAsk::Close)
     }
 }

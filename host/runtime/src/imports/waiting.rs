@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use wasmtime::Result;
 use wasmtime::component::{Accessor, Resource};
+use wasmtime::{Error, Result};
 
 use super::Imports;
 use crate::bindings::v0_1::{Instance, types, waiting};
@@ -17,19 +17,20 @@ impl waiting::Host for RunState {}
 impl waiting::HostWithStore<RunState> for Imports {
     async fn canceled(
         accessor: &Accessor<RunState, Self>,
-        _: Resource<Instance>,
+        this: Resource<Instance>,
     ) -> Result<Option<types::Cancellation>> {
-        let canceled = accessor.with(|mut access| access.get().port().canceled());
+        let canceled =
+            accessor.with(|mut access| Ok::<_, Error>(access.get().run(this.rep())?.canceled()))?;
         Ok(canceled.await.map(Into::into))
     }
 
     async fn sleep(
         accessor: &Accessor<RunState, Self>,
-        _: Resource<Instance>,
+        this: Resource<Instance>,
         ms: u32,
     ) -> Result<Option<types::Cancellation>> {
         let span = Duration::from_millis(ms.into());
-        let sleep = accessor.with(|mut access| access.get().port().sleep(span));
+        let sleep = accessor.with(|mut access| Ok::<_, Error>(access.get().run(this.rep())?.sleep(span)))?;
         Ok(sleep.await.map(Into::into))
     }
 }

@@ -80,11 +80,12 @@ pub(super) fn bytes(fields: &HeaderMap) -> u64 {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::sync::atomic::AtomicU64;
 
     use dormouse_core::Class;
 
     use super::*;
-    use crate::sandbox::port::Port;
+    use crate::sandbox::port::AppPort;
     use crate::sandbox::testing::FakePort;
     use crate::sandbox::usage::Usage;
 
@@ -105,8 +106,9 @@ mod tests {
     fn header_sets_and_memories_draw_on_one_account() {
         let limits = Limits { memory_bytes: 100_000, http_fields_bytes: 10_000, ..Class::Long.limits() };
         let usage = Usage::new(0);
-        let port: Arc<dyn Port> = Arc::new(FakePort::default());
-        let limiter = Limiter::new(&limits, Arc::clone(&usage), port);
+        let port: Arc<dyn AppPort> = Arc::new(FakePort::default());
+        let memory = Arc::new(AtomicU64::new(limits.memory_bytes));
+        let limiter = Limiter::new(memory, &limits, Arc::clone(&usage), port);
         let (mut headers, mut table) = (Headers::new(&limits), ResourceTable::new());
         assert!(headers.may_grow(&mut table, &limiter));
         assert_eq!(usage.memory_bytes(), 0, "whoever has none draws nothing");

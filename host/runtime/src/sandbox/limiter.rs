@@ -1,36 +1,44 @@
-//! One limit for everything that a run's memory is made of.
+//! One limit for everything that a guest's memory is made of.
 //!
 //! A limit for each linear memory would be multiplied by composition: a component of ten parts would have ten
-//! times the memory. So all memories and tables of a run draw on one account, and so do its header sets
+//! times the memory. So all memories and tables of a guest draw on one account, and so do its header sets
 //! (`headers.rs`). A growth beyond it answers -1 to the guest, as WebAssembly has it, and is counted and told; most
 //! guests then give up by themselves.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use dormouse_core::Limits;
 use wasmtime::{ResourceLimiter, Result};
 
-use super::port::Port;
+use super::port::AppPort;
 use super::usage::Usage;
 use crate::engine::Engine;
 
 /// A table element is a pointer.
 const TABLE_ELEMENT_BYTES: u64 = 8;
 
-/// The account of one run.
+/// The account of one sandbox.
 pub(crate) struct Limiter {
-    limit: u64,
+    /// An app's is another one while it is seen than while it is not.
+    limit: Arc<AtomicU64>,
     /// Of one linear memory alone: the engine's.
     memory_max: u64,
     each: usize,
     usage: Arc<Usage>,
-    port: Arc<dyn Port>,
+    port: Arc<dyn AppPort>,
 }
 
 impl Limiter {
-    pub(crate) fn new(limits: &Limits, usage: Arc<Usage>, port: Arc<dyn Port>) -> Self {
+    /// `limit` is the account's, in bytes; of `limits` it takes the others.
+    pub(crate) fn new(
+        limit: Arc<AtomicU64>,
+        limits: &Limits,
+        usage: Arc<Usage>,
+        port: Arc<dyn AppPort>,
+    ) -> Self {
         let each = usize::try_from(limits.instances).unwrap_or(usize::MAX);
-        Self { limit: limits.memory_bytes, memory_max: u64::MAX, each, usage, port }
+        Self { limit, memory_max: u64::MAX, each, usage, port }
     }
 
     /// Bounds each linear memory as `engine` does.
@@ -40,7 +48,11 @@ impl Limiter {
 
     /// Bytes by which memories and tables may still grow together.
     pub(crate) fn left(&self) -> u64 {
-        self.limit.saturating_sub(self.usage.memory_bytes())
+        self.limit().saturating_sub(self.usage.memory_bytes())
+    }
+
+    fn limit(&self) -> u64 {
+        self.limit.load(Ordering::Relaxed)
     }
 
     /// Draws the difference on the account.
@@ -51,8 +63,9 @@ impl Limiter {
     /// that were never asked for here.
     pub(super) fn grow(&self, current: u64, desired: u64) -> bool {
         let total = self.usage.memory_bytes().saturating_add(desired.saturating_sub(current));
-        if total > self.limit {
-            return self.refuse(total, self.limit);
+        let limit = self.limit();
+        if total > limit {
+            return self.refuse(total, limit);
         }
         self.usage.set_memory_bytes(total);
         true

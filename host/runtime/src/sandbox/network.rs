@@ -24,7 +24,7 @@ use wasmtime_wasi_http::{DEFAULT_FORBIDDEN_HEADERS, Error, RequestOptions, WasiB
 
 use super::grants::Grants;
 use super::headers;
-use super::port::{Denial, DenialKind, Port};
+use super::port::{AppPort, Denial, DenialKind};
 use super::usage::Usage;
 use dormouse_core::host_port::Host;
 
@@ -48,11 +48,11 @@ pub(crate) struct Network {
     /// What was denied beside the guest's turns.
     late: Mutex<Vec<Denial>>,
     usage: Arc<Usage>,
-    port: Arc<dyn Port>,
+    port: Arc<dyn AppPort>,
 }
 
 impl Network {
-    pub(super) fn new(grants: Arc<Grants>, usage: Arc<Usage>, port: Arc<dyn Port>) -> Self {
+    pub(super) fn new(grants: Arc<Grants>, usage: Arc<Usage>, port: Arc<dyn AppPort>) -> Self {
         let sockets_without_grant = AtomicU32::new(0);
         Self {
             grants,
@@ -179,7 +179,7 @@ impl Network {
     }
 
     /// Tells what was denied beside the guest's turns. Only in a poll of the sandbox.
-    pub(in crate::sandbox) fn tell_late(&self) {
+    pub(crate) fn tell_late(&self) {
         let late = std::mem::take(&mut *self.late());
         late.into_iter().for_each(|denial| self.tell(denial));
     }

@@ -18,7 +18,7 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
-use super::port::Port;
+use super::port::AppPort;
 use super::usage::Usage;
 
 /// How much one write may carry: what the guest is told when it asks.
@@ -149,16 +149,16 @@ fn gap(bytes: u64) -> String {
     format!("\n[... {bytes} bytes dropped ...]\n")
 }
 
-/// One stream of one run, as WASI wants it.
+/// One stream of one guest, as WASI wants it.
 #[derive(Clone)]
 pub(super) struct Sink {
     stream: Stream,
     usage: Arc<Usage>,
-    port: Arc<dyn Port>,
+    port: Arc<dyn AppPort>,
 }
 
 impl Sink {
-    pub(super) fn new(stream: Stream, usage: Arc<Usage>, port: Arc<dyn Port>) -> Self {
+    pub(super) fn new(stream: Stream, usage: Arc<Usage>, port: Arc<dyn AppPort>) -> Self {
         Self { stream, usage, port }
     }
 

@@ -1,6 +1,8 @@
-//! What a sandbox needs of the run that it serves: all of it, and nothing else.
+//! What a sandbox needs of whom it serves: all of it, and nothing else.
 //!
-//! The sandbox knows guests and no rules; the run knows rules and no guests. They meet here.
+//! The sandbox knows guests and no rules; runs and apps know rules and no guests. They meet here. What a guest may do in
+//! either is [`AppPort`]; what belongs to one run is [`RunPort`]; what belongs to the life of an app is
+//! [`SessionPort`](crate::lifecycle::port::SessionPort).
 
 use std::time::Duration;
 
@@ -106,9 +108,30 @@ pub(crate) enum SocketError {
     Full,
 }
 
-/// The run, as its sandbox sees it. Called from inside a poll of the sandbox; nothing here may block, poll
-/// the sandbox or drop it.
-pub(crate) trait Port: Registrations {
+/// The app that a guest belongs to, as its sandbox sees it. Called from inside a poll of the sandbox; nothing here may
+/// block, poll the sandbox or drop it.
+pub(crate) trait AppPort: Registrations {
+    /// Its settings; none if it has none.
+    fn settings(&self) -> Option<AppSettings> {
+        None
+    }
+
+    /// Resolves with a cancellation that comes from now on: what the guest waits for meanwhile is cut short, so that it can
+    /// use its grace. With none, or never, if nothing cuts it short.
+    fn interruption(&self) -> BoxFuture<'static, Option<Told>>;
+
+    /// The guest asked for something that was not granted.
+    fn denied(&self, denial: Denial);
+
+    /// The guest wrote to `stream`, within the budget for live output.
+    fn output(&self, stream: Stream, bytes: &[u8]);
+
+    /// A growth to `wanted` bytes in total was refused, the limit being `limit`.
+    fn memory_refused(&self, wanted: u64, limit: u64);
+}
+
+/// One run, as its sandbox sees it. Called as [`AppPort`] is.
+pub(crate) trait RunPort: AppPort {
     /// Why the task was woken.
     fn activation(&self) -> ActivationInfo;
 
@@ -120,11 +143,6 @@ pub(crate) trait Port: Registrations {
 
     /// The guest asks something of the socket that it calls `socket_id`.
     fn socket(&self, socket_id: &str, ask: SocketAsk) -> Result<(), SocketError>;
-
-    /// The settings of the run's app; none if it has none.
-    fn settings(&self) -> Option<AppSettings> {
-        None
-    }
 
     /// The guest asks for a deferral.
     fn take_deferral(&self) -> Result<(), DeferralError>;
@@ -160,18 +178,9 @@ pub(crate) trait Port: Registrations {
     /// Resolves with none after `span`, or at once with the cancellation. Several may wait at once.
     fn sleep(&self, span: Duration) -> BoxFuture<'static, Option<Told>>;
 
-    /// `run` returned. Called at most once, and before [`Port::nothing_left`].
+    /// `run` returned. Called at most once, and before [`RunPort::nothing_left`].
     fn returned(&self, answer: Result<(), TaskFailure>);
 
     /// `run` returned and no task is left in the guest: nothing can happen in it any more.
     fn nothing_left(&self);
-
-    /// The guest asked for something that was not granted.
-    fn denied(&self, denial: Denial);
-
-    /// The guest wrote to `stream`, within the budget for live output.
-    fn output(&self, stream: Stream, bytes: &[u8]);
-
-    /// A growth to `wanted` bytes in total was refused, the limit being `limit`.
-    fn memory_refused(&self, wanted: u64, limit: u64);
 }

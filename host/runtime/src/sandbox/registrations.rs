@@ -1,12 +1,14 @@
 //! What a sandbox needs of its app's registrations.
 
 use dormouse_core::registration::RegistrationRecord;
-use dormouse_core::{AccessStatus, Condition, RegistrationError, RegistrationId, TaskBuilder};
+use dormouse_core::{
+    AccessStatus, ApplicationTriggerResult, Condition, RegistrationError, RegistrationId, TaskBuilder,
+};
 use futures::future::BoxFuture;
 
 use crate::host::{HostError, IfExists};
 
-/// The registrations of the run's app, and of no other. What takes a store's time is a future, which is done
+/// The registrations of the guest's app, and of no other. What takes a store's time is a future, which is done
 /// to its end also when it is dropped.
 pub(crate) trait Registrations: Send + Sync {
     /// Those in `group`, or in none, in the order of their making.
@@ -37,6 +39,11 @@ pub(crate) trait Registrations: Send + Sync {
     /// Gives access up.
     fn remove_access(&self) -> BoxFuture<'static, Result<(), HostError>>;
 
-    /// The guest requested an application trigger, which is refused: records it if it is one of this app.
-    fn requested(&self, id: RegistrationId) -> BoxFuture<'static, ()>;
+    /// The guest requests an application trigger, with what comes with it; `id` is none if what it said is no id. What is
+    /// of this app and refused is recorded; what is not is refused, and nothing else.
+    fn request(
+        &self,
+        id: Option<RegistrationId>,
+        arguments: Vec<u8>,
+    ) -> BoxFuture<'static, ApplicationTriggerResult>;
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dormouse_core::{AppId, AppLimits, Store};
 
-/// The settings of the run's app, and of no other.
+/// The settings of the guest's app, and of no other.
 #[derive(Clone)]
 pub(crate) struct AppSettings {
     pub(crate) store: Arc<dyn Store>,

@@ -1,9 +1,10 @@
-//! What a store holds: the run's view of WASI, its limits and its port.
+//! What a store holds: the guest's view of WASI, its limits, and whom it serves.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use dormouse_core::event::Stream;
+use wasmtime::Result;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
@@ -12,15 +13,16 @@ use super::headers::Headers;
 use super::limiter::Limiter;
 use super::network::{HttpHooks, Network};
 use super::output::Sink;
-use super::port::{Denial, DenialKind, Port};
+use super::port::{AppPort, Denial, DenialKind, RunPort};
+use super::serves::Serves;
 use super::usage::Usage;
-use super::{SandboxSpec, at_rest};
+use super::{Gauges, SandboxSpec, at_rest};
 use crate::command::Streams;
 use crate::folders::OwnFiles;
 use crate::meter::Meter;
 use dormouse_core::host_port::Host;
 
-/// The state of one run inside its store.
+/// The state of one guest inside its store.
 pub(crate) struct RunState {
     wasi: WasiCtx,
     http: WasiHttpCtx,
@@ -33,7 +35,8 @@ pub(crate) struct RunState {
     lookups: HashMap<u32, Host>,
     own_files: OwnFiles,
     spec: SandboxSpec,
-    port: Arc<dyn Port>,
+    app: Arc<dyn AppPort>,
+    serves: Serves,
     meter: Arc<Meter>,
     usage: Arc<Usage>,
 }
@@ -42,27 +45,29 @@ impl RunState {
     pub(super) fn new(
         spec: SandboxSpec,
         streams: Option<&Arc<Streams>>,
-        port: Arc<dyn Port>,
-        meter: Arc<Meter>,
-        usage: Arc<Usage>,
+        serves: Serves,
+        gauges: Gauges,
     ) -> Self {
-        let network = Arc::new(Network::new(Arc::clone(&spec.grants), Arc::clone(&usage), Arc::clone(&port)));
+        let Gauges { meter, usage, memory } = gauges;
+        let app = serves.app();
+        let network = Arc::new(Network::new(Arc::clone(&spec.grants), Arc::clone(&usage), Arc::clone(&app)));
         let mut table = ResourceTable::new();
         table.set_max_capacity(spec.handles());
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(usize::try_from(spec.limits.http_fields_bytes).unwrap_or(usize::MAX));
         Self {
-            wasi: wasi(&spec, streams, &port, &usage, &network),
+            wasi: wasi(&spec, streams, &app, &usage, &network),
             http,
             http_hooks: HttpHooks::new(&network, &spec.limits),
             headers: Headers::new(&spec.limits),
             table,
-            limiter: Limiter::new(&spec.limits, Arc::clone(&usage), Arc::clone(&port)),
+            limiter: Limiter::new(memory, &spec.limits, Arc::clone(&usage), Arc::clone(&app)),
             network,
             lookups: HashMap::new(),
             own_files: OwnFiles::default(),
             spec,
-            port,
+            app,
+            serves,
             meter,
             usage,
         }
@@ -85,8 +90,23 @@ impl RunState {
         at_rest(Arc::clone(&self.usage), wait)
     }
 
-    pub(crate) fn port(&self) -> &dyn Port {
-        &*self.port
+    /// Whose guest it is.
+    pub(crate) fn app(&self) -> &dyn AppPort {
+        &*self.app
+    }
+
+    /// The run that a handle of the guest's stands for.
+    ///
+    /// # Errors
+    ///
+    /// There is none: the handle is not one that this sandbox gave.
+    pub(crate) fn run(&self, number: u32) -> Result<&dyn RunPort> {
+        self.serves.run(number)
+    }
+
+    /// Whom it serves.
+    pub(crate) fn serves(&mut self) -> &mut Serves {
+        &mut self.serves
     }
 
     pub(crate) fn meter(&self) -> &Meter {
@@ -114,7 +134,7 @@ impl RunState {
 
     /// Tells of the app's limits that are reached.
     pub(crate) fn full(&self) -> Full {
-        Full { usage: Arc::clone(&self.usage), port: Arc::clone(&self.port) }
+        Full { usage: Arc::clone(&self.usage), app: Arc::clone(&self.app) }
     }
 
     /// Bytes by which memories and tables may still grow together.
@@ -136,23 +156,23 @@ impl RunState {
 #[derive(Clone)]
 pub(crate) struct Full {
     usage: Arc<Usage>,
-    port: Arc<dyn Port>,
+    app: Arc<dyn AppPort>,
 }
 
 impl Full {
     /// Which limit it was. Only in a poll of the sandbox.
     pub(crate) fn tell(&self, limit: &'static str) {
         self.usage.count_denial();
-        self.port.denied(Denial { kind: DenialKind::Keep, what: limit.to_owned() });
+        self.app.denied(Denial { kind: DenialKind::Keep, what: limit.to_owned() });
     }
 }
 
-/// The run's WASI context. What is not set here is closed: standard input is empty, and no directory is set,
+/// The guest's WASI context. What is not set here is closed: standard input is empty, and no directory is set,
 /// because directories come from the handles that were granted (see `imports/preopens.rs`).
 fn wasi(
     spec: &SandboxSpec,
     streams: Option<&Arc<Streams>>,
-    port: &Arc<dyn Port>,
+    app: &Arc<dyn AppPort>,
     usage: &Arc<Usage>,
     network: &Arc<Network>,
 ) -> WasiCtx {
@@ -160,8 +180,8 @@ fn wasi(
     match streams {
         Some(streams) => streams.give(&mut wasi, usage),
         None => {
-            wasi.stdout(Sink::new(Stream::Stdout, Arc::clone(usage), Arc::clone(port)))
-                .stderr(Sink::new(Stream::Stderr, Arc::clone(usage), Arc::clone(port)))
+            wasi.stdout(Sink::new(Stream::Stdout, Arc::clone(usage), Arc::clone(app)))
+                .stderr(Sink::new(Stream::Stderr, Arc::clone(usage), Arc::clone(app)))
                 .args(&spec.args);
         }
     }

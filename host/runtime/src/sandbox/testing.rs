@@ -7,8 +7,8 @@ use dormouse_core::event::Stream;
 use dormouse_core::registration::RegistrationRecord;
 use dormouse_core::run::{DeferralError, Throttle};
 use dormouse_core::{
-    AccessStatus, Condition, RegistrationError, RegistrationId, TaskBuilder, TaskFailure, Timestamp,
-    TriggerDetails,
+    AccessStatus, ApplicationTriggerResult, Condition, RegistrationError, RegistrationId, TaskBuilder,
+    TaskFailure, Timestamp, TriggerDetails,
 };
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -16,7 +16,7 @@ use futures::future::BoxFuture;
 use crate::engine::{Engine, EngineConfig, Pooling};
 use crate::host::{HostError, IfExists};
 
-use super::port::{ActivationInfo, Denial, Port, SocketAsk, SocketError, TimeLeft, Told};
+use super::port::{ActivationInfo, AppPort, Denial, RunPort, SocketAsk, SocketError, TimeLeft, Told};
 use super::registrations::Registrations;
 use dormouse_core::WorkCost;
 
@@ -134,12 +134,12 @@ impl Registrations for FakePort {
         std::future::ready(Err(HostError::Stopping)).boxed()
     }
 
-    fn requested(&self, _: RegistrationId) -> BoxFuture<'static, ()> {
-        std::future::ready(()).boxed()
+    fn request(&self, _: Option<RegistrationId>, _: Vec<u8>) -> BoxFuture<'static, ApplicationTriggerResult> {
+        std::future::ready(ApplicationTriggerResult::DisabledByPolicy).boxed()
     }
 }
 
-impl Port for FakePort {
+impl RunPort for FakePort {
     fn activation(&self) -> ActivationInfo {
         ActivationInfo {
             instance_id: "run".to_owned(),
@@ -216,6 +216,12 @@ impl Port for FakePort {
         let mut heard = self.lock();
         assert!(heard.returned.is_some(), "the answer comes first");
         heard.nothing_left = true;
+    }
+}
+
+impl AppPort for FakePort {
+    fn interruption(&self) -> BoxFuture<'static, Option<Told>> {
+        std::future::pending().boxed()
     }
 
     fn denied(&self, denial: Denial) {

@@ -58,8 +58,23 @@ impl GuestTrap {
         }
     }
 
+    /// It is of another kind than what was started.
+    pub(crate) fn unfit(message: &str) -> Self {
+        Self { kind: TrapKind::Start, message: message.to_owned(), exceeded: None }
+    }
+
     /// The guest trapped.
     pub(crate) fn of(error: &wasmtime::Error) -> Self {
+        Self::of_one_that(error, "a task ends by returning from `run`")
+    }
+
+    /// The guest of an app trapped.
+    pub(crate) fn of_app(error: &wasmtime::Error) -> Self {
+        Self::of_one_that(error, "an app is ended by its host")
+    }
+
+    /// The guest trapped; `ends` says how it ends in good order.
+    fn of_one_that(error: &wasmtime::Error, ends: &str) -> Self {
         let exceeded = exceeded(error);
         let kind = if let Some(trap) = error.downcast_ref::<Trap>() {
             kind(*trap)
@@ -70,7 +85,7 @@ impl GuestTrap {
         };
         let mut message = match error.downcast_ref::<I32Exit>() {
             Some(I32Exit(code)) => {
-                format!("the guest called exit({code}); a task ends by returning from `run`")
+                format!("the guest called exit({code}); {ends}")
             }
             None => error.root_cause().to_string(),
         };
@@ -100,7 +115,7 @@ impl GuestTrap {
     }
 
     /// The sandbox could not be made, or the guest trapped while it was.
-    pub(super) fn at_start(error: &wasmtime::Error, usage: &Usage) -> Self {
+    pub(crate) fn at_start(error: &wasmtime::Error, usage: &Usage) -> Self {
         let trap = Self::of(error);
         // Memory that is there from the start is refused in the same way as growth, but cannot be done without.
         let kind = match trap.kind {

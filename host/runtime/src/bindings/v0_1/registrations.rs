@@ -6,7 +6,9 @@ use std::time::Duration;
 use dormouse_core::registration::{NAME_LEN_MAX, RegistrationRecord, RegistrationStatus};
 use dormouse_core::schedule::Misfire;
 use dormouse_core::trigger::{self, TOPIC_LEN_MAX};
-use dormouse_core::{AccessStatus, Overlap, Recurrence, RegistrationError, SystemEvent, TaskBuilder};
+use dormouse_core::{
+    AccessStatus, ApplicationTriggerResult, Overlap, Recurrence, RegistrationError, SystemEvent, TaskBuilder,
+};
 
 use super::registration as wit;
 use crate::host::{HostError, IfExists};
@@ -126,6 +128,17 @@ impl From<HostError> for wit::RegistrationError {
             }
             // Their causes name files and tables of the host's, which are no guest's business.
             error => Self { kind: wit::RegistrationErrorKind::Unavailable, message: error.to_string() },
+        }
+    }
+}
+
+impl From<ApplicationTriggerResult> for wit::ApplicationTriggerResult {
+    fn from(result: ApplicationTriggerResult) -> Self {
+        match result {
+            ApplicationTriggerResult::Allowed => Self::Allowed,
+            ApplicationTriggerResult::CurrentlyRunning => Self::CurrentlyRunning,
+            ApplicationTriggerResult::DisabledByPolicy => Self::DisabledByPolicy,
+            ApplicationTriggerResult::UnknownError => Self::UnknownError,
         }
     }
 }

@@ -12,13 +12,15 @@ use futures::future::BoxFuture;
 use super::RunCell;
 use crate::host::app_limits;
 use crate::sandbox::AppSettings;
-use crate::sandbox::port::{ActivationInfo, Denial, Port, SocketAsk, SocketError, TimeLeft, Told};
+use crate::sandbox::port::{
+    ActivationInfo, AppPort, Denial, RunPort, SocketAsk, SocketError, TimeLeft, Told,
+};
 
 /// How many denials, and how many refusals of memory, are told of one run: a guest can ask for what it does not get a
 /// million times, and an operator's log is not its to fill. The receipt counts all.
 const TOLD_MAX: u32 = 100;
 
-impl Port for RunCell {
+impl RunPort for RunCell {
     fn activation(&self) -> ActivationInfo {
         let activation = &self.lease.activation;
         let registration = &self.known.registration;
@@ -54,13 +56,6 @@ impl Port for RunCell {
             Some(held) if !self.inner().machine.has_ended() => held.ask(&self.shared.sockets, socket_id, ask),
             _ => Err(SocketError::NotOwned),
         }
-    }
-
-    fn settings(&self) -> Option<AppSettings> {
-        let app = &self.known.registration.app;
-        // An app that was removed meanwhile keeps nothing any more.
-        let limits = app_limits::of(&self.shared, &self.shared.state(), app)?;
-        Some(AppSettings { store: self.shared.store.clone(), app: app.clone(), limits })
     }
 
     fn take_deferral(&self) -> Result<(), DeferralError> {
@@ -159,6 +154,22 @@ impl Port for RunCell {
 
     fn nothing_left(&self) {
         self.input(RunMachine::nothing_left);
+    }
+}
+
+impl AppPort for RunCell {
+    fn settings(&self) -> Option<AppSettings> {
+        let app = &self.known.registration.app;
+        // An app that was removed meanwhile keeps nothing any more.
+        let limits = app_limits::of(&self.shared, &self.shared.state(), app)?;
+        Some(AppSettings { store: self.shared.store.clone(), app: app.clone(), limits })
+    }
+
+    fn interruption(&self) -> BoxFuture<'static, Option<Told>> {
+        match self.told() {
+            Some(_) => Box::pin(std::future::pending()),
+            None => self.canceled(),
+        }
     }
 
     fn denied(&self, denial: Denial) {

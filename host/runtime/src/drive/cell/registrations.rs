@@ -2,7 +2,8 @@
 
 use dormouse_core::registration::RegistrationRecord;
 use dormouse_core::{
-    AccessStatus, AppId, Condition, Refusal, RegistrationError, RegistrationId, TaskBuilder,
+    AccessStatus, AppId, ApplicationTriggerResult, Condition, Refusal, RegistrationError, RegistrationId,
+    TaskBuilder,
 };
 use futures::future::BoxFuture;
 
@@ -70,14 +71,18 @@ impl Registrations for RunCell {
         Box::pin(async move { access::remove(&shared, &app).await })
     }
 
-    fn requested(&self, id: RegistrationId) -> BoxFuture<'static, ()> {
-        if !self.owns(id) {
-            return Box::pin(std::future::ready(()));
-        }
-        let shared = self.shared.clone();
+    fn request(
+        &self,
+        id: Option<RegistrationId>,
+        _: Vec<u8>,
+    ) -> BoxFuture<'static, ApplicationTriggerResult> {
+        let (shared, id) = (self.shared.clone(), id.filter(|id| self.owns(*id)));
         Box::pin(async move {
-            let now = shared.clock.wall();
-            intake::turned_away(&shared, id, Refusal::RequestedByTask, None, now).await;
+            if let Some(id) = id {
+                let now = shared.clock.wall();
+                intake::turned_away(&shared, id, Refusal::RequestedByTask, None, now).await;
+            }
+            Refusal::RequestedByTask.into()
         })
     }
 }

@@ -6,7 +6,7 @@ pub(super) fn network(granted: &[&str]) -> (Network, Arc<FakePort>) {
         .iter()
         .fold(Grants::none(), |grants, host| grants.with_host(host.parse().expect("a valid host and port")));
     let port = Arc::new(FakePort::default());
-    (Network::new(Arc::new(grants), Usage::new(0), Arc::clone(&port) as Arc<dyn Port>), port)
+    (Network::new(Arc::new(grants), Usage::new(0), Arc::clone(&port) as Arc<dyn AppPort>), port)
 }
 
 fn address(text: &str) -> SocketAddr {

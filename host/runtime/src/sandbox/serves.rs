@@ -1,0 +1,97 @@
+//! Whom a sandbox serves: one run, or an app with any number of runs in it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use wasmtime::{Error, Result};
+
+use super::port::{AppPort, RunPort};
+use crate::lifecycle::port::SessionPort;
+
+/// Whom a sandbox serves.
+pub(crate) enum Serves {
+    /// One run. What a handle to it says is nothing, as there is no other.
+    Run(Arc<dyn RunPort>),
+    /// An app, and the runs that entered it, by the numbers that handles to them carry.
+    App {
+        /// The app.
+        session: Arc<dyn SessionPort>,
+        /// The runs of which the guest has a handle.
+        runs: HashMap<u32, Entered>,
+    },
+}
+
+/// A run that entered an app.
+pub(crate) struct Entered {
+    run: Arc<dyn RunPort>,
+    /// Handles of the guest's to it, and to its deferrals.
+    handles: u32,
+}
+
+impl Serves {
+    /// An app that no run has entered.
+    pub(crate) fn app_of(session: Arc<dyn SessionPort>) -> Self {
+        Self::App { session, runs: HashMap::new() }
+    }
+
+    /// The app that the guest belongs to.
+    pub(super) fn app(&self) -> Arc<dyn AppPort> {
+        match self {
+            Self::Run(run) => Arc::clone(run) as Arc<dyn AppPort>,
+            Self::App { session, .. } => Arc::clone(session) as Arc<dyn AppPort>,
+        }
+    }
+
+    /// The run of this number.
+    ///
+    /// # Errors
+    ///
+    /// There is none: all handles to it were dropped.
+    pub(super) fn run(&self, number: u32) -> Result<&dyn RunPort> {
+        match self {
+            Self::Run(run) => Ok(&**run),
+            Self::App { runs, .. } => match runs.get(&number) {
+                Some(entered) => Ok(&*entered.run),
+                None => Err(Error::msg("a handle to a run that is not there")),
+            },
+        }
+    }
+
+    /// The app, whose guest asks of its life.
+    ///
+    /// # Errors
+    ///
+    /// It serves a run: a guest that could ask was refused when it was installed.
+    pub(crate) fn session(&self) -> Result<&Arc<dyn SessionPort>> {
+        match self {
+            Self::App { session, .. } => Ok(session),
+            Self::Run(_) => Err(Error::msg("a task has no life of its own to ask of")),
+        }
+    }
+
+    /// A run enters under this number, and the guest is given a handle to it.
+    pub(crate) fn enter(&mut self, number: u32, run: Arc<dyn RunPort>) {
+        if let Self::App { runs, .. } = self {
+            runs.insert(number, Entered { run, handles: 1 });
+        }
+    }
+
+    /// The guest has one handle more of this number.
+    pub(crate) fn given(&mut self, number: u32) {
+        if let Self::App { runs, .. } = self
+            && let Some(entered) = runs.get_mut(&number)
+        {
+            entered.handles = entered.handles.saturating_add(1);
+        }
+    }
+
+    /// The guest has one less. With the last one the run is forgotten.
+    pub(crate) fn given_back(&mut self, number: u32) {
+        let Self::App { runs, .. } = self else { return };
+        let Some(entered) = runs.get_mut(&number) else { return };
+        entered.handles = entered.handles.saturating_sub(1);
+        if entered.handles == 0 {
+            runs.remove(&number);
+        }
+    }
+}
