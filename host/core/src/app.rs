@@ -7,6 +7,7 @@
 //! | what is told of it while it happens | [`event`] |
 //! | what it was before, also after a crash of its host | [`previous`] |
 //! | how long each thing may take | [`policy`] |
+//! | what becomes of its background tasks when it ends | [`runs`] |
 //! | what it may hold, and which one goes first when memory is short | [`memory`], [`reclaim`] |
 
 pub mod activation;
@@ -16,6 +17,7 @@ pub mod memory;
 pub mod policy;
 pub mod previous;
 pub mod reclaim;
+pub mod runs;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

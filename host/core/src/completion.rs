@@ -149,23 +149,6 @@ mod tests {
     }
 
     #[test]
-    fn an_app_that_is_ended_fails_its_runs_and_one_that_is_closed_lets_go_of_them() {
-        let policy = RetryPolicy::exponential(2).expect("a valid policy");
-        let now = Timestamp::from_millis(1);
-        for forced in [false, true] {
-            let cancellation = Cancellation::app_ended("another task in it was killed");
-            let ended = Outcome::Canceled { cancellation, forced };
-            assert!(ended.is_failure(), "it is a dead letter when no attempt is left");
-            assert!(matches!(after(&ended, 0, &policy, now, 7), After::Retry { .. }));
-            assert_eq!(after(&ended, 1, &policy, now, 7), After::End, "it is not repeated for ever");
-            assert_eq!(after(&ended, 0, &RetryPolicy::none(), now, 7), After::End);
-            let closed = Outcome::Canceled { cancellation: Cancellation::app_closed(""), forced };
-            assert!(!closed.is_failure());
-            assert_eq!(after(&closed, 0, &policy, now, 7), After::End);
-        }
-    }
-
-    #[test]
     fn a_guests_own_wish_for_a_later_moment_is_kept() {
         let policy = RetryPolicy::exponential(2).expect("a valid policy");
         let hour = Duration::from_secs(3600);

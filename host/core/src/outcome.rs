@@ -80,33 +80,6 @@ impl Cancellation {
     pub fn new(reason: CancellationReason, policy: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { reason, policy: policy.into(), detail: detail.into() }
     }
-
-    /// The policy of [`Cancellation::app_ended`].
-    pub const APP_ENDED: &str = "app-ended";
-    /// The policy of [`Cancellation::app_closed`].
-    pub const APP_CLOSED: &str = "app-closed";
-
-    /// The app that the run was in was ended by force, for what another run in it did, or for its memory. It counts as a
-    /// failure: an app that is ended again and again by its own tasks does not run them for ever.
-    #[must_use]
-    pub fn app_ended(detail: impl Into<String>) -> Self {
-        Self::new(CancellationReason::Terminating, Self::APP_ENDED, detail)
-    }
-
-    /// The app that the run was in was closed by its user, or restarts. No other attempt follows: it would bring back what
-    /// somebody closed.
-    #[must_use]
-    pub fn app_closed(detail: impl Into<String>) -> Self {
-        Self::new(CancellationReason::Terminating, Self::APP_CLOSED, detail)
-    }
-
-    /// Whether the run is over only because its host stops, and is to run again.
-    #[must_use]
-    pub fn is_of_host(&self) -> bool {
-        self.reason == CancellationReason::Terminating
-            && self.policy != Self::APP_ENDED
-            && self.policy != Self::APP_CLOSED
-    }
 }
 
 impl fmt::Display for Cancellation {
@@ -229,7 +202,7 @@ impl Outcome {
             Self::Failed(_) | Self::Trapped { .. } | Self::DeferralAbandoned { .. } => true,
             Self::Canceled { cancellation, .. } => {
                 cancellation.reason == CancellationReason::ExecutionTimeExceeded
-                    || cancellation.policy == Cancellation::APP_ENDED
+                    || cancellation.is_app_ended()
             }
             Self::Succeeded | Self::Interrupted => false,
         }

@@ -3,8 +3,8 @@
 //! # What there is
 //!
 //! All have the labels of their row. With [`Detail::Registration`](crate::Detail) those with `app` have `registration`
-//! as well, with [`Detail::Host`](crate::Detail) they have neither. A metric appears with the first thing that it
-//! counts. Whoever starts telemetry may have more [observed](Observed).
+//! as well, but for `dormouse_app_*`, with [`Detail::Host`](crate::Detail) they have neither. A metric appears with the
+//! first thing that it counts. Whoever starts telemetry may have more [observed](Observed).
 //!
 //! | scraped as | over OTLP | type | unit | labels | meaning |
 //! | --- | --- | --- | --- | --- | --- |
@@ -38,6 +38,8 @@
 //! | `dormouse_memory_refusals_total` | `dormouse.memory.refusals` | counter | {refusal} | `app` | How often a growth of a guest's memory was refused. |
 //! | `dormouse_leases_lost_total` | `dormouse.leases.lost` | counter | {lease} | `app` | Runs whose end was refused because their lease had been taken away. |
 //! | `dormouse_faults_total` | `dormouse.faults` | counter | {fault} | `app`, `given_up` | What failed outside any run; given_up if it is not tried again. |
+//! | `dormouse_app_ends_total` | `dormouse.app.ends` | counter | {instance} | `app`, `end` | Instances of apps that ended, by what ended them. |
+//! | `dormouse_app_handler_seconds` | `dormouse.app.handler` | histogram | s | `app`, `handler` | From the call of a handler of an app until it returned. |
 //! | `dormouse_run_queue_wait_seconds` | `dormouse.run.queue_wait` | histogram | s | `app` | From the firing, or the end of the attempt before, to the start. |
 //! | `dormouse_run_wall_seconds` | `dormouse.run.wall` | histogram | s | `app` | From start to end. |
 //! | `dormouse_run_cpu_seconds` | `dormouse.run.cpu` | histogram | s | `app` | CPU time of the guest. |

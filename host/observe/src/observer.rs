@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use dormouse_core::Observer;
 use dormouse_core::event::{Event, EventKind};
+use dormouse_core::{AppEvent, AppEventKind, Observer};
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::sync::oneshot;
 
@@ -14,6 +14,8 @@ use crate::stats::Stats;
 pub(crate) enum Told {
     /// The host told this.
     Event(Event),
+    /// The host told this of an app.
+    App(AppEvent),
     /// Everything told before is to be exported.
     Flush(Flush),
 }
@@ -37,6 +39,16 @@ impl QueueingObserver {
     pub(crate) const fn new(queue: mpsc::Sender<Told>, stats: Arc<Stats>) -> Self {
         Self { queue, stats }
     }
+
+    /// A place is had before the event is copied, so that one which is dropped costs nothing.
+    fn tell(&self, told: impl FnOnce() -> Told) {
+        match self.queue.try_reserve() {
+            Ok(place) => place.send(told()),
+            Err(TrySendError::Full(())) => self.stats.events_dropped.add(1),
+            // Telemetry has ended; what the host still tells is nobody's loss.
+            Err(TrySendError::Closed(())) => {}
+        }
+    }
 }
 
 impl Observer for QueueingObserver {
@@ -46,12 +58,13 @@ impl Observer for QueueingObserver {
         if matches!(event.kind, EventKind::Output { .. } | EventKind::Progress { .. }) {
             return;
         }
-        // A place is had before the event is copied, so that one which is dropped costs nothing.
-        match self.queue.try_reserve() {
-            Ok(place) => place.send(Told::Event(event.clone())),
-            Err(TrySendError::Full(())) => self.stats.events_dropped.add(1),
-            // Telemetry has ended; what the host still tells is nobody's loss.
-            Err(TrySendError::Closed(())) => {}
+        self.tell(|| Told::Event(event.clone()));
+    }
+
+    fn observe_app(&self, event: &AppEvent) {
+        // All else is in no metric, and some of it a guest can have told as often as it likes.
+        if matches!(event.kind, AppEventKind::Returned { .. } | AppEventKind::Ended { .. }) {
+            self.tell(|| Told::App(event.clone()));
         }
     }
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dormouse_core::event::{Event, EventKind};
-use dormouse_core::{AppId, Observer, RegistrationId, SimClock, Timestamp};
+use dormouse_core::{AppEvent, AppId, Observer, RegistrationId, SimClock, Timestamp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use uuid::Uuid;
@@ -99,6 +99,10 @@ impl Rig {
 
     fn tell(&self, events: impl IntoIterator<Item = Event>) {
         events.into_iter().for_each(|event| self.observer.observe(&event));
+    }
+
+    fn tell_of_apps(&self, events: impl IntoIterator<Item = AppEvent>) {
+        events.into_iter().for_each(|event| self.observer.observe_app(&event));
     }
 
     async fn connect(&self) -> TcpStream {

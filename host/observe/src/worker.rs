@@ -168,6 +168,11 @@ impl Worker {
                             spans.see(&event, app.as_ref(), &self.stats);
                         }
                     }
+                    Told::App(event) => {
+                        if let Some(recorder) = &mut self.recorder {
+                            recorder.record_app(&event);
+                        }
+                    }
                     // Whoever asked may have stopped waiting.
                     Told::Flush(Flush { recorded, exported }) => {
                         let _ = recorded.send(());

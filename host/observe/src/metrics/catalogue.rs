@@ -14,15 +14,17 @@ pub(crate) struct Metric {
 
 /// Every label besides `app` and `registration`, with how many values it can have. What is not in an event's own
 /// list of words is `other`.
-const LABELS: [(&str, usize); 13] = [
+const LABELS: [(&str, usize); 15] = [
     ("coalesced", 2),
     ("condition", 15),
+    ("end", 12),
     ("forced", 2),
     ("given_up", 2),
+    ("handler", 9),
     ("holds", 2),
     ("ok", 2),
     ("outcome", 6),
-    ("policy", 10),
+    ("policy", 12),
     ("reason", 13),
     ("retry", 2),
     ("shortage", 4),
@@ -177,6 +179,10 @@ instruments! {
         "Runs whose end was refused because their lease had been taken away.";
     faults: Counter<u64> = "dormouse.faults", "{fault}", ["given_up"],
         "What failed outside any run; given_up if it is not tried again.";
+    app_ends: Counter<u64> = "dormouse.app.ends", "{instance}", ["end"],
+        "Instances of apps that ended, by what ended them.";
+    app_handler: Seconds = "dormouse.app.handler", "s", ["handler"],
+        "From the call of a handler of an app until it returned.";
     run_queue_wait: Seconds = "dormouse.run.queue_wait", "s", [],
         "From the firing, or the end of the attempt before, to the start.";
     run_wall: Seconds = "dormouse.run.wall", "s", [],

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use dormouse_core::{AppId, Condition, RegistrationId};
+use dormouse_core::{AppId, Cancellation, Condition, RegistrationId};
 use opentelemetry::KeyValue;
 
 use crate::config::Detail;
@@ -51,6 +51,11 @@ impl Owners {
         labels
     }
 
+    /// The labels of what happened to `app` as a whole.
+    pub(crate) fn of_app(&mut self, app: &AppId) -> Vec<KeyValue> {
+        if self.detail == Detail::Host { Vec::new() } else { vec![self.app(Some(app))] }
+    }
+
     fn app(&mut self, app: Option<&AppId>) -> KeyValue {
         let Some(app) = app else { return KeyValue::new("app", UNKNOWN) };
         if let Some(known) = self.apps.get(app) {
@@ -94,7 +99,18 @@ pub(crate) fn condition(condition: &Condition) -> String {
 
 /// The rules of the host that cancel, and `other` for those of an embedder.
 pub(crate) fn policy(policy: &str) -> &'static str {
-    const POLICIES: [&str; 9] =
-        ["access", "condition", "cpu", "operator", "shutdown", "uninstall", "unregister", "update", "wall"];
+    const POLICIES: [&str; 11] = [
+        "access",
+        Cancellation::APP_CLOSED,
+        Cancellation::APP_ENDED,
+        "condition",
+        "cpu",
+        "operator",
+        "shutdown",
+        "uninstall",
+        "unregister",
+        "update",
+        "wall",
+    ];
     POLICIES.into_iter().find(|known| *known == policy).unwrap_or(OTHER)
 }

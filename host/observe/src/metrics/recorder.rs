@@ -1,9 +1,10 @@
 //! From events to numbers.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use dormouse_core::event::{Event, EventKind};
-use dormouse_core::{AppId, Outcome, Receipt, RunId, Timestamp};
+use dormouse_core::{AppEvent, AppEventKind, AppId, Outcome, Receipt, RunId, Timestamp};
 use opentelemetry::metrics::Counter;
 use opentelemetry::{KeyValue, Value};
 
@@ -112,6 +113,22 @@ impl Recorder {
                 one(&all.faults, owner, [("given_up", Value::Bool(*given_up))]);
             }
             // Output and progress, which do not reach the queue, and what is newer than this.
+            _ => {}
+        }
+    }
+}
+
+impl Recorder {
+    /// `event` happened to an app.
+    pub(crate) fn record_app(&mut self, event: &AppEvent) {
+        let (all, mut owner) = (&self.instruments, self.owners.of_app(&event.app));
+        match &event.kind {
+            AppEventKind::Returned { handler, took_ms, .. } => {
+                owner.push(KeyValue::new("handler", handler.as_str()));
+                all.app_handler.0.record(Duration::from_millis(*took_ms).as_secs_f64(), &owner);
+            }
+            AppEventKind::Ended { end, .. } => one(&all.app_ends, owner, [("end", end.as_str().into())]),
+            // What does not reach the queue.
             _ => {}
         }
     }

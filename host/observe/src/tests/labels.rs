@@ -1,5 +1,6 @@
 //! That labels are few, whatever guests do.
 
+use dormouse_core::app::lifecycle::End;
 use dormouse_core::event::EventKind;
 
 use super::story::{cancellation, completed, fired, latched, run};
@@ -67,6 +68,23 @@ async fn without_detail_all_is_the_hosts() {
         [
             r#"dormouse_activations_completed_total{success="true"} 1"#,
             r#"dormouse_firings_accepted_total{coalesced="false"} 3"#,
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_run_that_its_app_takes_along_names_the_hosts_own_rule() {
+    let rig = Rig::new(|_| {}).await;
+    for end in [End::Terminated, End::Closed] {
+        let cancellation = end.cancellation("").unwrap();
+        rig.tell([event(0, 1, EventKind::CancelRequested { run: run(1), cancellation })]);
+    }
+    let text = rig.scrape().await;
+    assert_eq!(
+        lines(&text, &["dormouse_cancellations_requested_total{"]),
+        [
+            r#"dormouse_cancellations_requested_total{app="app1",policy="app-closed",reason="terminating"} 1"#,
+            r#"dormouse_cancellations_requested_total{app="app1",policy="app-ended",reason="terminating"} 1"#,
         ]
     );
 }

@@ -1,7 +1,7 @@
 //! What is bounded, and counted when it is not enough.
 
 use dormouse_core::event::EventKind;
-use dormouse_core::{Outcome, Stream};
+use dormouse_core::{AppEvent, AppEventKind, AppId, Outcome, Stream, Timestamp};
 
 use super::collector::Mood;
 use super::story::{completed, ended, fired, run, started};
@@ -37,6 +37,9 @@ async fn what_a_guest_does_without_end_takes_no_place_in_the_queue() {
         let output = EventKind::Output { run: run(1), stream: Stream::Stdout, text: "again\n".to_owned() };
         observer.observe(&event(0, 1, output));
         observer.observe(&event(0, 1, EventKind::Progress { run: run(1), value: 1 }));
+        let app = AppId::new("notes").unwrap();
+        let kind = AppEventKind::Output { stream: Stream::Stdout, text: "again\n".to_owned() };
+        observer.observe_app(&AppEvent { at: Timestamp::EPOCH, app, session: 1, kind });
     }
     let telemetry = prepared.start(Sources::new(app_of)).unwrap();
     let text = Rig { clock, telemetry, observer }.scrape().await;

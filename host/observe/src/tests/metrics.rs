@@ -1,7 +1,8 @@
 //! What is counted.
 
-use super::story::{mishaps, whole_life};
+use super::story::{app_life, mishaps, whole_life};
 use super::{Rig, lines};
+use crate::config::Detail;
 
 #[tokio::test]
 async fn every_station_is_counted_where_it_belongs() {
@@ -96,6 +97,30 @@ async fn histograms_are_of_the_receipts() {
     assert!(cpu.contains(&r#"dormouse_run_cpu_seconds_bucket{app="app1",le="0.1"} 0"#), "{cpu:?}");
     assert!(cpu.contains(&r#"dormouse_run_cpu_seconds_bucket{app="app1",le="0.25"} 2"#), "{cpu:?}");
     assert_eq!(cpu.last(), Some(&r#"dormouse_run_cpu_seconds_bucket{app="app1",le="+Inf"} 2"#));
+}
+
+#[tokio::test]
+async fn the_life_of_an_app_is_counted_and_timed() {
+    for (detail, owner) in
+        [(Detail::App, "app=\"notes\","), (Detail::Registration, "app=\"notes\","), (Detail::Host, "")]
+    {
+        let rig = Rig::new(|config| config.detail = detail).await;
+        rig.tell_of_apps(app_life());
+        let text = rig.scrape().await;
+        assert_eq!(
+            lines(&text, &["dormouse_app_ends", "dormouse_app_handler_seconds_sum"]),
+            [
+                format!("dormouse_app_ends_total{{{owner}end=\"crashed\"}} 1"),
+                format!("dormouse_app_ends_total{{{owner}end=\"hung\"}} 2"),
+                format!("dormouse_app_handler_seconds_sum{{{owner}handler=\"launched\"}} 0.02"),
+                format!("dormouse_app_handler_seconds_sum{{{owner}handler=\"suspending\"}} 4.5"),
+            ]
+        );
+        let of_others =
+            lines(&text, &["dormouse_"]).into_iter().filter(|line| !line.starts_with("dormouse_app_"));
+        let of_others: Vec<_> = of_others.filter(|line| !line.contains("_telemetry_")).collect();
+        assert!(of_others.is_empty(), "{of_others:?}");
+    }
 }
 
 #[tokio::test]

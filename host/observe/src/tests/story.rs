@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use dormouse_core::admission::Shortage;
+use dormouse_core::app::lifecycle::{AppState, End, HandlerName};
 use dormouse_core::condition::Blocking;
-use dormouse_core::event::{Event, EventKind};
+use dormouse_core::event::{Event, EventKind, Stream};
 use dormouse_core::{
-    ActivationId, AppId, Cancellation, CancellationReason, Ending, Holds, Outcome, Receipt, Refusal, RunId,
-    Stop, TaskFailure, Timestamp, TrapKind,
+    ActivationId, AppEvent, AppEventKind, AppId, Cancellation, CancellationReason, Ending, Holds, Outcome,
+    Receipt, Refusal, RunId, Stop, TaskFailure, Timestamp, TrapKind,
 };
 use uuid::Uuid;
 
@@ -143,4 +144,25 @@ pub(super) fn mishaps() -> Vec<Event> {
         EventKind::Unregistered { withdrawn: 1 },
     ];
     kinds.into_iter().zip(0..).map(|(kind, n)| event(10_000 + 100 * n, 2, kind)).collect()
+}
+
+/// What is told of an app that is launched, suspended and ended, and of what a guest can have told without end.
+pub(super) fn app_life() -> Vec<AppEvent> {
+    use AppEventKind as Kind;
+    let returned = |handler, took_ms| Kind::Returned { handler, call: 1, took_ms };
+    let ended = |end| Kind::Ended { end, message: "it did not return".to_owned() };
+    let kinds = [
+        Kind::StateChanged { from: AppState::NotRunning, to: AppState::Background },
+        returned(HandlerName::Launched, 20),
+        returned(HandlerName::Suspending, 1_500),
+        Kind::Output { stream: Stream::Stdout, text: "whisper".to_owned() },
+        Kind::Denied { what: "whisper".to_owned() },
+        returned(HandlerName::Suspending, 3_000),
+        ended(End::Hung { handler: HandlerName::Resuming }),
+        ended(End::Hung { handler: HandlerName::Launched }),
+        ended(End::Crashed),
+    ];
+    let app = AppId::new("notes").unwrap();
+    let at = Timestamp::from_millis(DAY);
+    kinds.into_iter().map(|kind| AppEvent { at, app: app.clone(), session: 1, kind }).collect()
 }

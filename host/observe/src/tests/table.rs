@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Rig;
-use super::story::{mishaps, whole_life};
+use super::story::{app_life, mishaps, whole_life};
 
 #[derive(Debug, Default, PartialEq)]
 struct Row {
@@ -59,6 +59,7 @@ async fn the_documentation_has_every_metric_and_no_other() {
     let rig = Rig::new(|_| {}).await;
     rig.tell(whole_life());
     rig.tell(mishaps());
+    rig.tell_of_apps(app_life());
     let (documented, exported) = (documented(), exported(&rig.scrape().await));
     assert!(documented.len() > 40, "the table was not found");
     assert_eq!(documented.keys().collect::<Vec<_>>(), exported.keys().collect::<Vec<_>>());

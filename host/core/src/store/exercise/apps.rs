@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::access::AccessStatus;
 use crate::activation::ActivationState;
+use crate::app::previous::{AppStateRecord, Kept};
 use crate::app::{AppRecord, DirectoryGrant, GrantRecord, PackageRecord, Unfinished};
 use crate::app_limits::{AppLimits, AppLimitsRequest};
 use crate::explain::RefusalRecord;
@@ -88,6 +89,8 @@ pub(super) async fn are_forgotten_without_what_they_keep(store: Arc<dyn Store>) 
     let set = [SettingChange { name: "k".to_owned(), value: Some(b"v".to_vec()) }];
     let changed = store.change_settings(&app(), &set, &AppLimits::DEFAULT).await;
     changed.expect("the store works").expect("it is within the limits");
+    let state = AppStateRecord { kept: Some(Kept::Terminated), ..AppStateRecord::new(app(), at(1)) };
+    store.put_app_state(state.clone()).await.expect("the store works");
     for _ in 0..2 {
         store.forget_app(&app()).await.expect("forgetting nothing is no error");
         assert_eq!(store.apps().await.expect("the store works"), [installed(other_app())]);
@@ -95,6 +98,7 @@ pub(super) async fn are_forgotten_without_what_they_keep(store: Arc<dyn Store>) 
         assert_eq!(store.registrations().await.expect("the store works").len(), 1);
         let kept = store.settings(&app(), &["k".to_owned()]).await.expect("the store works");
         assert_eq!(kept, [Some(b"v".to_vec())]);
+        assert_eq!(store.app_state(&app()).await.expect("the store works"), Some(state.clone()));
     }
 }
 
