@@ -1,5 +1,6 @@
 //! How a host is put together.
 
+mod apps;
 mod error;
 mod quota;
 mod start;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cap_std::fs::Dir;
+use dormouse_core::app::policy::AppPolicy;
 use dormouse_core::quota::Reserve;
 use dormouse_core::{
     AccessStatus, AppLimits, AppLimitsRequest, Clock, ConditionProvider, IdSource, Limits, LimitsRequest,
@@ -41,6 +43,8 @@ pub struct HostBuilder {
     wasm_stack: Option<usize>,
     slots: Option<u32>,
     slots_per_app: u32,
+    apps_max: Option<u32>,
+    app_policy: AppPolicy,
     guest_threads: Option<usize>,
     timers: TimerProfile,
     registrations_per_app: usize,
@@ -82,6 +86,8 @@ impl HostBuilder {
             wasm_stack: None,
             slots: None,
             slots_per_app: 4,
+            apps_max: None,
+            app_policy: AppPolicy::DEFAULT,
             guest_threads: None,
             timers: TimerProfile::DEFAULT,
             registrations_per_app: REGISTRATIONS_PER_APP,

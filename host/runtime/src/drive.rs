@@ -20,8 +20,10 @@ pub(crate) mod dispatch;
 pub(crate) mod finish;
 pub(crate) mod gate;
 mod guest;
+mod in_process;
 pub(crate) mod intake;
 pub(crate) mod left;
+pub(crate) mod of_app;
 pub(crate) mod persist;
 pub(crate) mod pressure;
 pub(crate) mod publish;
@@ -33,6 +35,7 @@ pub(crate) mod retain;
 pub(crate) mod run;
 pub(crate) mod shutdown;
 pub(crate) mod timer;
+pub(crate) mod turn;
 
 use std::any::Any;
 use std::future::Future;

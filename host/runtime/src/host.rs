@@ -29,6 +29,7 @@ use crate::drive::shutdown;
 use crate::engine::Engine;
 use crate::folders::Folders;
 use crate::guests::Guests;
+use crate::lifecycle;
 use crate::packages::Packages;
 use crate::sandbox::grants::GrantError;
 use crate::shared::{ReadOnly, Shared};
@@ -70,6 +71,7 @@ impl Drop for Inner {
             std::mem::take(&mut state.running)
         };
         drop(running);
+        lifecycle::abandon(&self.shared);
     }
 }
 

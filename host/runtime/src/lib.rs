@@ -93,10 +93,12 @@ pub use dormouse_core::quota::{QuotaSource, Reserve};
 pub use dormouse_core::store::{ListedRun, Redriven, RunFilter};
 pub use drive::intake::{FireError, Fired};
 pub use engine::{Allocator, Engine, EngineConfig, EngineError, Pooling};
+pub use dormouse_core::app::policy::{AppPolicy, MemoryAsked};
 pub use host::{
     Ailment, AppUsage, EngineStats, FireOptions, FoldersUsed, Host, HostError, HostStats, IfExists, Latency,
     Outlook, PoolStats, QuotaView, Registered, Unhealthy,
 };
+pub use lifecycle::{AppError, AppHandle, AppView, Launch, Prelaunched, VisibilityLease};
 pub use observe::TracingObserver;
 pub use packages::{
     Consent, Dropped, InstallError, InstallOptions, Installation, PackageConfig, PackageInfo,

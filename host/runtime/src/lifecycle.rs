@@ -1,5 +1,43 @@
 //! Apps that outlive their runs: launched, shown and hidden, suspended with their memory intact, resumed, and ended.
+//!
+//! ```text
+//!  handle: who embeds ─┐                       ┌─► calls ──► instance: the guest
+//!  runs: its tasks ────┼─► session: the rules ─┤               │
+//!  life: its guest ────┘   todo, in order ──► actor: does it ◄─┘ polled, billed
+//!                                              └─► keep: the store   completions: the journal
+//! ```
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `session` | the machine of one app under its lock, and what it said that is to be done |
+//! | `actor`, `perform` | the one future that does it, and polls the instance |
+//! | `instance`, `calls`, `port`, `life` | the sandbox, and what it and the session have of each other |
+//! | `apps` | all of them, and the places that there are for instances |
+//! | `keep` | what outlives the host |
 
+mod actor;
+mod apps;
 pub(crate) mod calls;
+mod completions;
+mod error;
+mod extension;
+mod handle;
 pub(crate) mod instance;
+mod keep;
+mod lease;
+mod life;
+mod perform;
 pub(crate) mod port;
+mod prelaunch;
+mod runs;
+mod session;
+mod todo;
+mod view;
+
+pub(crate) use apps::{Apps, abandon, removed, replaced, stop};
+pub(crate) use completions::{SUBSCRIBER_PREFIX, attach, detach};
+pub use error::AppError;
+pub use handle::{AppHandle, Launch, Prelaunched};
+pub use lease::VisibilityLease;
+pub(crate) use session::Session;
+pub use view::AppView;

@@ -51,6 +51,12 @@ impl Meter {
         self.used.fetch_add(now.saturating_sub(before), Ordering::Relaxed);
     }
 
+    /// Adds what was used on behalf of it by a guest that serves others too. Not while it is polled itself.
+    pub(crate) fn add(&self, span: Duration) {
+        let nanos = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
+        self.used.fetch_add(nanos, Ordering::Relaxed);
+    }
+
     /// What was billed so far.
     pub(crate) fn used(&self) -> Duration {
         Duration::from_nanos(self.used.load(Ordering::Relaxed))

@@ -2,6 +2,7 @@
 
 use dormouse_core::Observer;
 use dormouse_core::event::{Event, EventKind};
+use dormouse_core::{AppEvent, AppEventKind};
 
 /// Writes each event to `tracing`, with the project's words as fields: endings, refusals and what an operator did at
 /// `info`, registrations that failed at `warn`, faults and quarantine at `error`, all else at `debug`. What guests print
@@ -41,6 +42,24 @@ impl Observer for TracingObserver {
             }
             EventKind::Output { .. } => {}
             other => tracing::debug!(%registration, event = ?other),
+        }
+    }
+
+    fn observe_app(&self, event: &AppEvent) {
+        let AppEvent { app, session, .. } = event;
+        match &event.kind {
+            AppEventKind::Ended { end, message } if end.cancellation("").is_none() => {
+                tracing::warn!(%app, session, %end, message, "an instance of an app ended");
+            }
+            AppEventKind::Ended { end, message } => {
+                tracing::info!(%app, session, %end, message, "an instance of an app ended");
+            }
+            AppEventKind::Denied { what } => {
+                tracing::info!(%app, session, what, "an app was denied what it was not granted");
+            }
+            AppEventKind::Fault { message } => tracing::error!(%app, session, message, "fault"),
+            AppEventKind::Output { .. } => {}
+            other => tracing::debug!(%app, session, event = ?other),
         }
     }
 }

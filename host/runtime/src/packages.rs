@@ -228,6 +228,9 @@ pub enum InstallError {
         #[source]
         source: ComponentError,
     },
+    /// The component of its `[app]` cannot be run here.
+    #[error("the component of [app] cannot be used")]
+    AppComponent(#[source] ComponentError),
     /// What the package asks for as limits of its runs.
     #[error("the package's limits are not within the host's maximum")]
     Limits(#[from] LimitsError),

@@ -17,11 +17,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dormouse_core::admission::{Admission, AdmissionRequest, Slots, admit};
+use dormouse_core::app::policy::AppPolicy;
 use dormouse_core::condition::Judgement;
 use dormouse_core::event::{Event, EventKind};
 use dormouse_core::quota::Reserve;
 use dormouse_core::{
-    AccessStatus, AppId, AppLimits, AppLimitsRequest, Clock, Condition, ConditionProvider, Holds, IdSource,
+    AccessStatus, AppEvent, AppEventKind, AppId, AppLimits, AppLimitsRequest, Clock, Condition, ConditionProvider, Holds, IdSource,
     Limits, LimitsRequest, NodeId, Observer, QuotaPolicy, Registration, RegistrationId, Retention,
     SignalSource, Store, TimerProfile, Timestamp, WorkCost,
 };
@@ -31,6 +32,7 @@ use uuid::Uuid;
 
 use crate::engine::Engine;
 use crate::guests::Lanes;
+use crate::lifecycle::Apps;
 use crate::registrar::Turns;
 use crate::source::filesystem::{Unaccepted, Watchers};
 use crate::source::socket::Sockets;
@@ -59,6 +61,9 @@ pub(crate) struct Config {
     /// Runs at once, below the pool's size: an exhausted pool is an error, a taken slot is a wait.
     pub(crate) slots: u32,
     pub(crate) slots_per_app: u32,
+    /// Instances of apps at once.
+    pub(crate) apps_max: u32,
+    pub(crate) app_policy: AppPolicy,
     pub(crate) timers: TimerProfile,
     pub(crate) registrations_per_app: usize,
     /// What holds for apps that nobody decided about.
@@ -87,6 +92,7 @@ pub(crate) struct Shared {
     pub(crate) guests: Lanes,
     /// Where everything else happens: timers, sockets, stores.
     pub(crate) control: Handle,
+    pub(crate) apps: Arc<Apps>,
     pub(crate) watchers: Watchers,
     pub(crate) unaccepted: Unaccepted,
     pub(crate) sockets: Sockets,
@@ -227,6 +233,7 @@ impl Shared {
             figures: Figures::default(),
             pulses: Pulses::default(),
             writes: Writes::default(),
+            apps: Apps::new(config.apps_max),
             config,
             store,
             clock,
@@ -273,6 +280,17 @@ impl Shared {
         let event = Event { at: self.clock.wall(), registration, kind: kind() };
         for observer in &self.observers {
             observer.observe(&event);
+        }
+    }
+
+    /// Tells the observers of an app's instance, as [`Shared::emit`].
+    pub(crate) fn emit_app(&self, app: &AppId, session: u64, kind: impl FnOnce() -> AppEventKind) {
+        if self.observers.is_empty() {
+            return;
+        }
+        let event = AppEvent { at: self.clock.wall(), app: app.clone(), session, kind: kind() };
+        for observer in &self.observers {
+            observer.observe_app(&event);
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use dormouse_core::{ActivationId, Completion, Cursor, RegistrationId, RunId, StoreError, Webhook};
 use tokio::sync::{broadcast, watch};
 
+use crate::lifecycle;
 use crate::shared::{ReadOnly, Shared};
 
 /// The longest name of a subscriber, in bytes.
@@ -79,8 +80,8 @@ pub enum SubscribeError {
         /// Its length in bytes.
         len: usize,
     },
-    /// A name that only webhooks have.
-    #[error("{name:?} is not a name for a subscriber: those of webhooks begin so; choose another")]
+    /// A name that only webhooks and apps have.
+    #[error("{name:?} is not a name for a subscriber: those of webhooks and apps begin so; choose another")]
     Reserved {
         /// The name.
         name: String,
@@ -116,7 +117,7 @@ impl Subscription {
         after: Option<Cursor>,
     ) -> Result<Self, SubscribeError> {
         check(&name)?;
-        if name.starts_with(Webhook::SUBSCRIBER_PREFIX) {
+        if name.starts_with(Webhook::SUBSCRIBER_PREFIX) || name.starts_with(lifecycle::SUBSCRIBER_PREFIX) {
             return Err(SubscribeError::Reserved { name });
         }
         Self::begin(shared, Some(name), after).await

@@ -23,6 +23,7 @@
 //! waits in simulated time with the contract's `sleep`. While a guest waits for a file or a socket, and for
 //! nothing of the contract's, time stands still for up to half a second of real time.
 
+mod apps;
 mod gate;
 mod names;
 
@@ -35,7 +36,7 @@ use dormouse_core::event::{Event, EventKind, RecordingObserver};
 use dormouse_core::ids::SequentialIds;
 use dormouse_core::outcome::Outcome;
 use dormouse_core::{
-    ActivationId, AppId, Clock, Completion, FixedProvider, Instant, MemoryStore, Message, RegistrationId,
+    ActivationId, AppEvent, AppId, Clock, Completion, FixedProvider, Instant, MemoryStore, Message, RegistrationId,
     RunId, ScriptedSource, Store, TaskBuilder, Timestamp,
 };
 use tokio::sync::Notify;
@@ -98,6 +99,10 @@ struct News(Arc<Notify>);
 
 impl dormouse_core::Observer for News {
     fn observe(&self, _: &Event) {
+        self.0.notify_waiters();
+    }
+
+    fn observe_app(&self, _: &AppEvent) {
         self.0.notify_waiters();
     }
 }

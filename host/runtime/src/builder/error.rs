@@ -47,6 +47,18 @@ pub enum StartError {
         /// What there is.
         pool: u32,
     },
+    /// More runs and instances of apps at once than the engine's pools hold.
+    #[error(
+        "`slots` is {slots} and `apps_max` is {apps}, and the engine's pools hold {pool}; make the engine with more, or ask for fewer"
+    )]
+    PoolTooSmallForApps {
+        /// Runs that were asked for.
+        slots: u32,
+        /// Apps that were asked for.
+        apps: u32,
+        /// What there is.
+        pool: u32,
+    },
     /// The packages could not be read.
     #[error("the installed packages could not be read")]
     Packages(#[source] Box<InstallError>),

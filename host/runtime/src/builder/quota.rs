@@ -11,6 +11,7 @@ impl HostBuilder {
     #[must_use]
     pub fn profile(mut self, profile: Profile) -> Self {
         let figures = profile.figures();
+        self.app_policy = figures.app;
         self.timers = figures.timers;
         self.quota_default = figures.quota;
         self.quota_reserve = figures.reserve;

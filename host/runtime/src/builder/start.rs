@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{HostBuilder, StartError};
 use crate::clock::TokioClock;
 use crate::drive::{self, gate, quarantine, quota, reap};
-use crate::engine::{Allocator, Engine, EngineConfig, Pooling};
+use crate::engine::{Engine, EngineConfig, Pooling};
 use crate::folders::Folders;
 use crate::guests::Guests;
 use crate::host::{Host, Inner, signal_from_source};
@@ -36,6 +36,7 @@ impl HostBuilder {
         let slots = self.slots.unwrap_or_else(|| u32::try_from(cores * 4).unwrap_or(u32::MAX));
         self.check(slots)?;
         let engine = self.engine_for(slots)?;
+        let apps_max = self.apps_on(&engine, slots)?;
         let guests = if self.guests_inline || self.read_only {
             Guests::none()
         } else {
@@ -52,6 +53,8 @@ impl HostBuilder {
             quota_reserve: std::mem::take(&mut self.quota_reserve),
             slots,
             slots_per_app: self.slots_per_app,
+            apps_max,
+            app_policy: self.app_policy,
             timers: self.timers,
             registrations_per_app: self.registrations_per_app,
             access_default: self.access_default,
@@ -126,23 +129,18 @@ impl HostBuilder {
     }
 
     fn engine_for(&mut self, slots: u32) -> Result<Engine, StartError> {
-        let engine = match self.engine.take() {
-            Some(engine) => engine,
+        match self.engine.take() {
+            Some(engine) => Ok(engine),
             None => {
                 // A host that runs nothing needs no pools.
                 let pooling = if self.read_only { Pooling::OnDemand } else { Pooling::default() };
                 let default = EngineConfig::default();
                 let wasm_stack_bytes = self.wasm_stack.unwrap_or(default.wasm_stack_bytes);
+                let slots = slots.saturating_add(self.apps_of_own());
                 let config = EngineConfig { slots, pooling, wasm_stack_bytes, ..default };
-                Engine::new(&config).map_err(StartError::Engine)?
+                Engine::new(&config).map_err(StartError::Engine)
             }
-        };
-        if let Allocator::Pool { slots: pool, .. } = *engine.allocator()
-            && slots > pool
-        {
-            return Err(StartError::PoolTooSmall { slots, pool });
         }
-        Ok(engine)
     }
 }
 

@@ -189,6 +189,17 @@ impl RunCell {
         }
     }
 
+    /// What it was cancelled with, if it was; whether the guest has heard of that or not.
+    pub(crate) fn cancelled_by(&self) -> Option<Cancellation> {
+        self.inner().machine.cancellation().cloned()
+    }
+
+    /// Whether its handler returned, with all deferrals complete: nothing of it is under way in the guest any more.
+    pub(crate) fn is_out(&self) -> bool {
+        let inner = self.inner();
+        inner.machine.has_returned() && inner.machine.deferrals_open() == 0
+    }
+
     /// Whether a quota holds it.
     pub(crate) fn is_paused(&self) -> bool {
         self.inner().machine.is_paused()

@@ -5,7 +5,6 @@
 //! tick of the epoch and comes back here, so that all rules are applied in one place. Taking a guest down is
 //! dropping the future, from outside it: nothing in the guest, and nothing that it waits for, is asked.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
@@ -17,6 +16,7 @@ use dormouse_core::{Clock, Instant, TrapKind};
 use futures::task::waker_ref;
 
 use super::cell::{RunCell, Status, Watch};
+use super::turn::{arm, turn};
 use crate::component::Component;
 use crate::sandbox::{self, Sandbox, SandboxSpec};
 
@@ -154,37 +154,7 @@ fn last_words(guest: &mut Sandbox, cell: &RunCell) {
     }
 }
 
-/// One turn of the guest: billed, and interrupted at the next tick if it does not give way.
+/// One turn of a run's guest.
 fn poll(guest: &mut Sandbox, cell: &RunCell, cx: &mut Context<'_>) -> Poll<Result<(), sandbox::GuestTrap>> {
-    // Sockets and timers that the guest makes belong to the control runtime: this thread drives none.
-    let _in_control = cell.shared.control.enter();
-    let _ticking = cell.shared.engine.enter();
-    cell.shared.seen.polls.fetch_add(1, Ordering::Relaxed);
-    cell.usage.set_at_rest(false);
-    let _polling = cell.meter.begin();
-    // A panic in a host function, or in the engine, is the end of this run and of nothing else.
-    let polled = catch_unwind(AssertUnwindSafe(|| guest.as_mut().poll(cx)));
-    polled.unwrap_or_else(|_| Poll::Ready(Err(sandbox::GuestTrap::of_a_panic())))
-}
-
-/// Has `cx` woken at `timeout`. A run that ends in its first poll arms nothing.
-fn arm(
-    timer: &mut Option<(Instant, BoxSleep)>,
-    timeout: Option<Instant>,
-    clock: &dyn Clock,
-    cx: &mut Context<'_>,
-) {
-    let Some(at) = timeout else {
-        *timer = None;
-        return;
-    };
-    if timer.as_ref().is_none_or(|(armed, _)| *armed != at) {
-        *timer = Some((at, clock.sleep_until(at)));
-    }
-    if let Some((_, sleep)) = timer
-        && sleep.as_mut().poll(cx).is_ready()
-    {
-        *timer = None;
-        cx.waker().wake_by_ref();
-    }
+    turn(guest, &cell.shared, &cell.meter, &cell.usage, cx).map(Result::flatten)
 }

@@ -1,10 +1,13 @@
-//! While the machine runs short of memory, one run after the other is given up, the least valuable first (UWP-092).
+//! While the machine runs short of memory, one thing after the other is given up: apps that are suspended, which have
+//! saved what they had (UWP-133), then runs, the least valuable first (UWP-092), then apps that nobody sees.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use dormouse_core::pressure::{Candidate, least_valuable};
 use dormouse_core::{Cancellation, CancellationReason, Instant};
+
+use futures::future::BoxFuture;
 
 use super::cell::RunCell;
 use super::run::gone;
@@ -25,14 +28,27 @@ pub(crate) async fn run(shared: Arc<Shared>) {
             shared.pulses.pressure.rest(shared.wake.memory.notified()).await;
             continue;
         }
-        let given_up = give_up_one(&shared);
-        // It holds its memory to the end of its grace.
+        let given_up = give_up(&shared);
+        // It holds its memory to its end.
         let settled = async {
-            gone(&shared, given_up.as_slice()).await;
+            given_up.await;
             shared.clock.sleep_until(shared.clock.now() + SETTLE).await;
         };
         shared.pulses.pressure.rest(settled).await;
     }
+}
+
+/// Gives one thing up: an app that is suspended, and has saved what it had; else a run; else an app that nobody sees and
+/// that has nothing to do. Ready when what it held is free.
+fn give_up(shared: &Arc<Shared>) -> BoxFuture<'static, ()> {
+    if let Some(ended) = shared.apps.give_up_one(true) {
+        return ended;
+    }
+    if let Some(cell) = give_up_one(shared) {
+        let shared = shared.clone();
+        return Box::pin(async move { gone(&shared, &[cell]).await });
+    }
+    shared.apps.give_up_one(false).unwrap_or_else(|| Box::pin(std::future::ready(())))
 }
 
 /// Cancels the least valuable of what goes on; none if nothing does.

@@ -14,8 +14,10 @@ use tracing::Instrument;
 use super::cell::{Brought, RunCell, Terms};
 use super::finish::finish;
 use super::guest::Guest;
+use super::in_process;
 use crate::app::InstalledApp;
 use crate::component::Component;
+use crate::lifecycle::Session;
 use crate::sandbox::SandboxSpec;
 use crate::shared::{Known, Permit, Shared};
 
@@ -52,13 +54,25 @@ pub(crate) fn start(shared: &Arc<Shared>, known: &Arc<Known>, lease: Lease, perm
     }
 }
 
-fn prepare(cell: &RunCell, app: Option<&InstalledApp>) -> Result<(Component, SandboxSpec), String> {
+/// Where a run goes on.
+enum Prepared {
+    /// In a sandbox of its own.
+    Alone(Component, SandboxSpec),
+    /// In its app's instance (UWP-120).
+    InApp(Arc<Session>),
+}
+
+fn prepare(cell: &RunCell, app: Option<&InstalledApp>) -> Result<Prepared, String> {
     let registration = &cell.known.registration;
     let app = app.ok_or_else(|| format!("app `{}` is not installed", registration.app))?;
+    let Some(entry_point) = &registration.entry_point else {
+        let session = cell.shared.apps.session(&cell.shared, &app.id);
+        return session.map(Prepared::InApp).map_err(|error| error.to_string());
+    };
     let component = app
         .components
-        .get(registration.runs_as())
-        .ok_or_else(|| format!("app `{}` has no entry point {:?}", app.id, registration.runs_as()))?;
+        .get(entry_point)
+        .ok_or_else(|| format!("app `{}` has no entry point {entry_point:?}", app.id))?;
     let spec = SandboxSpec {
         limits: cell.limits.clone(),
         grants: app.grants.clone(),
@@ -66,13 +80,14 @@ fn prepare(cell: &RunCell, app: Option<&InstalledApp>) -> Result<(Component, San
         args: registration.args.clone(),
         blocking_inline: cell.shared.config.blocking_inline,
     };
-    Ok((component.clone(), spec))
+    Ok(Prepared::Alone(component.clone(), spec))
 }
 
-async fn drive(cell: Arc<RunCell>, prepared: Result<(Component, SandboxSpec), String>, permit: Permit) {
+async fn drive(cell: Arc<RunCell>, prepared: Result<Prepared, String>, permit: Permit) {
     let started_at = cell.shared.clock.wall();
     let outcome = match prepared {
-        Ok((component, spec)) => {
+        Ok(Prepared::InApp(session)) => in_process::drive(&cell, &session).await,
+        Ok(Prepared::Alone(component, spec)) => {
             let mut guest = Guest::new(&cell, component, spec);
             let two = cell.shared.guests.are_two();
             let quickly = poll_fn(|cx| match guest.poll(cx) {

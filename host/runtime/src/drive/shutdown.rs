@@ -7,6 +7,7 @@ use dormouse_core::{Cancellation, CancellationReason};
 
 use super::cell::RunCell;
 use super::{quota, reap};
+use crate::lifecycle;
 use crate::shared::Shared;
 
 /// What runs are told when the host stops.
@@ -25,6 +26,7 @@ pub(crate) async fn stop(shared: &Arc<Shared>, force: bool) {
     for cell in &running {
         if force { cell.kill(terminating()) } else { cell.cancel(terminating()) }
     }
+    lifecycle::stop(shared, force).await;
     loop {
         let mut ended = std::pin::pin!(shared.wake.ended.notified());
         ended.as_mut().enable();

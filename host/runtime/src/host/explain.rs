@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use dormouse_core::activation::ActivationState;
 use dormouse_core::admission::{Admission, Shortage};
+use dormouse_core::app::lifecycle::AppState;
 use dormouse_core::condition::Judgement;
 use dormouse_core::explain::{Explanation, HISTORY_LISTED_MAX, RunningNow, WAITING_LISTED_MAX, Waiting, Why};
 use dormouse_core::store::RunFilter;
@@ -51,18 +52,27 @@ impl Host {
         let waits = activations.iter().filter(|activation| !state.running.contains_key(&activation.id));
         let waiting = waits.map(|activation| waiting(shared, &state, &known, activation, installed, now));
         let of_it = state.running.values().filter(|cell| cell.known.registration.id == id);
-        let mut running: Vec<RunningNow> = of_it.map(running_now).collect();
-        running.sort_unstable_by_key(|running| (running.since, running.run));
+        let mut cells: Vec<Arc<RunCell>> = of_it.cloned().collect();
+        cells.sort_unstable_by_key(|cell| (since(cell), cell.run()));
+        let mut running: Vec<RunningNow> = cells.iter().map(running_now).collect();
         let waiting = waiting.collect();
         let here = u32::try_from(running.len()).unwrap_or(u32::MAX);
         drop(state);
+        // Without the state's lock, which is not held while an app is asked.
+        let session = registration.is_in_process().then(|| shared.apps.known(&registration.app)).flatten();
+        for (now, cell) in running.iter_mut().zip(&cells) {
+            now.waits = session.as_ref().and_then(|session| session.keeps_out(cell));
+        }
+        let app = registration
+            .is_in_process()
+            .then(|| session.map_or(AppState::NotRunning, |session| session.state()));
 
         Ok(Some(Explanation {
             status: known.record().status,
             spent_this_session: known.spent_here(),
             quarantined: known.quarantined(shared.config.quarantine_after),
             access: installed,
-            app: None,
+            app,
             next: next(&known, now),
             conditions: registration.requirements(access, |condition| shared.holds(condition)),
             waiting,
@@ -125,14 +135,18 @@ fn why(
     }
 }
 
-fn running_now(cell: &Arc<RunCell>) -> RunningNow {
+fn since(cell: &RunCell) -> Timestamp {
     let activation = &cell.lease.activation;
-    let since = match &activation.state {
+    match &activation.state {
         ActivationState::Running(running) => running.since,
         // A lease is of what runs.
         _ => activation.fired_at,
-    };
-    RunningNow { run: cell.run(), activation: activation.id, since, paused: cell.is_paused(), waits: None }
+    }
+}
+
+fn running_now(cell: &Arc<RunCell>) -> RunningNow {
+    let activation = cell.lease.activation.id;
+    RunningNow { run: cell.run(), activation, since: since(cell), paused: cell.is_paused(), waits: None }
 }
 
 /// When the schedule fires next.

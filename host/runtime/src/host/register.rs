@@ -8,6 +8,7 @@ use dormouse_core::{AppId, Condition, RegistrationError, RegistrationId, TaskBui
 use super::{Host, HostError, IfExists, Registered, app_limits};
 use crate::app::{App, InstalledApp};
 use crate::drive::quota::settle;
+use crate::lifecycle;
 use crate::registrar::{self, Made};
 use crate::shared::Known;
 use crate::source;
@@ -44,6 +45,7 @@ impl Host {
                 .map_err(|source| HostError::Folders { app: id.clone(), source })?;
             grants = grants.with_own_folders(own)?;
         }
+        let has_life = app.lifecycle.is_some();
         let registered: Vec<Arc<Known>> = {
             let mut state = shared.state();
             state.install(InstalledApp::new(app, grants));
@@ -52,6 +54,9 @@ impl Host {
         };
         settle(shared, &id);
         app_limits::settle(&self.inner, &id);
+        if has_life {
+            lifecycle::attach(shared, &id);
+        }
         let mut sources = Ok(());
         for known in registered {
             let registration = &known.registration;

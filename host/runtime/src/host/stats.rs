@@ -39,6 +39,12 @@ pub struct HostStats {
     pub registrations: usize,
     /// Of these, those in quarantine.
     pub quarantined: usize,
+    /// Apps that have an instance here, suspended or not.
+    pub app_instances: u32,
+    /// Instances of apps that there may be at once.
+    pub apps_max: u32,
+    /// Times that guests were polled.
+    pub polls: u64,
     /// Activations for whose end somebody waits.
     pub awaited: usize,
     /// Times that leases were renewed, all that there were together.
@@ -100,6 +106,9 @@ impl Host {
             apps,
             registrations,
             quarantined,
+            app_instances: shared.apps.taken(),
+            apps_max: config.apps_max,
+            polls: shared.seen.polls.load(Ordering::Relaxed),
             awaited,
             renewals: figures.renewals.get(),
             renewals_failed: figures.renewals_failed.get(),

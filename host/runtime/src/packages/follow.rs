@@ -16,6 +16,7 @@ use crate::drive::cell::RunCell;
 use crate::drive::intake::{self, FireError, Fired, Incoming};
 use crate::drive::run::gone;
 use crate::host::{Host, HostError, IfExists};
+use crate::lifecycle;
 use crate::registrar;
 
 /// The group of the registration that runs an update task: the app did not make it, and does not see it among its own.
@@ -48,6 +49,8 @@ pub(super) async fn up(
         let detail = format!("version {from} is being replaced by {}", package.version);
         let cancellation = Cancellation::new(CancellationReason::ServicingUpdate, "update", detail);
         host.end(&running, &cancellation).await;
+        // Its own instance saves what it has, and is not of this version any more.
+        lifecycle::replaced(&host.inner.shared, &id).await;
         followed.dropped = drop_what_does_not_fit(host, &id, manifest, old).await?;
     }
     if unfinished.is_some() {

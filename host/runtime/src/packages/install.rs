@@ -9,7 +9,7 @@ use dormouse_package::{Installed, Manifest, Source};
 use super::{
     Dropped, InstallError, InstallOptions, Installation, PackageInfo, Packages, digest, follow, grant,
 };
-use crate::app::App;
+use crate::app::{App, AppComponent};
 use crate::component::Component;
 use crate::drive::persist;
 use crate::drive::quota::of_package;
@@ -255,6 +255,21 @@ impl Packages {
             let component =
                 loaded.map_err(|source| InstallError::Component { entry_point: name.clone(), source })?;
             app = app.entry_point(name, component).declares(name, entry_point.triggers.clone());
+        }
+        if let Some(declared) = manifest.app() {
+            let package = installed.clone();
+            let bytes = blocking(move || package.app_component()).await??;
+            // It is there, as the manifest names it.
+            if let Some(bytes) = bytes {
+                let loaded =
+                    AppComponent::load(host.engine(), &self.compiler, self.cache.as_ref(), bytes).await;
+                let component = loaded.map_err(InstallError::AppComponent)?;
+                let component = component
+                    .activations(declared.activations.iter().copied())
+                    .prelaunch(declared.prelaunch)
+                    .memory(declared.memory);
+                app = app.app(component);
+            }
         }
         Ok(app)
     }

@@ -10,6 +10,7 @@ use super::install::blocking;
 use super::{InstallError, Packages, digest};
 use crate::drive::{persist, quota};
 use crate::host::Host;
+use crate::lifecycle;
 use crate::shared::Known;
 use crate::source;
 
@@ -56,6 +57,7 @@ impl Host {
         }
         let detail = format!("app `{app}` is being removed");
         self.end(&running, &Cancellation::new(CancellationReason::Uninstall, "uninstall", detail)).await;
+        lifecycle::removed(shared, app).await;
         for known in &registrations {
             let waited = shared.store.counts(known.registration.id).await?.waiting;
             shared.emit(known.registration.id, || EventKind::Unregistered { withdrawn: waited });
@@ -90,6 +92,7 @@ impl Host {
         let shared = &self.inner.shared;
         // What it has used is not written behind its back.
         let saving = shared.saving_quotas.lock().await;
+        lifecycle::detach(shared, app).await?;
         let removed = shared.store.remove_app(app, shared.clock.wall()).await?;
         drop(saving);
         {

@@ -95,3 +95,31 @@ impl Serves {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::testing::FakePort;
+
+    #[test]
+    fn a_run_in_an_app_is_known_by_its_number_until_its_last_handle_is_gone() {
+        let mut app = Serves::app_of(Arc::new(FakePort::default()));
+        assert!(app.run(1).is_err() && app.session().is_ok());
+        app.enter(1, Arc::new(FakePort::default()));
+        app.given(1);
+        app.given_back(1);
+        assert!(app.run(1).is_ok() && app.run(2).is_err());
+        app.given_back(1);
+        assert!(app.run(1).is_err());
+        app.given_back(1);
+        app.given(1);
+        assert!(app.run(1).is_err(), "what is gone does not come back");
+    }
+
+    #[test]
+    fn a_task_has_one_run_and_no_life() {
+        let mut task = Serves::Run(Arc::new(FakePort::default()));
+        task.given_back(0);
+        assert!(task.run(0).is_ok() && task.session().is_err());
+    }
+}

@@ -59,7 +59,7 @@ pub(super) fn registration(wish: &Registration, trigger: Trigger) -> Result<Regi
         app: app(&wish.app)?,
         name: wish.name.clone(),
         group: wish.group.clone(),
-        entry_point: wish.entry_point.clone(),
+        entry_point: Some(wish.entry_point.clone()),
         trigger,
         conditions,
         cancel_on_condition_loss: wish.cancel_on_condition_loss,

@@ -10,7 +10,7 @@ use dormouse_core::{Stream, TaskFailure, TriggerDetails, WorkCost};
 use futures::future::BoxFuture;
 
 use super::RunCell;
-use crate::host::app_limits;
+use crate::drive::of_app::OfApp;
 use crate::sandbox::AppSettings;
 use crate::sandbox::port::{
     ActivationInfo, AppPort, Denial, RunPort, SocketAsk, SocketError, TimeLeft, Told,
@@ -159,10 +159,7 @@ impl RunPort for RunCell {
 
 impl AppPort for RunCell {
     fn settings(&self) -> Option<AppSettings> {
-        let app = &self.known.registration.app;
-        // An app that was removed meanwhile keeps nothing any more.
-        let limits = app_limits::of(&self.shared, &self.shared.state(), app)?;
-        Some(AppSettings { store: self.shared.store.clone(), app: app.clone(), limits })
+        self.own_settings()
     }
 
     fn interruption(&self) -> BoxFuture<'static, Option<Told>> {
