@@ -112,3 +112,95 @@ fn a_long_list_of_names_is_cut() {
     let names: Vec<String> = (0..20).map(|n| format!("a{n}")).collect();
     assert!(contract::list(&names).ends_with("`a15` and 4 more"));
 }
+
+mod apps {
+    use super::*;
+    use crate::app::AppComponent;
+    use crate::lifecycle::instance::testing::{app, app_of};
+
+    fn refused(bytes: &[u8]) -> ComponentError {
+        AppComponent::compile(&engine(), bytes).expect_err("it was accepted")
+    }
+
+    #[test]
+    fn an_app_is_an_app_and_no_task() {
+        let bytes = app(&[]);
+        let component = AppComponent::compile(&engine(), &bytes).expect("an app");
+        assert!(matches!(component.component().world(), World::App(_)));
+        let error = compile(&bytes).expect_err("no task");
+        assert!(matches!(error, ComponentError::NotATask { .. }), "{error}");
+        assert!(error.to_string().contains("`dormouse:background/lifecycle@0.1.0`"), "{error}");
+        assert!(matches!(refused(&task(OK)), ComponentError::NotAnApp { .. }));
+        assert!(matches!(refused(&wat("(module)")), ComponentError::CoreModule));
+    }
+
+    #[test]
+    fn what_an_app_lacks_is_named() {
+        let half = |name: &str| {
+            wat(&format!(
+                r#"(component (instance $empty) (export "dormouse:background/{name}" (instance $empty)))"#
+            ))
+        };
+        for (there, lacks) in [
+            ("lifecycle@0.1.0", "dormouse:background/task-events@0.1.0"),
+            ("task-events@0.1.0", "dormouse:background/lifecycle@0.1.0"),
+        ] {
+            let error = refused(&half(there));
+            assert!(matches!(error, ComponentError::NotAnApp { missing, .. } if missing == lacks), "{error}");
+            assert!(error.to_string().contains(&format!("`{lacks}` is missing")), "{error}");
+        }
+        let newer = refused(&half("lifecycle@0.2.0"));
+        assert!(matches!(newer, ComponentError::WrongVersion { supported: "0.1.0", .. }), "{newer}");
+    }
+
+    #[test]
+    fn what_is_about_the_life_of_an_app_is_not_for_tasks() {
+        let importing = |interface: &str, exports: &[&str]| {
+            let exports = exports
+                .iter()
+                .map(|name| format!("(export \"dormouse:background/{name}@0.1.0\" (instance $empty))"));
+            wat(&format!(
+                "(component (import \"dormouse:background/{interface}@0.1.0\" (instance)) (instance $empty) {})",
+                exports.collect::<String>()
+            ))
+        };
+        for interface in ["app-types", "transitions", "app-control", "app-waiting"] {
+            let error = compile(&importing(interface, &["background-task"])).expect_err("it was accepted");
+            assert!(matches!(error, ComponentError::UnknownImport { .. }), "{error}");
+            // It fails later, for what it lacks.
+            let error = refused(&importing(interface, &["lifecycle", "task-events"]));
+            assert!(matches!(error, ComponentError::WorldMismatch { .. }), "{error}");
+        }
+        let error = refused(&importing("waiting-sync", &["lifecycle", "task-events"]));
+        assert!(
+            matches!(error, ComponentError::UnknownImport { .. }),
+            "it would hold up all handlers: {error}"
+        );
+    }
+
+    #[test]
+    fn a_handler_of_another_type_is_named() {
+        for (from, to, handler, ty) in [
+            ("away-ms: f64", "away-ms: u32", "resuming", "(param i32)"),
+            ("resuming: async func(args: resuming-args);", "resuming: async func();", "resuming", ""),
+            (
+                "group-activated: async func(group: string, instance: background-task-instance)",
+                "group-activated: async func(instance: background-task-instance)",
+                "group-activated",
+                "(param i32) (result i32)",
+            ),
+            (
+                "suspending: async func(transition: transition);",
+                "suspending: async func(transition: borrow<transition>);",
+                "suspending",
+                "(param i32)",
+            ),
+        ] {
+            let body = if ty.contains("result") { "(i32.const 0)" } else { "" };
+            let bytes = app_of(|wit| wit.replace(from, to), vec![(handler, Some(ty), body)]);
+            let error = refused(&bytes);
+            assert!(matches!(error, ComponentError::WorldMismatch { .. }), "{error}");
+            assert!(error.to_string().contains(&format!("must have `{handler}: ")), "{error}");
+        }
+    }
+}

@@ -74,6 +74,8 @@ pub(crate) struct Heard {
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: Vec<u8>,
     pub(crate) refused: Vec<(u64, u64)>,
+    /// Of the life of an app.
+    pub(crate) said: Vec<String>,
 }
 
 /// A run without rules.
@@ -85,6 +87,16 @@ pub(crate) struct FakePort {
 impl FakePort {
     pub(crate) fn heard(&self) -> Heard {
         self.lock().clone()
+    }
+
+    /// Writes down something about the life of an app.
+    pub(crate) fn said(&self, what: String) {
+        self.lock().said.push(what);
+    }
+
+    /// What was written down since it was asked last.
+    pub(crate) fn take_said(&self) -> Vec<String> {
+        std::mem::take(&mut self.lock().said)
     }
 
     pub(crate) fn denials(&self) -> Vec<Denial> {

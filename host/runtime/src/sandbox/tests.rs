@@ -18,7 +18,7 @@ fn shared_engine() -> &'static Engine {
 }
 
 /// A clock whose thread CPU time grows by a millisecond each time that it is read.
-struct Counting(SimClock, std::sync::atomic::AtomicU64);
+struct Counting(SimClock, AtomicU64);
 
 impl Clock for Counting {
     fn wall(&self) -> Timestamp {

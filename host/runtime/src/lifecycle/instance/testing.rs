@@ -79,7 +79,8 @@ pub(crate) fn app_of(
             Some((_, ty, body)) => (ty.unwrap_or(usual), *body),
             None => (usual, nothing),
         };
-        handlers.push_str(&format!("(func (export \"dormouse:background/{name}\") {ty} {body})\n"));
+        let called = name.split_once('#').map_or(name, |(_, called)| called);
+        handlers.push_str(&format!("(func ${called} (export \"dormouse:background/{name}\") {ty} {body})\n"));
     }
     let mut module = wat(&format!(
         r#"(module {IMPORTS}

@@ -12,10 +12,14 @@ use dormouse_core::app::lifecycle::{Call, CallId, Handler, Ticket};
 use dormouse_core::app::memory::{MemoryChange, MemoryLevel};
 use dormouse_core::app::previous::PreviousExecutionState;
 use dormouse_core::clock::SimClock;
-use dormouse_core::{Class, Instant, RegistrationId, RunId, TrapKind};
+use dormouse_core::completion::RunRecord;
+use dormouse_core::{
+    ActivationId, AppId, Class, Completion, Cursor, Fence, Instant, Outcome, Receipt, RegistrationId, RunId,
+    TaskFailure, Timestamp, TrapKind,
+};
 use futures::task::{ArcWake, waker_ref};
 
-use super::super::calls::CallArgs;
+use super::super::calls::{CallArgs, NamedCompletion};
 use super::testing::app;
 use super::*;
 use crate::app::AppComponent;
@@ -48,6 +52,7 @@ struct Life {
     port: Arc<FakePort>,
     commands: mpsc::UnboundedSender<Command>,
     memory: Arc<AtomicU64>,
+    usage: Arc<Usage>,
     wakes: Arc<Wakes>,
     calls: u32,
 }
@@ -62,10 +67,10 @@ fn life_of(component: &Component) -> Life {
     let clock: Arc<dyn Clock> = Arc::new(SimClock::default());
     let port = Arc::new(FakePort::default());
     let (sender, commands) = mpsc::unbounded_channel();
-    let memory = Arc::new(AtomicU64::new(limits.memory_bytes));
+    let (memory, usage) = (Arc::new(AtomicU64::new(limits.memory_bytes)), Usage::new(limits.output_bytes));
     let gauges = Gauges {
         meter: Arc::new(Meter::new(Arc::clone(&clock))),
-        usage: Usage::new(limits.output_bytes),
+        usage: Arc::clone(&usage),
         memory: Arc::clone(&memory),
     };
     let spec = SandboxSpec {
@@ -76,7 +81,7 @@ fn life_of(component: &Component) -> Life {
         blocking_inline: true,
     };
     let instance = start(component, spec, clock, Arc::clone(&port) as Arc<dyn SessionPort>, commands, gauges);
-    Life { instance, port, commands: sender, memory, wakes: Arc::default(), calls: 0 }
+    Life { instance, port, commands: sender, memory, usage, wakes: Arc::default(), calls: 0 }
 }
 
 impl Life {
@@ -120,6 +125,25 @@ impl Life {
             Poll::Pending => panic!("it did not trap"),
         }
     }
+}
+
+/// A task of this name that came to its end.
+fn ended(outcome: Outcome) -> NamedCompletion {
+    let id = uuid::Uuid::from_u128(1);
+    let run = RunRecord {
+        run: RunId::from_uuid(id),
+        activation: ActivationId::from_uuid(id),
+        registration: RegistrationId::from_uuid(id),
+        app: AppId::new("app").expect("a name"),
+        attempt: 1,
+        fence: Fence::default(),
+        started_at: Timestamp::EPOCH,
+        ended_at: Timestamp::EPOCH,
+        outcome,
+        receipt: Receipt::default(),
+    };
+    let completion = Completion { cursor: Cursor::default(), coalesced: 3, run };
+    NamedCompletion { completion, name: "tea".to_owned() }
 }
 
 const LAUNCHED: Handler =
@@ -264,12 +288,13 @@ fn what_a_run_answers_is_its_own() {
 fn uwp_109_growth_is_judged_by_the_limit_of_the_moment() {
     let grows = "(call $say (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))";
     let mut life = life(&[("resuming", grows)]);
-    // One page.
-    life.memory.store(65_536, Ordering::Relaxed);
+    assert_eq!(life.says(), Vec::<String>::new());
+    let held = life.usage.memory_bytes();
+    life.memory.store(held, Ordering::Relaxed);
     life.call(RESUMING, CallArgs::None);
     assert_eq!(life.says(), ["say false", "returned 1"]);
-    assert_eq!(life.port.heard().refused, [(2 * 65_536, 65_536)]);
-    life.memory.store(2 * 65_536, Ordering::Relaxed);
+    assert_eq!(life.port.heard().refused, [(held + 65_536, held)]);
+    life.memory.store(held + 65_536, Ordering::Relaxed);
     life.call(RESUMING, CallArgs::None);
     life.call(RESUMING, CallArgs::None);
     assert_eq!(life.says(), ["say true", "returned 2", "say false", "returned 3"]);
@@ -278,15 +303,15 @@ fn uwp_109_growth_is_judged_by_the_limit_of_the_moment() {
 #[test]
 fn task_events_are_told_and_said_to_have_been() {
     let mut life = life(&[
-        ("completed", "(call $say (i32.eqz (local.get 1)))"),
+        ("completed", "(call $say (i32.eq (local.get 1) (i32.const 2)))"),
         // Behind its two texts.
         ("progressed", "(call $say (i32.eq (local.get 4) (i32.const 42)))"),
     ]);
-    life.send(Command::Completed(Vec::new()));
+    life.send(Command::Completed(vec![ended(Outcome::Succeeded), ended(Outcome::Interrupted)]));
     let id = uuid::Uuid::from_u128(1);
     life.send(Command::Progressed(Progress {
         registration: RegistrationId::from_uuid(id),
-        activation: dormouse_core::ActivationId::from_uuid(id),
+        activation: ActivationId::from_uuid(id),
         run: RunId::from_uuid(id),
         value: 42,
     }));

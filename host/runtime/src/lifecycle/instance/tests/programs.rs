@@ -34,9 +34,11 @@ fn an_app_hears_its_life_and_its_tasks() {
     let run: Arc<dyn RunPort> = Arc::new(FakePort::default());
     life.send(Command::Activate { number: 1, run: Arc::clone(&run), group: None });
     life.send(Command::Activate { number: 2, run, group: Some("mail".to_owned()) });
-    life.send(Command::Completed(Vec::new()));
+    let failure = TaskFailure { message: "no tea".to_owned(), retry_after: None };
+    life.send(Command::Completed(vec![ended(Outcome::Succeeded), ended(Outcome::Failed(failure))]));
     assert_eq!(life.says(), ["run 1 ok", "run 2 ok", "Completed"]);
-    let heard: Vec<_> = lines(&life).into_iter().filter(|line| line.starts_with("heard ")).collect();
+    let told = |line: &String| line.starts_with("heard ") || line.starts_with("completion ");
+    let heard: Vec<_> = lines(&life).into_iter().filter(told).collect();
     assert_eq!(
         heard,
         [
@@ -48,7 +50,9 @@ fn an_app_hears_its_life_and_its_tasks() {
             "heard memory-limit-changing old=2 new=1",
             "heard background-activated name=\"name\" arguments=\"\"",
             "heard group-activated group=\"mail\" name=\"name\" arguments=\"\"",
-            "heard completed count=0",
+            "heard completed count=2",
+            "completion name=\"tea\" outcome=succeeded coalesced=3 message=\"\"",
+            "completion name=\"tea\" outcome=failed coalesced=3 message=\"no tea\"",
         ]
     );
 }
