@@ -32,6 +32,7 @@
 //! | --- | --- |
 //! | what a host is made of | [`HostBuilder`] |
 //! | what an app may use | [`App`], [`Grants`], [`LimitsRequest`] |
+//! | apps that outlive their runs | [`AppComponent`], [`AppHandle`] |
 //! | who is told what | [`Observer`], [`Subscription`] |
 //! | programs without a registration | [`command`] |
 //! | the rules themselves | [`core`] |

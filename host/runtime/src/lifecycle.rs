@@ -9,7 +9,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `session` | the machine of one app under its lock, and what it said that is to be done |
+//! | `session`, `inner` | the machine of one app under its lock, and what it said that is to be done |
 //! | `actor`, `perform` | the one future that does it, and polls the instance |
 //! | `instance`, `calls`, `port`, `life` | the sandbox, and what it and the session have of each other |
 //! | `apps` | all of them, and the places that there are for instances |
@@ -22,6 +22,7 @@ mod completions;
 mod error;
 mod extension;
 mod handle;
+mod inner;
 pub(crate) mod instance;
 mod keep;
 mod lease;

@@ -55,6 +55,7 @@ pub(crate) fn start(shared: &Arc<Shared>, known: &Arc<Known>, lease: Lease, perm
 }
 
 /// Where a run goes on.
+#[expect(clippy::large_enum_variant, reason = "there is one for each run, and it is taken apart at once")]
 enum Prepared {
     /// In a sandbox of its own.
     Alone(Component, SandboxSpec),

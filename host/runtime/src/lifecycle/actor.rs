@@ -17,10 +17,11 @@ use futures::task::waker_ref;
 use tokio::sync::mpsc;
 
 use super::calls::Command;
+use super::inner::Because;
 use super::instance::Instance;
 use super::keep::Keeping;
 use super::life::Life;
-use super::session::{Because, Session};
+use super::session::Session;
 use crate::drive::turn::{arm, turn};
 
 /// How much a guest may compute without waiting before it goes on in the slow lane. It comes back when it waits: an app

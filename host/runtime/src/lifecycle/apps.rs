@@ -12,7 +12,8 @@ use futures::future::BoxFuture;
 use tokio::sync::Notify;
 
 use super::error::AppError;
-use super::session::{Activated, Because, Session, Shut};
+use super::inner::{Because, Shut};
+use super::session::{Activated, Session};
 use crate::app::AppComponent;
 use crate::drive::run::gone;
 use crate::shared::Shared;
@@ -22,7 +23,7 @@ pub(crate) struct Apps {
     /// Instances that there may be at once.
     max: u32,
     inner: Mutex<Inner>,
-    /// A place is free.
+    /// A place is free, or an app may give way.
     freed: Notify,
 }
 
@@ -124,6 +125,11 @@ impl Apps {
         self.inner().taken
     }
 
+    /// An app was suspended, and may be ended for another.
+    pub(super) fn may_give_way(&self) {
+        self.freed.notify_waiters();
+    }
+
     fn take(self: &Arc<Self>) -> Option<Place> {
         let mut inner = self.inner();
         if inner.taken >= self.max {
@@ -187,21 +193,19 @@ impl Apps {
                 AppState::Suspended => candidate.suspended,
                 _ => !suspended_only && inner.machine.is_reclaimable(),
             };
-            let ends = inner.ends;
             if still {
+                tracing::warn!(
+                    app = %session.app, suspended = candidate.suspended, memory_bytes = candidate.memory_bytes,
+                    "an app is given up"
+                );
                 let outputs = inner.machine.terminate(now.at);
                 inner.decide(outputs, Because::Ends(End::Reclaimed), now);
             }
-            ends
+            inner.ends
         });
-        tracing::warn!(
-            app = %session.app, suspended = candidate.suspended, memory_bytes = candidate.memory_bytes,
-            "an app is given up"
-        );
-        let (session, mut seen) = (session.clone(), session.seen.subscribe());
+        let session = session.clone();
         Some(Box::pin(async move {
-            // An error is that the session is gone, which this holds.
-            let _ = seen.wait_for(|seen| seen.ended > ends || seen.state != AppState::Suspended).await;
+            session.has_ended(ends).await;
             session.settled().await;
         }))
     }
@@ -262,8 +266,8 @@ impl Session {
         }
     }
 
-    /// It is to end for good, or for now: waits until it has.
-    async fn leave(&self, leave: Leave, shut: Option<Shut>) {
+    /// It is to end for good, or for now. Answers the number of that end.
+    fn leave(&self, leave: Leave, shut: Option<Shut>) -> u64 {
         let end = match leave {
             Leave::Uninstalled => End::Uninstalled,
             Leave::LoggedOff => End::LoggedOff,
@@ -272,21 +276,29 @@ impl Session {
             inner.shut = inner.shut.or(shut);
             let outputs = inner.machine.leave(leave, now.at);
             inner.decide(outputs, Because::Ends(end), now);
-        });
-        self.has_ended().await;
+            inner.coming_end()
+        })
     }
 
-    /// It is suspended and ended, because its host stops or its package is replaced.
-    fn stop(&self, force: bool, shut: Option<Shut>) {
+    /// It is suspended and ended, because its host stops or its package is replaced. Answers the number of that end.
+    fn stop(&self, force: bool, shut: Option<Shut>) -> u64 {
         self.input(|inner, now| {
             inner.shut = inner.shut.or(shut);
             let outputs = if force { inner.machine.terminate(now.at) } else { inner.machine.stop(now.at) };
             inner.decide(outputs, Because::Ends(End::HostStopped), now);
-        });
+            inner.coming_end()
+        })
+    }
+
+    /// Waits until so many instances of it have ended, and their memory is free.
+    async fn has_ended(&self, ends: u64) {
+        let mut seen = self.seen.subscribe();
+        // An error is that the session is gone, which this is of.
+        let _ = seen.wait_for(|seen| seen.ended >= ends).await;
     }
 
     /// Waits until it is not there, and all is done about that.
-    async fn has_ended(&self) {
+    async fn rests(&self) {
         loop {
             let mut news = std::pin::pin!(self.news.notified());
             news.as_mut().enable();
@@ -309,7 +321,7 @@ pub(crate) async fn stop(shared: &Shared, force: bool) {
         session.stop(force, Some(Shut::Stopping));
     }
     for session in &sessions {
-        session.has_ended().await;
+        session.rests().await;
     }
 }
 
@@ -317,8 +329,8 @@ pub(crate) async fn stop(shared: &Shared, force: bool) {
 /// one. Answers when it has ended.
 pub(crate) async fn replaced(shared: &Shared, app: &AppId) {
     if let Some(session) = shared.apps.known(app) {
-        session.stop(false, None);
-        session.has_ended().await;
+        let ends = session.stop(false, None);
+        session.has_ended(ends).await;
     }
 }
 
@@ -326,7 +338,8 @@ pub(crate) async fn replaced(shared: &Shared, app: &AppId) {
 pub(crate) async fn removed(shared: &Shared, app: &AppId) {
     let session = shared.apps.inner().sessions.remove(app);
     if let Some(session) = session {
-        session.leave(Leave::Uninstalled, Some(Shut::Gone)).await;
+        session.leave(Leave::Uninstalled, Some(Shut::Gone));
+        session.rests().await;
         // What the store keeps of it goes with the app: nothing is written behind that.
         drop(session.writing.lock().await);
     }
@@ -341,7 +354,10 @@ pub(super) async fn end_session(shared: &Shared) {
         }
     }
     let sessions = shared.apps.sessions();
-    futures::future::join_all(sessions.iter().map(|session| session.leave(Leave::LoggedOff, None))).await;
+    let ends: Vec<u64> = sessions.iter().map(|session| session.leave(Leave::LoggedOff, None)).collect();
+    for (session, ends) in sessions.iter().zip(ends) {
+        session.has_ended(ends).await;
+    }
     gone(shared, &running).await;
 }
 
@@ -353,6 +369,9 @@ pub(crate) fn abandon(shared: &Shared) {
         std::mem::take(&mut inner.sessions)
     };
     for session in sessions.into_values() {
-        session.input(|inner, _| inner.shut = Some(Shut::Abandoned));
+        // Each of these holds the host, which holds them: taken apart here, or none would ever be dropped.
+        let held = session.input(|inner, _| inner.abandon());
+        drop(held);
+        session.news.notify_waiters();
     }
 }

@@ -14,9 +14,9 @@ use dormouse_core::{AppId, Completion, Cursor, Instant, RunId, StoreError};
 use tokio::sync::{broadcast, mpsc, watch};
 
 use super::calls::{Command, NamedCompletion};
+use super::inner::Inner;
 use super::life::Life;
 use super::port::TaskEvent;
-use super::session::Inner;
 use crate::drive::persist;
 use crate::shared::{NOBODY, Shared};
 use crate::subscribe::Progress;

@@ -10,8 +10,9 @@ use tokio::sync::watch;
 
 use super::apps::Patience;
 use super::error::AppError;
+use super::inner::{Because, Inner, Now};
 use super::lease::VisibilityLease;
-use super::session::{Activated, Because, Inner, Now, Session};
+use super::session::{Activated, Session};
 use super::view::AppView;
 use crate::host::Host;
 
@@ -173,7 +174,7 @@ impl AppHandle {
     }
 
     /// Resumes it, as by a screen that is unlocked: who saw it before sees it again. One that nobody sees is suspended again
-    /// after a while. Answers when it runs.
+    /// after a while. Answers when it runs; in the foreground, if somebody sees it.
     ///
     /// # Errors
     ///
@@ -187,8 +188,12 @@ impl AppHandle {
             inner.decide(outputs, Because::Nothing, now);
             Ok::<_, AppError>(inner.decided)
         })?;
-        let is_so = |state| !matches!(state, AppState::Suspending | AppState::Suspended);
-        Ok(self.until(|seen| seen.performed >= decided && is_so(seen.state)).await)
+        let is_so = |seen: &AppView| match seen.state {
+            AppState::Background => seen.leases == 0,
+            AppState::Suspending => false,
+            AppState::NotRunning | AppState::Foreground | AppState::Suspended => true,
+        };
+        Ok(self.until(|seen| seen.performed >= decided && is_so(seen)).await)
     }
 
     /// Closes it, as its user does: background tasks in it are cancelled, it is suspended, and ended (UWP-137). Answers

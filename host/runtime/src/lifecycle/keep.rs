@@ -4,12 +4,13 @@
 
 use std::sync::Arc;
 
-use dormouse_core::StoreError;
 use dormouse_core::app::event::AppEventKind;
 use dormouse_core::app::previous::Kept;
+use dormouse_core::{StoreError, Timestamp, TrapKind};
 use futures::future::BoxFuture;
 
-use super::session::{Because, Session, Shut};
+use super::inner::{Because, Shut};
+use super::session::Session;
 use crate::drive::persist;
 use crate::shared::NOBODY;
 
@@ -57,7 +58,7 @@ impl Session {
 pub(super) type Keeping = BoxFuture<'static, ()>;
 
 /// Keeps it, and has what follows if the store does not: what is to begin does not, and what has ended is told later.
-pub(super) fn keep(session: Arc<Session>, kept: (Option<Kept>, dormouse_core::Timestamp)) -> Keeping {
+pub(super) fn keep(session: Arc<Session>, kept: (Option<Kept>, Timestamp)) -> Keeping {
     let before = std::mem::replace(&mut session.inner().written, kept);
     Box::pin(async move {
         let Err(error) = session.write().await else { return };
@@ -71,7 +72,7 @@ pub(super) fn keep(session: Arc<Session>, kept: (Option<Kept>, dormouse_core::Ti
 
 impl Session {
     /// The store did not keep that it begins: it does not.
-    fn not_begun(&self, before: (Option<Kept>, dormouse_core::Timestamp), error: StoreError) {
+    fn not_begun(&self, before: (Option<Kept>, Timestamp), error: StoreError) {
         let waiting = self.input(|inner, now| {
             // Or they would have it begin again and again.
             let waiting = std::mem::take(&mut inner.waiting);
@@ -84,10 +85,12 @@ impl Session {
             waiting
         });
         for run in waiting {
-            run.cell.trapped(
-                dormouse_core::TrapKind::Start,
-                format!("its app was not begun: the store did not keep that it is there: {error}"),
-            );
+            run.cell.trapped(TrapKind::Start, not_begun(&error));
         }
     }
+}
+
+/// What is said of that to those who waited.
+pub(super) fn not_begun(error: &StoreError) -> String {
+    format!("its app was not begun: the store did not keep that it is there: {error}")
 }

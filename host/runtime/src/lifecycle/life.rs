@@ -15,8 +15,9 @@ use dormouse_core::{AppId, Limits, Stream, TaskFailure, Timestamp};
 use futures::future::BoxFuture;
 use futures::task::ArcWake;
 
+use super::inner::{Asking, Because, Inner, Now};
 use super::port::{SessionPort, TaskEvent};
-use super::session::{Asking, Because, Inner, Now, Session};
+use super::session::Session;
 use crate::drive::of_app::OfApp;
 use crate::meter::Meter;
 use crate::sandbox::AppSettings;

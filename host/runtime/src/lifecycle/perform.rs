@@ -4,19 +4,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Context;
 
-use dormouse_core::TriggerKind;
 use dormouse_core::app::activation::AppActivation;
 use dormouse_core::app::event::AppEventKind;
 use dormouse_core::app::lifecycle::{AppState, Call, End, Handler, HandlerName, Output, Ticket};
+use dormouse_core::{TrapKind, TriggerKind};
 use futures::FutureExt;
 use tokio::sync::mpsc;
 
 use super::actor::{Actor, Alive};
 use super::calls::{CallArgs, Command};
 use super::error::AppError;
+use super::inner::Calling;
+use super::keep::not_begun;
 use super::life::Life;
 use super::runs::{self, Inside};
-use super::session::{Calling, Session};
+use super::session::Session;
 use super::todo::{Do, Ending};
 use super::{completions, instance, keep};
 use crate::meter::Meter;
@@ -174,7 +176,7 @@ impl Actor {
         }
     }
 
-    fn end(&mut self, Ending { end, runs, lost }: Ending) {
+    fn end(&mut self, Ending { end, runs, lost, refused }: Ending) {
         let session = &self.session;
         let limit = self.alive.as_ref().map(|alive| alive.life.memory.load(Ordering::Relaxed));
         let held = self.alive.as_ref().map(|alive| alive.life.usage.memory_bytes());
@@ -196,6 +198,10 @@ impl Actor {
         };
         session.inner().last_end = Some((end, message.clone()));
         session.emit(number, || AppEventKind::Ended { end, message: message.clone() });
+        let trap = match refused {
+            Some(error) => Some((TrapKind::Start, not_begun(&error))),
+            None => trap,
+        };
         runs::end(&runs, end, &message, trap.as_ref());
         for sight in lost {
             // It is lost once.
@@ -256,7 +262,7 @@ fn begin(session: &Arc<Session>, memory_bytes: u64, ends: u64) -> Option<Alive> 
     let (commands, receiver) = mpsc::unbounded_channel();
     let (Some(installed), Some(component)) = (&installed, component) else {
         let message = "it is not installed any more".to_owned();
-        life.feed(|inner, now| inner.crash((dormouse_core::TrapKind::Start, message), now));
+        life.feed(|inner, now| inner.crash((TrapKind::Start, message), now));
         return Some(Alive { life, instance: None, commands });
     };
     let spec = SandboxSpec {
@@ -285,6 +291,13 @@ fn became(session: &Session, to: AppState) {
         (from, inner.number)
     };
     session.emit(number, || AppEventKind::StateChanged { from, to });
+    match to {
+        // Who waits for a place may have this one's.
+        AppState::Suspended => session.shared.apps.may_give_way(),
+        // What its tasks use is charged now, or not any more.
+        AppState::Background | AppState::Foreground => session.wake_runs(),
+        AppState::NotRunning | AppState::Suspending => {}
+    }
 }
 
 /// Answers an activation.

@@ -9,7 +9,8 @@ use dormouse_core::explain::AppWait;
 
 use super::apps::Patience;
 use super::error::AppError;
-use super::session::{Because, Session};
+use super::inner::Because;
+use super::session::Session;
 use crate::drive::cell::RunCell;
 
 /// A run that goes on in an app, or waits for that.
@@ -142,6 +143,14 @@ impl Session {
         runs.iter().any(|cell| cell.is_paused())
     }
 
+    /// Has what drives its runs look again.
+    pub(super) fn wake_runs(&self) {
+        let runs: Vec<Arc<RunCell>> = self.inner().entered.values().map(|run| run.cell.clone()).collect();
+        for cell in runs {
+            cell.driver.wake();
+        }
+    }
+
     /// Its guest used so much: the runs in it have equal shares (UWP-104).
     pub(super) fn bill(&self, cpu: Duration) {
         if cpu.is_zero() {
@@ -160,8 +169,8 @@ impl Session {
 pub(super) fn end(runs: &[Inside], end: End, message: &str, trap: Option<&(TrapKind, String)>) {
     for Inside { cell, .. } in runs {
         match (end.cancellation(message), trap) {
-            (Some(cancellation), _) => cell.kill(cancellation),
-            (None, Some((kind, said))) => cell.trapped(*kind, format!("its app trapped: {said}")),
+            (_, Some((kind, said))) => cell.trapped(*kind, format!("its app ended: {said}")),
+            (Some(cancellation), None) => cell.kill(cancellation),
             (None, None) => cell.trapped(TrapKind::Other, format!("its app was ended ({end}): {message}")),
         }
     }

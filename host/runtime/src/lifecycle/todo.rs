@@ -41,4 +41,6 @@ pub(super) struct Ending {
     pub(super) runs: Vec<Inside>,
     /// What of those who wanted to see it is good for nothing any more.
     pub(super) lost: Vec<Arc<Sight>>,
+    /// The store did not keep that it begins.
+    pub(super) refused: Option<StoreError>,
 }

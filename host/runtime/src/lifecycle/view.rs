@@ -5,7 +5,7 @@ use dormouse_core::app::memory::MemoryLevel;
 use dormouse_core::app::previous::{Kept, PreviousExecutionState};
 use dormouse_core::{AppId, Timestamp};
 
-use super::session::Inner;
+use super::inner::Inner;
 
 /// How an app is.
 #[derive(Clone, Debug, PartialEq, Eq)]
