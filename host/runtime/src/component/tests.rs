@@ -197,7 +197,7 @@ mod apps {
             ),
         ] {
             let body = if ty.contains("result") { "(i32.const 0)" } else { "" };
-            let bytes = app_of(|wit| wit.replace(from, to), vec![(handler, Some(ty), body)]);
+            let bytes = app_of(|wit| wit.replace(from, to), &[(handler, Some(ty), body)]);
             let error = refused(&bytes);
             assert!(matches!(error, ComponentError::WorldMismatch { .. }), "{error}");
             assert!(error.to_string().contains(&format!("must have `{handler}: ")), "{error}");

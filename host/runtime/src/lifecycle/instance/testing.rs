@@ -64,13 +64,14 @@ const HANDLERS: [(&str, &str, &str); 12] = [
 
 /// An app in which the handlers that `bodies` names do what it says, and all others nothing.
 pub(crate) fn app(bodies: &[(&str, &str)]) -> Vec<u8> {
-    app_of(|wit| wit, bodies.iter().map(|&(name, body)| (name, None, body)).collect())
+    let bodies: Vec<_> = bodies.iter().map(|&(name, body)| (name, None, body)).collect();
+    app_of(|wit| wit, &bodies)
 }
 
 /// As [`app`], of a contract that was `edited`, with the type of what was.
 pub(crate) fn app_of(
     edited: impl Fn(String) -> String,
-    bodies: Vec<(&str, Option<&'static str>, &str)>,
+    bodies: &[(&str, Option<&'static str>, &str)],
 ) -> Vec<u8> {
     let mut handlers = String::new();
     for (name, usual, nothing) in HANDLERS {
