@@ -90,11 +90,11 @@ pub use component::{
     ComponentError, Digest, IN_PROCESS_LEN_MAX, compile_worker,
 };
 pub use dormouse_core::activation::KEY_LEN_MAX;
+pub use dormouse_core::app::policy::{AppPolicy, MemoryAsked};
 pub use dormouse_core::quota::{QuotaSource, Reserve};
 pub use dormouse_core::store::{ListedRun, Redriven, RunFilter};
 pub use drive::intake::{FireError, Fired};
 pub use engine::{Allocator, Engine, EngineConfig, EngineError, Pooling};
-pub use dormouse_core::app::policy::{AppPolicy, MemoryAsked};
 pub use host::{
     Ailment, AppUsage, EngineStats, FireOptions, FoldersUsed, Host, HostError, HostStats, IfExists, Latency,
     Outlook, PoolStats, QuotaView, Registered, Unhealthy,

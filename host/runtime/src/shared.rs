@@ -22,9 +22,9 @@ use dormouse_core::condition::Judgement;
 use dormouse_core::event::{Event, EventKind};
 use dormouse_core::quota::Reserve;
 use dormouse_core::{
-    AccessStatus, AppEvent, AppEventKind, AppId, AppLimits, AppLimitsRequest, Clock, Condition, ConditionProvider, Holds, IdSource,
-    Limits, LimitsRequest, NodeId, Observer, QuotaPolicy, Registration, RegistrationId, Retention,
-    SignalSource, Store, TimerProfile, Timestamp, WorkCost,
+    AccessStatus, AppEvent, AppEventKind, AppId, AppLimits, AppLimitsRequest, Clock, Condition,
+    ConditionProvider, Holds, IdSource, Limits, LimitsRequest, NodeId, Observer, QuotaPolicy, Registration,
+    RegistrationId, Retention, SignalSource, Store, TimerProfile, Timestamp, WorkCost,
 };
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex as AsyncMutex, Notify, broadcast, watch};

@@ -36,8 +36,8 @@ use dormouse_core::event::{Event, EventKind, RecordingObserver};
 use dormouse_core::ids::SequentialIds;
 use dormouse_core::outcome::Outcome;
 use dormouse_core::{
-    ActivationId, AppEvent, AppId, Clock, Completion, FixedProvider, Instant, MemoryStore, Message, RegistrationId,
-    RunId, ScriptedSource, Store, TaskBuilder, Timestamp,
+    ActivationId, AppEvent, AppId, Clock, Completion, FixedProvider, Instant, MemoryStore, Message,
+    RegistrationId, RunId, ScriptedSource, Store, TaskBuilder, Timestamp,
 };
 use tokio::sync::Notify;
 
