@@ -100,8 +100,8 @@ impl Actor {
     fn is_due(&self) -> bool {
         let Some(Alive { life, instance: Some(_), .. }) = &self.alive else { return false };
         self.keeping.is_none()
-            && !life.frozen.load(Ordering::Acquire)
-            && life.woken.load(Ordering::Acquire)
+            && !life.frozen.load(Ordering::SeqCst)
+            && life.woken.load(Ordering::SeqCst)
             && !self.session.is_paused()
     }
 
@@ -112,7 +112,7 @@ impl Actor {
         }
         let Some(Alive { life, instance: alive, .. }) = &mut self.alive else { return false };
         let Some(instance) = alive else { return false };
-        life.woken.store(false, Ordering::Release);
+        life.woken.store(false, Ordering::SeqCst);
         let before = life.meter.used();
         let polled = {
             let waker = waker_ref(life);
@@ -126,7 +126,7 @@ impl Actor {
             life.feed(|inner, now| inner.crash(said, now));
         }
         self.session.bill(cpu);
-        let waits = !life.woken.load(Ordering::Acquire);
+        let waits = !life.woken.load(Ordering::SeqCst);
         self.computes = if waits { Duration::ZERO } else { self.computes + cpu };
         true
     }

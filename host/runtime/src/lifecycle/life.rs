@@ -49,8 +49,9 @@ pub(crate) struct Life {
 /// What wakes the guest. While it is frozen that is only noted.
 impl ArcWake for Life {
     fn wake_by_ref(life: &Arc<Self>) {
-        life.woken.store(true, Ordering::Release);
-        if !life.frozen.load(Ordering::Acquire) {
+        // Sequentially consistent on both sides: either this sees that it is thawed, or who thaws it sees that it was woken.
+        life.woken.store(true, Ordering::SeqCst);
+        if !life.frozen.load(Ordering::SeqCst) {
             life.session.actor.wake();
         }
     }

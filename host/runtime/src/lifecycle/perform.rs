@@ -124,7 +124,7 @@ impl Actor {
         let Some(Alive { life, .. }) = &self.alive else { return };
         let now = self.session.now();
         self.session.inner().freeze(frozen, now.at);
-        life.frozen.store(frozen, Ordering::Release);
+        life.frozen.store(frozen, Ordering::SeqCst);
     }
 
     fn call(&self, call: Call) {
