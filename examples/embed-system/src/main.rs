@@ -79,6 +79,8 @@ async fn main() -> anyhow::Result<()> {
 
     let mut subscription = host.subscribe("diary-reader").await?;
     let result = state.join("apps").join(app.as_str()).join("local").join(format!("{}.txt", registered.id));
+    // One wait for all turns: a Ctrl-C that came between two would be lost.
+    let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
     loop {
         tokio::select! {
             notice = subscription.next() => match notice? {
@@ -92,8 +94,8 @@ async fn main() -> anyhow::Result<()> {
                     subscription.ack(completion.cursor).await?;
                 }
             },
-            stop = tokio::signal::ctrl_c() => {
-                stop?;
+            stopped = &mut stop => {
+                stopped?;
                 break;
             }
         }
