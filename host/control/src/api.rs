@@ -6,12 +6,14 @@
 
 mod activation;
 mod app;
+mod app_event;
 mod delivery;
 mod event;
 mod explain;
 mod fire;
 mod grant;
 mod host;
+mod lifecycle;
 mod limits;
 mod machine;
 pub(crate) mod moment;
@@ -29,10 +31,12 @@ pub use app::{
     AccessRequest, AccessView, AppView, ConsentRequest, ContradictionView, DirectoryView, DroppedView,
     GrantedView, InstallRequest, InstallationView, UploadView,
 };
+pub use app_event::AppEventView;
 pub use delivery::{
     AckRequest, DeadLetterView, FailingView, RedrivenView, SubscriberView, UndeliveredView, WebhookMade,
     WebhookRequest, WebhookView,
 };
+pub(crate) use event::ToldObject;
 pub use event::{EventKindView, EventView, LaggedView};
 pub use explain::{ConditionState, ExplanationView, RefusalView, RunningSince, WaitingView, WhyView};
 pub use fire::{
@@ -40,6 +44,10 @@ pub use fire::{
 };
 pub use grant::grant_for;
 pub use host::{HealthView, HostInfo, StatsView};
+pub use lifecycle::{
+    ActivationRequest, AppEndView, AppStateView, ItemRequest, LaunchAsked, LaunchRefused, LaunchRequest,
+    LaunchResult, LaunchedView,
+};
 pub use limits::{LimitsView, RetryView, SpanRefused};
 pub use machine::{ConditionView, TriggerCatalogView};
 pub use moment::Moment;

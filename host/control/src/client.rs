@@ -23,6 +23,7 @@ mod delivery;
 mod error;
 mod events;
 mod host;
+mod lifecycle;
 mod query;
 mod registrations;
 mod runs;

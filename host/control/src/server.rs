@@ -24,6 +24,7 @@ mod extract;
 mod failure;
 mod feed;
 mod layers;
+mod leases;
 mod limits;
 mod listen;
 mod page;

@@ -10,7 +10,7 @@ use utoipa::openapi::schema::{AdditionalProperties, KnownFormat, ObjectBuilder, 
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{Moment, OutcomeView, ReceiptView, grant_for};
+use super::{AppEventView, Moment, OutcomeView, ReceiptView, grant_for};
 
 /// Something happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -107,27 +107,51 @@ impl From<&EventKind> for EventKindView {
     }
 }
 
+/// An object that says when and what, these properties, and more that depends on what.
+pub(super) fn described(
+    text: &str,
+    properties: impl IntoIterator<Item = (&'static str, RefOr<Schema>)>,
+) -> RefOr<Schema> {
+    let what = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("What happened; what else there is depends on it"));
+    let mut object = ObjectBuilder::new()
+        .property("time", Moment::schema())
+        .required("time")
+        .property("event", what)
+        .required("event")
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)))
+        .description(Some(text));
+    for (name, schema) in properties {
+        object = object.property(name, schema).required(name);
+    }
+    object.into()
+}
+
 impl PartialSchema for EventView {
     fn schema() -> RefOr<Schema> {
-        let text =
-            |text: &'static str| ObjectBuilder::new().schema_type(Type::String).description(Some(text));
         let uuid = ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)));
-        let object = ObjectBuilder::new()
-            .property("time", Moment::schema())
-            .required("time")
-            .property("registration", uuid)
-            .required("registration")
-            .property("event", text("What happened; what else there is depends on it"))
-            .required("event")
-            .additional_properties(Some(AdditionalProperties::FreeForm(true)))
-            .description(Some("Something happened"));
-        object.into()
+        described("Something happened", [("registration", uuid.into())])
     }
 }
 
 impl ToSchema for EventView {}
+
+/// What a stream of events tells: only named as the schema of its data.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = Told)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) enum ToldObject {
+    /// Something happened.
+    Event(EventView),
+    /// In an event that is called `app`: something happened to an app.
+    App(AppEventView),
+    /// In an event that is called `lagged`: some were not sent.
+    Lagged(LaggedView),
+}
 
 /// Events that were not sent because the client was too slow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

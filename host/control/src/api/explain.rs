@@ -1,14 +1,17 @@
 //! Why is it not running? Why did it stop?
 
+use dormouse_core::app::lifecycle::AppState;
 use dormouse_core::condition::{Blocking, Holds};
-use dormouse_core::explain::{Explanation, RefusalRecord, Waiting, Why};
+use dormouse_core::explain::{AppWait, Explanation, RefusalRecord, Waiting, Why};
 use dormouse_core::registration::RegistrationStatus;
 use dormouse_core::{AccessStatus, ActivationId, AppId, Condition, Refusal, RegistrationId, RunId, Trigger};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::trigger::TriggerObject;
-use super::words::{AccessWord, ConditionWord, HoldsWord, RefusalWord, StatusWord};
+use super::words::{
+    AccessWord, AppStateWord, AppWaitWord, ConditionWord, HoldsWord, RefusalWord, StatusWord,
+};
 use super::{Moment, RunView, describe_trigger};
 
 /// All that is known of a registration, the answer first.
@@ -24,8 +27,11 @@ pub struct ExplanationView {
     pub app: AppId,
     /// Its name.
     pub name: String,
-    /// Which of the app's components runs.
-    pub entry_point: String,
+    /// Which of the app's components runs; none if it runs in its app's own instance.
+    pub entry_point: Option<String>,
+    /// Where in its life its app is, if it runs in that.
+    #[schema(value_type = Option<AppStateWord>)]
+    pub app_state: Option<AppState>,
     /// What wakes it.
     #[schema(value_type = TriggerObject)]
     pub trigger: Trigger,
@@ -155,6 +161,10 @@ pub struct RunningSince {
     pub since: Moment,
     /// Its app's CPU quota is spent: it is paused until the refill.
     pub paused: bool,
+    /// What keeps it out of its app, in whose instance it runs; none if nothing does.
+    #[schema(value_type = Option<AppWaitWord>)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<AppWait>,
 }
 
 /// Firings that started nothing, for one reason, counted.
@@ -194,13 +204,15 @@ impl From<&Explanation> for ExplanationView {
             activation: running.activation,
             since: running.since.into(),
             paused: running.paused,
+            waits: running.waits,
         });
         Self {
             verdict: known.verdict(),
             id: registration.id,
             app: registration.app.clone(),
             name: registration.name.clone(),
-            entry_point: registration.runs_as().to_owned(),
+            entry_point: registration.entry_point.clone(),
+            app_state: known.app,
             trigger: registration.trigger.clone(),
             trigger_text: describe_trigger(&registration.trigger),
             status: known.status,

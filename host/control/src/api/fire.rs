@@ -54,8 +54,13 @@ impl PayloadRefused {
     }
 }
 
+/// The media type of a body of which nobody says another: that of text or of bytes.
+pub(super) const fn media_type(is_text: bool) -> &'static str {
+    if is_text { "text/plain; charset=utf-8" } else { "application/octet-stream" }
+}
+
 /// The bytes of a payload; none if there is none.
-fn payload(
+pub(super) fn payload(
     [text_name, base64_name]: [&'static str; 2],
     text: Option<&String>,
     base64: Option<&String>,
@@ -143,7 +148,7 @@ impl SignalRequest {
     /// [`PayloadRefused`] names the field.
     pub fn message(&self) -> Result<Message, PayloadRefused> {
         let body = payload(["body", "body_base64"], self.body.as_ref(), self.body_base64.as_ref())?;
-        let kind = if self.body.is_some() { "text/plain; charset=utf-8" } else { "application/octet-stream" };
+        let kind = media_type(self.body.is_some());
         Ok(Message {
             topic: self.topic.clone(),
             content_type: self.content_type.clone().unwrap_or_else(|| kind.to_owned()),

@@ -96,6 +96,14 @@ codes! {
     Refused = "refused", CONFLICT, "The firing starts nothing";
     /// The host answers questions and does nothing.
     ReadOnly = "read-only", CONFLICT, "This host only answers questions";
+    /// The app is not there.
+    AppNotRunning = "app-not-running", CONFLICT, "The app is not running";
+    /// The package has no app that lives: only tasks.
+    AppHasNoLifecycle = "app-has-no-lifecycle", CONFLICT, "The package has no app that can be launched";
+    /// The app ended before it was done with what was asked.
+    AppEnded = "app-ended", CONFLICT, "The app ended";
+    /// The app's package does not name that kind of activation.
+    ActivationNotDeclared = "activation-not-declared", CONFLICT, "The app does not take this activation";
     /// The activation was withdrawn before it ran.
     Withdrawn = "withdrawn", GONE, "The activation was withdrawn";
     /// The request is too large.
@@ -120,6 +128,8 @@ codes! {
     Upstream = "upstream", BAD_GATEWAY, "The other side did not do it";
     /// As much goes on as may.
     Busy = "busy", SERVICE_UNAVAILABLE, "As much goes on as may";
+    /// As many apps are there as may be.
+    TooManyApps = "too-many-apps", SERVICE_UNAVAILABLE, "As many apps are there as may be";
     /// The host is stopping.
     Stopping = "stopping", SERVICE_UNAVAILABLE, "The host is stopping";
     /// The host does not work as it should.

@@ -29,8 +29,8 @@ pub struct RegistrationView {
     pub group: Option<String>,
     /// A label, not a key.
     pub name: String,
-    /// Which of the app's components runs.
-    pub entry_point: String,
+    /// Which of the app's components runs; none if it runs in its app's own instance.
+    pub entry_point: Option<String>,
     /// What wakes it.
     #[schema(value_type = TriggerObject)]
     pub trigger: Trigger,
@@ -79,7 +79,7 @@ impl RegistrationView {
             app: registration.app.clone(),
             group: registration.group.clone(),
             name: registration.name.clone(),
-            entry_point: registration.runs_as().to_owned(),
+            entry_point: registration.entry_point.clone(),
             trigger: registration.trigger.clone(),
             trigger_text: describe_trigger(&registration.trigger),
             conditions: registration.conditions.clone(),
@@ -112,8 +112,9 @@ pub struct RegisterRequest {
     /// The group that it is in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// Which of the app's components runs.
-    pub entry_point: String,
+    /// Which of the app's components runs. Without one, it runs in its app's own instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry_point: Option<String>,
     /// What wakes it.
     #[schema(value_type = TriggerObject)]
     #[serde(deserialize_with = "super::trigger::strict")]
@@ -203,10 +204,12 @@ impl RegisterRequest {
     /// [`RegisterRefused`] names the field.
     pub fn builder(&self) -> Result<TaskBuilder, RegisterRefused> {
         let mut builder = TaskBuilder::new(&self.name)
-            .entry_point(&self.entry_point)
             .trigger(self.trigger.clone())
             .cancel_on_condition_loss(self.cancel_on_condition_loss)
             .limits(LimitsRequest::try_from(&self.limits)?);
+        if let Some(entry_point) = &self.entry_point {
+            builder = builder.entry_point(entry_point);
+        }
         if let Some(group) = &self.group {
             builder = builder.group(group);
         }
@@ -328,7 +331,7 @@ mod tests {
             app: AppId::new("a").unwrap(),
             name: "n".to_owned(),
             group: Some("g".to_owned()),
-            entry_point: "main".to_owned(),
+            entry_point: Some("main".to_owned()),
             trigger: Trigger::Application,
             conditions: vec![Condition::ExternalPower],
             cancel_on_condition_loss: true,

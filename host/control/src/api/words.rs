@@ -2,8 +2,12 @@
 //!
 //! Core knows nothing of documents; each type here is only ever named as the schema of a field.
 
+use dormouse_core::app::lifecycle::{AppState, ExtensionReason};
+use dormouse_core::app::memory::MemoryLevel;
+use dormouse_core::app::previous::{Kept, PreviousExecutionState};
 use dormouse_core::condition::Holds;
 use dormouse_core::event::Stream;
+use dormouse_core::explain::AppWait;
 use dormouse_core::outcome::OutcomeKind;
 use dormouse_core::quota::QuotaSource;
 use dormouse_core::registration::RegistrationStatus;
@@ -69,6 +73,37 @@ words! {
         CancellationReason::ResourceRevocation,
         CancellationReason::EnergySaver,
     ]];
+    /// [`AppState`]
+    AppStateWord: "Where in its life an app is", [[
+        AppState::NotRunning,
+        AppState::Background,
+        AppState::Foreground,
+        AppState::Suspending,
+        AppState::Suspended,
+    ]];
+    /// [`AppWait`]
+    AppWaitWord: "What a run waits for that is to go on in its app", [[AppWait::Place, AppWait::Ready]];
+    /// [`Kept`]
+    KeptWord: "What is kept of an app", [[Kept::Running, Kept::NotRunning, Kept::Terminated, Kept::ClosedByUser]];
+    /// [`PreviousExecutionState`]
+    PreviousWord: "What an app is told that it was: UWP's five", [[
+        PreviousExecutionState::NotRunning,
+        PreviousExecutionState::Running,
+        PreviousExecutionState::Suspended,
+        PreviousExecutionState::Terminated,
+        PreviousExecutionState::ClosedByUser,
+    ]];
+    /// [`ExtensionReason`]
+    ExtensionWord: "What an extended execution is for", [[ExtensionReason::Unspecified, ExtensionReason::SavingData]];
+    /// [`MemoryLevel`]
+    MemoryLevelWord: "How much of its limit an app holds: less than half, than four fifths, not more than it, or more", [[
+        MemoryLevel::Low,
+        MemoryLevel::Medium,
+        MemoryLevel::High,
+        MemoryLevel::OverLimit,
+    ]];
+    /// [`dormouse_core::app::lifecycle::End`], to which versions may add.
+    EndWord: "Why an instance of an app ended: `closed`, `reclaimed`, `crashed`, `hung` and others", [];
     /// [`dormouse_core::Refusal`], to which versions may add.
     RefusalWord: "Why a firing started nothing: `currently-running`, `queue-full`, `spent`, `quarantined` and others", [];
     /// [`dormouse_core::Condition`]

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::ask::Ask;
 use super::{Client, ClientError, CompletionsQuery, EventsQuery};
-use crate::api::{CompletionView, EventView, LaggedView, MissedView, Problem, ProgressView};
+use crate::api::{AppEventView, CompletionView, EventView, LaggedView, MissedView, Problem, ProgressView};
 
 /// The longest event that is read, in bytes, with its name and id.
 pub const EVENT_LEN_MAX: usize = 1024 * 1024;
@@ -21,6 +21,8 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 pub enum HostEvent {
     /// Something happened.
     Event(EventView),
+    /// Something happened to an app itself, and not to a registration of it.
+    App(AppEventView),
     /// More happened than could be told.
     Lagged(LaggedView),
 }
@@ -68,7 +70,10 @@ impl Client {
             .with("kind", kind.as_ref());
         self.stream(ask, |client, event| match event.event.as_str() {
             "lagged" => client.read(event).map(HostEvent::Lagged).map(Some),
-            _ => client.read(event).map(HostEvent::Event).map(Some),
+            "app" => client.read(event).map(HostEvent::App).map(Some),
+            "message" => client.read(event).map(HostEvent::Event).map(Some),
+            // Of a newer host.
+            _ => Ok(None),
         })
         .await
     }

@@ -1,5 +1,7 @@
 //! From what went wrong to what is said of it: which code, and what to do next. The only place that knows.
 
+mod app;
+
 use std::error::Error as _;
 
 use axum::response::{IntoResponse, Response};
@@ -278,7 +280,9 @@ impl From<InstallError> for Problem {
             InstallError::Downgrade { .. } => {
                 of(Code::Conflict).help("allow it with --allow-downgrade").field("allow_downgrade")
             }
-            InstallError::Component { source, .. } => component(&error, source),
+            InstallError::Component { source, .. } | InstallError::AppComponent(source) => {
+                component(&error, source)
+            }
             InstallError::Limits(_) => {
                 of(Code::Package).help("have the package ask for less, or allow more with --limit-max")
             }

@@ -4,11 +4,12 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use dormouse_core::AppEvent;
 use dormouse_core::event::{Event, Observer};
 use tokio::sync::broadcast;
 
 use super::limits::ServerLimits;
-use crate::api::EventView;
+use crate::api::{AppEventView, EventView};
 
 /// Hands every event of a host to whoever listens over the API. An observer: give it to the host's builder, and to the
 /// server. A handle: clones are the same feed.
@@ -28,8 +29,17 @@ struct Inner {
 
 /// An event, and as it is written: once for all who listen.
 pub(super) struct Told {
-    pub(super) event: Event,
+    pub(super) what: What,
     json: OnceLock<String>,
+}
+
+/// To whom it happened.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum What {
+    /// To a registration.
+    Task(Event),
+    /// To an app.
+    App(AppEvent),
 }
 
 /// Somebody who listens.
@@ -72,13 +82,23 @@ impl EventFeed {
     }
 }
 
-impl Observer for EventFeed {
-    fn observe(&self, event: &Event) {
+impl EventFeed {
+    fn tell(&self, what: impl FnOnce() -> What) {
         if self.listening() == 0 {
             return;
         }
         // The last one may have gone meanwhile.
-        let _ = self.inner.sender.send(Arc::new(Told { event: event.clone(), json: OnceLock::new() }));
+        let _ = self.inner.sender.send(Arc::new(Told { what: what(), json: OnceLock::new() }));
+    }
+}
+
+impl Observer for EventFeed {
+    fn observe(&self, event: &Event) {
+        self.tell(|| What::Task(event.clone()));
+    }
+
+    fn observe_app(&self, event: &AppEvent) {
+        self.tell(|| What::App(event.clone()));
     }
 }
 
@@ -102,7 +122,21 @@ impl Listener {
 impl Told {
     /// As it is written.
     pub(super) fn json(&self) -> &str {
-        self.json.get_or_init(|| serde_json::to_string(&EventView::from(&self.event)).unwrap_or_default())
+        self.json.get_or_init(|| {
+            match &self.what {
+                What::Task(event) => serde_json::to_string(&EventView::from(event)),
+                What::App(event) => serde_json::to_string(&AppEventView::from(event)),
+            }
+            .unwrap_or_default()
+        })
+    }
+
+    /// What it is called in a stream; none if it is a message.
+    pub(super) const fn name(&self) -> Option<&'static str> {
+        match self.what {
+            What::Task(_) => None,
+            What::App(_) => Some("app"),
+        }
     }
 
     /// The word under `event`. It stands before anything that comes from outside.
@@ -134,7 +168,7 @@ mod tests {
         }
         assert!(matches!(listener.next().await, Some(Err(1))));
         let told = listener.next().await.unwrap().unwrap_or_else(|_| panic!("it lagged again"));
-        assert_eq!(told.event, event("b"));
+        assert_eq!(told.what, What::Task(event("b")));
         assert_eq!(told.word(), "registered");
     }
 
@@ -152,7 +186,8 @@ mod tests {
 
     #[test]
     fn the_word_is_the_events_own_whatever_is_in_it() {
-        let told = Told { event: event(r#"","event":"spent"#), json: OnceLock::new() };
+        let what = What::Task(event(r#"","event":"spent"#));
+        let told = Told { what, json: OnceLock::new() };
         assert_eq!(told.word(), "registered");
     }
 }

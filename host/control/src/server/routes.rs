@@ -9,6 +9,7 @@ mod dead_letters;
 mod events;
 mod fire;
 mod host;
+mod lifecycle;
 mod machine;
 mod registrations;
 mod runs;
@@ -57,6 +58,8 @@ fn quick() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(apps::apps))
         .routes(routes!(apps::app))
         .routes(routes!(apps::access, apps::set_access))
+        .routes(routes!(lifecycle::app_state))
+        .routes(routes!(lifecycle::hide))
         .routes(routes!(usage::app_limits, usage::set_app_limits, usage::unset_app_limits))
         .routes(routes!(registrations::registrations, registrations::register))
         .routes(routes!(registrations::validate))
@@ -92,6 +95,12 @@ fn slow() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(apps::install))
         .routes(routes!(apps::update, apps::uninstall))
         .routes(routes!(usage::usage))
+        .routes(routes!(lifecycle::launch))
+        .routes(routes!(lifecycle::show))
+        .routes(routes!(lifecycle::suspend))
+        .routes(routes!(lifecycle::resume))
+        .routes(routes!(lifecycle::close))
+        .routes(routes!(lifecycle::terminate))
         .routes(routes!(activations::completion))
         .routes(routes!(events::events))
         .routes(routes!(completions::completions))

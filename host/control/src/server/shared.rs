@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::feed::EventFeed;
+use super::leases::Leases;
 use super::limits::{ServerLimits, TURNED_AWAY};
 use super::stats::Tally;
 use super::uploads::Uploads;
@@ -89,6 +90,8 @@ pub(super) struct Shared {
     pub(super) version: String,
     pub(super) limits: ServerLimits,
     pub(super) uploads: Uploads,
+    /// Of the apps that were launched or shown over the API.
+    pub(super) leases: Leases,
     /// Of the Unix socket. Whoever asks over TCP, with or without a token, keeps nobody from it.
     pub(super) unix: Door,
     pub(super) tcp: Door,
@@ -107,6 +110,7 @@ impl Shared {
             config;
         Self {
             uploads: Uploads::new(&limits, state_directory.clone()),
+            leases: Leases::default(),
             unix: Door::new(&limits),
             tcp: Door::new(&limits),
             streams: Arc::new(Semaphore::new(limits.streams)),

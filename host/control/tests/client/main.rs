@@ -5,6 +5,7 @@
 mod asking;
 #[path = "../webhook/eventually.rs"]
 mod eventually;
+mod lifecycle;
 mod strange;
 mod streams;
 

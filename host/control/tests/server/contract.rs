@@ -12,6 +12,7 @@ use test_artifacts as programs;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
+use crate::lifecycle;
 use crate::machine::{EMBEDDED, Machine, PACKAGED, package, until};
 use crate::validator::Contract;
 
@@ -58,6 +59,7 @@ async fn every_operation_answers_as_the_document_says() {
     runs(&contract).await;
     dead_letters(&contract).await;
     delivery(&contract).await;
+    lifecycle::lives(&machine, &contract).await;
     contract.assert_all_exercised();
 }
 

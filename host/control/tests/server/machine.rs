@@ -58,7 +58,8 @@ impl Machine {
         let home = tempfile::tempdir().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(TokioClock::new(Handle::current()));
         let events = EventFeed::new(limits.stream_events);
-        let config = EngineConfig { slots: 8, ..EngineConfig::default() };
+        // Eight for runs, and the rest for apps.
+        let config = EngineConfig { slots: 10, ..EngineConfig::default() };
         let builder = Host::builder()
             .engine(Engine::new(&config).unwrap())
             .slots(8)

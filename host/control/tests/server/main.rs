@@ -6,6 +6,7 @@ mod connections;
 mod contract;
 mod directories;
 mod document;
+mod lifecycle;
 mod limits;
 mod machine;
 mod requests;

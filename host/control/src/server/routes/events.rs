@@ -6,14 +6,14 @@ use std::sync::Arc;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use axum::response::sse::Event;
-use dormouse_core::event::EventKind;
+use dormouse_core::event::{self, EventKind};
 use dormouse_core::{AppId, RegistrationId, RunId};
 use futures::stream;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::api::{EventView, LaggedView, Problem};
-use crate::server::feed::{Listener, Told};
+use crate::api::{LaggedView, Problem, ToldObject};
+use crate::server::feed::{Listener, Told, What};
 use crate::server::limits::REMEMBERED_MAX;
 use crate::server::shared::Shared;
 use crate::server::stream as sse;
@@ -36,14 +36,15 @@ pub(super) struct Which {
     kind: Option<String>,
 }
 
-/// Every event as it happens: live, and not kept. A client that is too slow is told by `lagged` how many it missed; when
-/// the host stops, the last event is `end`.
+/// Every event as it happens: live, and not kept. What happens to an app itself, and not to a registration of it, is
+/// called `app`. A client that is too slow is told by `lagged` how many it missed; when the host stops, the last event is
+/// `end`.
 #[utoipa::path(
     get,
     path = "/v1/events",
     tag = "streams",
     params(Which),
-    responses((status = 200, body = EventView, content_type = "text/event-stream"))
+    responses((status = 200, body = ToldObject, content_type = "text/event-stream"))
 )]
 pub(super) async fn events(
     State(shared): State<Arc<Shared>>,
@@ -82,25 +83,38 @@ impl Following {
         loop {
             match self.listener.next().await? {
                 Err(missed) => return Some(sse::event(Some("lagged"), &LaggedView { missed })),
-                Ok(told) if self.wants(&told) => return Some(Event::default().data(told.json())),
+                Ok(told) if self.wants(&told) => {
+                    let event = Event::default().data(told.json());
+                    return Some(match told.name() {
+                        Some(name) => event.event(name),
+                        None => event,
+                    });
+                }
                 Ok(_) => {}
             }
         }
     }
 
     fn wants(&mut self, told: &Told) -> bool {
-        self.registration.is_none_or(|wanted| wanted == told.event.registration)
-            && self.kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind == told.word()))
+        self.kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind == told.word()))
             && self.run.as_ref().is_none_or(|run| told.json().contains(run))
-            && self.is_of_app(told)
+            && match &told.what {
+                What::Task(event) => {
+                    self.registration.is_none_or(|wanted| wanted == event.registration)
+                        && self.is_of_app(event)
+                }
+                What::App(event) => {
+                    self.registration.is_none() && self.app.as_ref().is_none_or(|wanted| *wanted == event.app)
+                }
+            }
     }
 
-    fn is_of_app(&mut self, told: &Told) -> bool {
+    fn is_of_app(&mut self, event: &event::Event) -> bool {
         let Some(wanted) = &self.app else { return true };
-        if let EventKind::RegistrationFailed { app, .. } = &told.event.kind {
+        if let EventKind::RegistrationFailed { app, .. } = &event.kind {
             return app == wanted;
         }
-        let id = told.event.registration;
+        let id = event.registration;
         if let Some(known) = self.of_app.get(&id) {
             return *known;
         }
