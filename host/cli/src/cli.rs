@@ -1,6 +1,7 @@
 //! The command line.
 
 mod activity;
+mod app;
 mod common;
 mod delivery;
 mod machine;
@@ -13,6 +14,7 @@ mod serve;
 use clap::{Parser, Subcommand};
 
 pub(crate) use activity::{CancelArgs, FireArgs, LogsArgs, QuotaArgs, QuotaDecideArgs, RunsArgs, WatchArgs};
+pub(crate) use app::{ActivationArgs, AppArgs, AppCommand, AppLaunchArgs, AppOneArgs};
 pub(crate) use common::{HomeArgs, HostArgs, JsonArgs, ListArgs, OfAppArgs, ProfileArgs};
 pub(crate) use delivery::{
     DeadArgs, DeadCommand, DeadFilterArgs, DeadListArgs, DeadPickArgs, NamedArgs, RedeliverArgs,
@@ -63,6 +65,9 @@ pub(crate) enum Command {
 
     /// List the installed packages
     Apps(AppsArgs),
+
+    /// Launch an app that has a life of its own, and lead it through that
+    App(AppArgs),
 
     /// Make an archive of a package, the same bytes for the same contents
     Pack(PackArgs),
@@ -208,6 +213,7 @@ mod tests {
             "install x --dir /pictures",
             "install x --sha256 abc",
             "register a --name n --entry-point e",
+            "register a --name n",
             "register a --name n --entry-point e --every 5s --application",
             "register a --name n --entry-point e --every 5s --tz UTC",
             "register a --name n --entry-point e --every 5s --recursive",
@@ -217,6 +223,8 @@ mod tests {
             "register a --name n --entry-point e --application --retry-initial 1s",
             "register a --name n --entry-point e --application --class huge",
             "access a maybe",
+            "app",
+            "app close",
             "app-limits",
             "app-limits a --set folders=1",
             "app-limits a --set settings",

@@ -1,6 +1,7 @@
 //! The commands.
 
 pub(crate) mod access;
+pub(crate) mod app;
 pub(crate) mod app_limits;
 pub(crate) mod apps;
 mod build;

@@ -44,6 +44,7 @@ fn main() -> ExitCode {
         Command::Update(args) => command::install::update(&args, color).map(ExitCode::from),
         Command::Uninstall(args) => command::uninstall::uninstall(&args, color).map(ExitCode::from),
         Command::Apps(args) => command::apps::apps(&args, color).map(ExitCode::from),
+        Command::App(args) => command::app::app(&args, color).map(ExitCode::from),
         Command::Pack(args) => command::pack::pack(&args, color).map(ExitCode::from),
         Command::Register(args) => command::register::register(&args, color).map(ExitCode::from),
         Command::Unregister(args) => command::unregister::unregister(&args, color).map(ExitCode::from),

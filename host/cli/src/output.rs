@@ -15,7 +15,7 @@ mod progress;
 mod receipt;
 mod sheet;
 
-pub(crate) use human::{Detail, Sinks, guest_line};
+pub(crate) use human::{Detail, Sinks, extension, guest_line};
 pub(crate) use near::did_you_mean;
 pub(crate) use page::{Page, SIGPIPE, json_line, note, output_failed};
 pub(crate) use printer::{Control, Format, Options, Printer, Thread};

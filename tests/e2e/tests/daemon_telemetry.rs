@@ -89,6 +89,7 @@ fn prometheus_finds_the_runs_the_store_and_the_host() {
         "dormouse_dead_letters",
         "dormouse_events_listening",
         "dormouse_host_quarantined",
+        "dormouse_app_suspended_bytes",
     ] {
         value(name);
     }

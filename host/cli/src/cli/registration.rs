@@ -11,7 +11,7 @@ use super::{HostArgs, JsonArgs, LimitArgs, ListArgs, OfAppArgs};
 use crate::parse::{EnvArg, app, bytes, duration, overlap};
 
 const REGISTER_ABOUT: &str = "\
-Register a task of an installed app: an entry point and exactly one trigger.
+Register a task of an installed app: where it runs, and exactly one trigger.
 
 A registration of the same app, group and name is replaced if it says something else; --if-exists says otherwise. \
 What is registered is kept until it is unregistered, and fires while `dormouse serve` runs. --misfire, --jitter, \
@@ -47,9 +47,10 @@ pub(crate) struct RegisterArgs {
     #[arg(long)]
     pub(crate) name: String,
 
-    /// The entry point that runs, as the package's manifest names it
+    /// The entry point that runs, as the package's manifest names it. Without one, it runs in the instance of its app, if
+    /// the package has an [app]
     #[arg(long, short)]
-    pub(crate) entry_point: String,
+    pub(crate) entry_point: Option<String>,
 
     #[command(flatten)]
     pub(crate) wake: WakeArgs,

@@ -164,6 +164,12 @@ pub(crate) struct RunningArgs {
     )]
     pub(crate) slots_per_app: u32,
 
+    /// How many apps with a life of their own are there at once, suspended ones among them [default: 64]
+    ///
+    /// For one more, one that is suspended is ended.
+    #[arg(long, value_name = "N", env = "DORMOUSE_APPS", value_parser = clap::value_parser!(u32).range(..=10_000))]
+    pub(crate) apps: Option<u32>,
+
     /// After so many crashes of the host in a row while it ran, a registration is left alone until it is released;
     /// 0: never
     #[arg(long, value_name = "N", env = "DORMOUSE_QUARANTINE_AFTER", default_value_t = 5)]
@@ -234,6 +240,7 @@ mod tests {
             "--synchronous off",
             "--slots 0",
             "--slots-per-app 0",
+            "--apps 10001",
             "--quarantine-after -1",
             "--lease 100ms",
             "--lease 2h",

@@ -1,6 +1,7 @@
 //! `dormouse explain`: why is it not running, why did it stop?
 
 use anstream::ColorChoice;
+use dormouse::core::app::lifecycle::AppState;
 use dormouse_control::api::{ExplanationView, RunView, WhyView};
 
 use super::details::Details;
@@ -33,7 +34,8 @@ fn details(known: &ExplanationView, is_daemon: bool) -> Details {
     details.row("name", known.name.clone());
     details.row("id", known.id.to_string());
     details.row("app", known.app.to_string());
-    details.row("entry point", known.entry_point.clone());
+    details.row("entry point", entry_point(known.entry_point.as_deref()));
+    details.row_if("app state", known.app_state.map(AppState::as_str));
     details.row("trigger", known.trigger_text.clone());
     details.row("status", known.status.as_str());
     let access = known.access.map(|access| access.to_string());
@@ -49,7 +51,8 @@ fn details(known: &ExplanationView, is_daemon: bool) -> Details {
     }
     for running in &known.running {
         let paused = if running.paused { ", paused: its app's CPU time is spent" } else { "" };
-        details.row("running", format!("{} since {}{paused}", running.run.short(), running.since));
+        let waits = running.waits.map(|waits| format!(", waits for {waits}")).unwrap_or_default();
+        details.row("running", format!("{} since {}{paused}{waits}", running.run.short(), running.since));
     }
     for refused in &known.refusals {
         let times = format!("{}x, first {}, last {}", refused.count, refused.first_at, refused.last_at);
@@ -59,6 +62,11 @@ fn details(known: &ExplanationView, is_daemon: bool) -> Details {
         details.row("ended", ended_line(ended));
     }
     details
+}
+
+/// Where it runs.
+pub(super) fn entry_point(entry_point: Option<&str>) -> &str {
+    entry_point.unwrap_or("none: it runs in its app")
 }
 
 /// Why it waits. A host that starts nothing cannot be what it is about to start on.

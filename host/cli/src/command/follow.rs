@@ -70,6 +70,8 @@ fn print(printer: &Printer, told: HostEvent, shown: &mut impl FnMut(&EventView) 
     match told {
         HostEvent::Event(event) if shown(&event) => printer.event(event),
         HostEvent::Event(_) => {}
+        // Who wants those of one registration only is told none of them.
+        HostEvent::App(event) => printer.event(event),
         HostEvent::Lagged(LaggedView { missed }) => {
             printer.note(format!("{missed} events were not told: they came faster than they were read"));
         }

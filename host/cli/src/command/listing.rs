@@ -106,7 +106,11 @@ async fn watch(
 /// Whether no list shows it.
 fn is_noise(told: &HostEvent) -> bool {
     use EventKind::{DeferralCompleted, DeferralTaken, Output, Progress};
-    let HostEvent::Event(event) = told else { return false };
+    let event = match told {
+        HostEvent::Event(event) => event,
+        HostEvent::App(_) => return true,
+        HostEvent::Lagged(_) => return false,
+    };
     matches!(
         event.kind,
         EventKindView::Denied { .. }

@@ -202,7 +202,7 @@ fn print(written: &[Written], json: bool, color: ColorChoice) -> Result<Exit> {
         let streams = [(event::Stream::Stderr, &output.stderr), (event::Stream::Stdout, &output.stdout)];
         for (stream, text) in streams {
             for line in text.lines() {
-                match guest_line(*run, stream, line, &mut sinks) {
+                match guest_line(&run.short(), stream, line, &mut sinks) {
                     Err(error) if stream == event::Stream::Stdout => return output_failed(&error),
                     _ => {}
                 }

@@ -19,7 +19,9 @@ impl From<Problem> for Failure {
 /// Who has to do something about it decides.
 const fn exit(code: Code) -> Exit {
     match code {
-        Code::Refused | Code::Withdrawn | Code::Upstream => Exit::Failed,
+        Code::Refused | Code::Withdrawn | Code::Upstream | Code::AppNotRunning | Code::AppEnded => {
+            Exit::Failed
+        }
         Code::Package | Code::Component => Exit::Component,
         Code::ReadOnly | Code::StoreCorrupt | Code::StoreUnavailable | Code::StoreFull => Exit::State,
         Code::Unauthorized
@@ -27,6 +29,7 @@ const fn exit(code: Code) -> Exit {
         | Code::Timeout
         | Code::SlowBody
         | Code::Busy
+        | Code::TooManyApps
         | Code::Stopping
         | Code::Unhealthy => Exit::Unreachable,
         Code::Internal => Exit::Internal,
@@ -84,6 +87,9 @@ mod tests {
             (Code::InvalidRegistration, Exit::Usage),
             (Code::ConsentNeeded, Exit::Usage),
             (Code::Refused, Exit::Failed),
+            (Code::AppNotRunning, Exit::Failed),
+            (Code::AppHasNoLifecycle, Exit::Usage),
+            (Code::TooManyApps, Exit::Unreachable),
             (Code::Package, Exit::Component),
             (Code::StoreFull, Exit::State),
             (Code::ReadOnly, Exit::State),

@@ -1,17 +1,21 @@
 //! Events as lines for people.
 
+mod app;
+
 use std::collections::HashMap;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use dormouse::RunId;
 use dormouse::core::event::{EventKind, Stream};
+use dormouse::{AppId, RunId};
 use dormouse_control::api::{EventKindView, EventView, Moment, OutcomeView, ReceiptView};
 use jiff::tz::TimeZone;
 
 use super::escape::escape;
 use super::lines::Lines;
 use super::receipt;
+
+pub(crate) use app::extension;
 
 const DIM: Style = Style::new().dimmed();
 const RUN: Style = AnsiColor::Cyan.on_default();
@@ -36,6 +40,7 @@ pub(crate) struct Human {
     detail: Detail,
     zone: TimeZone,
     begun: HashMap<(RunId, Stream), Lines>,
+    begun_of_apps: HashMap<(AppId, Stream), Lines>,
 }
 
 /// Where an event is written: guests' standard output to the first, all else to the second.
@@ -54,7 +59,7 @@ struct Told {
 
 impl Human {
     pub(crate) fn new(detail: Detail, zone: TimeZone) -> Self {
-        Self { detail, zone, begun: HashMap::new() }
+        Self { detail, zone, begun: HashMap::new(), begun_of_apps: HashMap::new() }
     }
 
     /// Writes what there is to say of `event`.
@@ -71,7 +76,7 @@ impl Human {
                 for stream in [Stream::Stdout, Stream::Stderr] {
                     if let Some(lines) = self.begun.remove(&(*run, stream)) {
                         let mut written = Ok(());
-                        lines.finish(|line| written = guest_line(*run, stream, line, to));
+                        lines.finish(|line| written = guest_line(&run.short(), stream, line, to));
                         written?;
                     }
                 }
@@ -91,7 +96,7 @@ impl Human {
         let mut written = Ok(());
         self.begun.entry((run, stream)).or_default().push(text, |line| {
             if written.is_ok() {
-                written = guest_line(run, stream, line, to);
+                written = guest_line(&run.short(), stream, line, to);
             }
         });
         written
@@ -132,12 +137,16 @@ impl Human {
 
     fn told(&self, kind: &EventKindView) -> Option<Told> {
         let (least, told) = told(kind)?;
-        let shown = match self.detail {
-            Detail::Quiet => false,
-            Detail::Normal => least == Detail::Normal,
+        self.shows(least).then_some(told)
+    }
+
+    /// Whether what begins to be told at `least` is told.
+    fn shows(&self, least: Detail) -> bool {
+        match self.detail {
+            Detail::Quiet => least == Detail::Quiet,
+            Detail::Normal => least != Detail::Verbose,
             Detail::Verbose => true,
-        };
-        (shown || least == Detail::Quiet).then_some(told)
+        }
     }
 }
 
@@ -247,13 +256,13 @@ fn told_as_it_is(kind: &EventKind) -> Option<(Detail, Told)> {
     Some((least, Told { run, word, style, text }))
 }
 
-/// One line of a guest's: `1a2b3c4d | text`.
-pub(crate) fn guest_line(run: RunId, stream: Stream, line: &str, to: &mut Sinks<'_>) -> io::Result<()> {
+/// One line of a guest's: `1a2b3c4d | text`, of a run or of an app.
+pub(crate) fn guest_line(who: &str, stream: Stream, line: &str, to: &mut Sinks<'_>) -> io::Result<()> {
     let (sink, mark) = match stream {
         Stream::Stdout => (&mut *to.out, "|"),
         Stream::Stderr => (&mut *to.err, "stderr |"),
     };
-    writeln!(sink, "{RUN}{}{RUN:#} {DIM}{mark}{DIM:#} {}", run.short(), escape(line))
+    writeln!(sink, "{RUN}{who}{RUN:#} {DIM}{mark}{DIM:#} {}", escape(line))
 }
 
 const fn style_of(outcome: &OutcomeView) -> Style {

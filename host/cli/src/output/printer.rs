@@ -13,7 +13,8 @@ use std::thread::JoinHandle;
 use anstream::{AutoStream, ColorChoice};
 use dormouse::Observer;
 use dormouse::core::event::{Event, EventKind};
-use dormouse_control::api::{EventKindView, EventView};
+use dormouse::core::{AppEvent, AppEventKind};
+use dormouse_control::api::{AppEventView, EventKindView, EventView};
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -50,8 +51,39 @@ pub(crate) enum Control {
     Failed(io::Error),
 }
 
+/// What happened on a host: to a registration, or to an app.
+#[derive(serde::Serialize)]
+#[serde(untagged)]
+pub(crate) enum Happened {
+    Task(EventView),
+    App(AppEventView),
+}
+
+impl Happened {
+    /// How much a guest wrote, if that is it.
+    const fn output_len(&self) -> Option<usize> {
+        match self {
+            Self::Task(EventView { kind: EventKindView::Other(EventKind::Output { text, .. }), .. })
+            | Self::App(AppEventView { kind: AppEventKind::Output { text, .. }, .. }) => Some(text.len()),
+            _ => None,
+        }
+    }
+}
+
+impl From<EventView> for Happened {
+    fn from(event: EventView) -> Self {
+        Self::Task(event)
+    }
+}
+
+impl From<AppEventView> for Happened {
+    fn from(event: AppEventView) -> Self {
+        Self::App(event)
+    }
+}
+
 enum Message {
-    Event(EventView),
+    Event(Happened),
     Note(String),
     Line(String),
     /// What takes a while, none when it is done; and who waits until that is shown.
@@ -93,10 +125,9 @@ impl Printer {
     }
 
     /// Prints an event of a host that this process asks.
-    pub(crate) fn event(&self, event: EventView) {
-        if let EventKindView::Other(EventKind::Output { text, .. }) = &event.kind
-            && !self.backlog.takes(text.len())
-        {
+    pub(crate) fn event(&self, event: impl Into<Happened>) {
+        let event = event.into();
+        if event.output_len().is_some_and(|len| !self.backlog.takes(len)) {
             return;
         }
         let _ = self.messages.send(Message::Event(event));
@@ -153,7 +184,11 @@ impl Observer for Printer {
         if !matches!(event.kind, EventKind::Output { .. } | EventKind::Progress { .. }) {
             let _ = self.control.send(Control::Event(event.clone()));
         }
-        self.event(event.into());
+        self.event(EventView::from(event));
+    }
+
+    fn observe_app(&self, event: &AppEvent) {
+        self.event(AppEventView::from(event));
     }
 }
 
@@ -217,9 +252,9 @@ impl Writer {
         self.bars.clear();
     }
 
-    fn event(&mut self, event: &EventView) {
-        if let EventKindView::Other(EventKind::Output { text, .. }) = &event.kind {
-            self.backlog.waiting.fetch_sub(text.len(), Ordering::Relaxed);
+    fn event(&mut self, event: &Happened) {
+        if let Some(len) = event.output_len() {
+            self.backlog.waiting.fetch_sub(len, Ordering::Relaxed);
         }
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let skipped = self.backlog.skipped.swap(0, Ordering::Relaxed);
@@ -232,7 +267,11 @@ impl Writer {
                     err.extend_from_slice(text.as_bytes());
                 }
                 // Vectors take everything.
-                let _ = self.human.event(event, &mut Sinks { out: &mut out, err: &mut err });
+                let mut sinks = Sinks { out: &mut out, err: &mut err };
+                let _ = match event {
+                    Happened::Task(event) => self.human.event(event, &mut sinks),
+                    Happened::App(event) => self.human.app_event(event, &mut sinks),
+                };
             }
             Format::Json => {
                 if skipped > 0 {
@@ -248,10 +287,12 @@ impl Writer {
                 }
             }
         }
-        match &event.kind {
-            EventKindView::Other(EventKind::Progress { run, value }) => self.bars.set(*run, *value),
-            EventKindView::Ended { run, .. } => self.bars.remove(*run),
-            _ => {}
+        if let Happened::Task(event) = event {
+            match &event.kind {
+                EventKindView::Other(EventKind::Progress { run, value }) => self.bars.set(*run, *value),
+                EventKindView::Ended { run, .. } => self.bars.remove(*run),
+                _ => {}
+            }
         }
         self.write(&out, &err);
     }

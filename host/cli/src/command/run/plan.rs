@@ -247,11 +247,7 @@ pub(crate) fn grant_failed(flag: &str, error: &GrantError) -> Failure {
 pub(crate) fn arguments(text: Option<&str>, file: Option<&Path>) -> Result<Vec<u8>> {
     let arguments = match (text, file) {
         (Some(text), _) => text.as_bytes().to_vec(),
-        (None, Some(path)) => read(path).map_err(|error| {
-            usage(format!("--arg-file: `{}` cannot be read", path.display()))
-                .because(&error)
-                .help("name a file that you may read, or `-` for standard input")
-        })?,
+        (None, Some(path)) => bytes("--arg-file", path, PAYLOAD_LEN_MAX)?,
         (None, None) => Vec::new(),
     };
     if arguments.len() > PAYLOAD_LEN_MAX {
@@ -261,12 +257,20 @@ pub(crate) fn arguments(text: Option<&str>, file: Option<&Path>) -> Result<Vec<u
     Ok(arguments)
 }
 
-/// Reads no more than is needed to see that it is too much.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+/// The bytes of the file that a flag names: of more than `max`, no more than is needed to see that they are too many.
+pub(crate) fn bytes(flag: &str, path: &Path, max: usize) -> Result<Vec<u8>> {
+    read(path, max).map_err(|error| {
+        usage(format!("{flag}: `{}` cannot be read", path.display()))
+            .because(&error)
+            .help("name a file that you may read, or `-` for standard input")
+    })
+}
+
+fn read(path: &Path, max: usize) -> io::Result<Vec<u8>> {
     let source: Box<dyn Read> =
         if path.as_os_str() == "-" { Box::new(io::stdin()) } else { Box::new(File::open(path)?) };
     let mut bytes = Vec::new();
-    source.take(PAYLOAD_LEN_MAX as u64 + 1).read_to_end(&mut bytes)?;
+    source.take(max as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -125,6 +125,9 @@ impl<'a> Daemon<'a> {
         if let Some(slots) = running.slots {
             builder = builder.slots(slots);
         }
+        if let Some(apps) = running.apps {
+            builder = builder.apps_max(apps);
+        }
         Ok(match self.mode {
             Mode::Printed | Mode::Events => builder.observer(Arc::new(self.foreground.printer.clone())),
             Mode::Logged => builder.observer(Arc::new(TracingObserver)),

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use dormouse::core::app::lifecycle::AppState;
 use dormouse::core::store::Totals;
 use dormouse::{Host, HostStats};
 use dormouse_control::server::{EventFeed, Server, ServerStats};
@@ -52,6 +53,7 @@ impl Figures {
         server: &Server,
     ) -> Vec<Observed> {
         let mut all = of_host(host);
+        all.extend(of_apps(host));
         let events = events.clone();
         let listening: Read = Box::new(move |now| now.put(wide(events.listening()), &[]));
         all.push(gauge(
@@ -183,6 +185,33 @@ fn of_host(host: &Host) -> Vec<Observed> {
     let gauges = gauges.map(|(name, unit, meaning, of)| gauge(name, unit, meaning, read(of)));
     let counters = counters.map(|(name, unit, meaning, of)| counter(name, unit, meaning, read(of)));
     gauges.into_iter().chain(counters).collect()
+}
+
+fn of_apps(host: &Host) -> [Observed; 2] {
+    let (living, suspended) = (host.clone(), host.clone());
+    let states: Read = Box::new(move |now| {
+        let views = living.app_views();
+        for state in [
+            AppState::NotRunning,
+            AppState::Background,
+            AppState::Foreground,
+            AppState::Suspending,
+            AppState::Suspended,
+        ] {
+            let there = views.iter().filter(|view| view.state == state).count();
+            now.put(wide(there), &[("state", state.as_str())]);
+        }
+    });
+    let held: Read = Box::new(move |now| {
+        let views = suspended.app_views();
+        let held =
+            views.iter().filter(|view| view.state == AppState::Suspended).map(|view| view.memory_bytes);
+        now.put(held.sum(), &[]);
+    });
+    [
+        gauge("dormouse.apps", "{app}", "Apps that were launched, by where in their lives they are.", states),
+        gauge("dormouse.app.suspended", "By", "Memory that suspended apps hold.", held),
+    ]
 }
 
 fn of_store(store: &Arc<SqliteStore>) -> Vec<Observed> {

@@ -5,7 +5,7 @@ use dormouse_control::api::{ExplanationView, LimitsView, QuotaView, Registration
 use serde::Serialize;
 
 use crate::command::details::Details;
-use crate::command::explain::ended_line;
+use crate::command::explain::{ended_line, entry_point};
 use crate::command::quota::left;
 use crate::control::{Connection, found};
 use crate::error::Result;
@@ -52,7 +52,7 @@ fn said(registration: &RegistrationView, details: &mut Details) {
     details.row("id", registration.id.to_string());
     details.row("app", registration.app.to_string());
     details.row_if("group", registration.group.clone());
-    details.row("entry point", registration.entry_point.clone());
+    details.row("entry point", entry_point(registration.entry_point.as_deref()));
     details.row("trigger", registration.trigger_text.clone());
     details.row("overlap", overlap(registration.overlap));
     if registration.cancel_on_condition_loss {
