@@ -9,7 +9,7 @@ mod engine;
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use dormouse::{Class, CompileLimits, EngineConfig, Limits};
+use dormouse::{AppPolicy, Class, CompileLimits, EngineConfig, Limits};
 use dormouse_core::AppLimits;
 
 /// A limit, and the test of its enforcement.
@@ -36,6 +36,19 @@ const TESTS: &[(&str, &str)] = &[
     ("AppLimits::settings_bytes", "settings::settings_limits"),
     ("AppLimits::setting_bytes", "settings::settings_limits"),
     ("AppLimits::settings", "settings::settings_limits"),
+    ("AppPolicy::suspend_after", "app::rows::row_07_nobody_returns_and_row_08_it_is_done_with_suspending"),
+    ("AppPolicy::launch", "app::bad::uwp_129_a_deadline_is_a_deadline_to_the_second"),
+    ("AppPolicy::suspending", "app::bad::uwp_129_a_deadline_is_a_deadline_to_the_second"),
+    ("AppPolicy::transition", "app::bad::uwp_129_a_deadline_is_a_deadline_to_the_second"),
+    ("AppPolicy::notice", "app::bad::what_is_told_beside_has_a_deadline_as_well"),
+    ("AppPolicy::extension", "app::extension::app_extends"),
+    ("AppPolicy::saving", "app::extension::uwp_141_only_saving_data_is_granted_while_it_is_being_suspended"),
+    ("AppPolicy::revoked", "app::extension::uwp_141_only_saving_data_is_granted_while_it_is_being_suspended"),
+    ("AppPolicy::closed", "app::rows::row_18_its_user_closes_it"),
+    ("AppPolicy::foreground_bytes", "app::told::uwp_109_a_growth_above_the_limit_is_refused_and_told"),
+    ("AppPolicy::background_bytes", "app::bad::app_bad_allocates"),
+    ("AppPolicy::over_limit", "app::bad::app_bad_allocates"),
+    ("HostBuilder::apps_max", "app::reclaim::who_is_suspended_makes_room_and_who_is_not_does_not"),
     ("EngineConfig::slots", "ledger::engine::slots"),
     ("EngineConfig::memory_bytes_max", "limits_host::memory_bytes_max"),
     ("EngineConfig::wasm_stack_bytes", "limits_host::wasm_stack_bytes"),
@@ -84,7 +97,11 @@ fn fields() -> BTreeSet<String> {
     let engine = fields!(EngineConfig of EngineConfig::default(), {
         slots, memory_bytes_max, wasm_stack_bytes, tick,
     } but { pooling });
-    limits.into_iter().chain(app).chain(compile).chain(engine).collect()
+    let lives = fields!(AppPolicy of AppPolicy::DEFAULT, {
+        suspend_after, launch, suspending, transition, notice, extension, saving, revoked, closed, foreground_bytes,
+        background_bytes, over_limit,
+    } but {});
+    limits.into_iter().chain(app).chain(compile).chain(engine).chain(lives).collect()
 }
 
 /// Every test of this program that runs, by its path.
@@ -108,7 +125,7 @@ fn every_limit_has_a_test_that_is_there() {
     assert!(without.is_empty(), "nothing proves that these are enforced: {without:#?}");
     let gone: Vec<_> = TESTS.iter().filter(|(_, test)| !tests.contains(*test)).collect();
     assert!(gone.is_empty(), "there are no such tests: {gone:#?}");
-    let types = ["Limits::", "AppLimits::", "EngineConfig::", "CompileLimits::"];
+    let types = ["Limits::", "AppLimits::", "AppPolicy::", "EngineConfig::", "CompileLimits::"];
     let of_types = named.iter().filter(|limit| types.iter().any(|name| limit.starts_with(name)));
     let fields = fields();
     let unknown: Vec<_> = of_types.filter(|limit| !fields.contains(*limit)).collect();

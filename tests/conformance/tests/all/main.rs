@@ -9,6 +9,7 @@
 
 mod access;
 mod access_lost;
+mod app;
 mod cancel;
 mod command;
 mod compile;
@@ -125,6 +126,7 @@ macro_rules! assert_test_exists {
 
 /// Every test, in one namespace.
 mod all {
+    pub(crate) use crate::app::*;
     pub(crate) use crate::cancel::*;
     pub(crate) use crate::command::*;
     pub(crate) use crate::deferral::*;

@@ -1,5 +1,6 @@
 //! Packages: installed, updated, removed, and found again.
 
+mod app;
 mod asks;
 mod crash;
 mod look_only;

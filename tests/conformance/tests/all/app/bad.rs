@@ -1,0 +1,209 @@
+//! Apps that do not do as they should: one rule for all, and nobody else notices.
+
+use std::time::Duration;
+
+use dormouse::testing::Rig;
+use dormouse::{App, AppComponent, AppError, AppPolicy, Component, Launch, Outcome, TaskBuilder, Trigger};
+use dormouse_core::app::activation::AppActivation;
+use dormouse_core::app::lifecycle::{AppState, End};
+use dormouse_core::{AppId, TrapKind};
+use test_artifacts as programs;
+
+use super::{Life, live};
+use crate::{SECOND, component};
+
+/// Has `handler` of the app called, that is told to go wrong there, with all the time that it may take.
+async fn call(life: &Life<'_>, handler: &str, orders: &str) -> Result<(), AppError> {
+    let launch = Launch { arguments: orders.to_owned() };
+    let rig = life.rig;
+    if handler == "launched" {
+        let (launched, ()) = tokio::join!(life.handle.launch(launch), rig.advance(SECOND * 20));
+        return launched.map(drop);
+    }
+    if handler == "activated" {
+        let body = orders.as_bytes().to_vec();
+        let orders = AppActivation::Custom { name: "orders".to_owned(), body };
+        let (activated, ()) = tokio::join!(life.handle.activate_hidden(orders), rig.advance(SECOND * 20));
+        return activated;
+    }
+    if handler == "leaving-background" {
+        // Told before, and not seen then.
+        let launch = AppActivation::Launch { arguments: orders.to_owned() };
+        life.handle.activate_hidden(launch).await?;
+        let (shown, ()) = tokio::join!(life.handle.show(), rig.advance(SECOND * 20));
+        return shown.map(drop);
+    }
+    let lease = life.handle.launch(launch).await?;
+    drop(lease);
+    // Hidden, told of a smaller limit, suspended.
+    rig.advance(SECOND * 20).await;
+    if handler == "resuming" {
+        let (_, ()) = tokio::join!(life.handle.resume(), rig.advance(SECOND * 20));
+    }
+    Ok(())
+}
+
+const HANDLERS: [&str; 7] = [
+    "launched",
+    "activated",
+    "leaving-background",
+    "entered-background",
+    "memory-limit-changing",
+    "suspending",
+    "resuming",
+];
+
+/// What ends an app in which `handler` is never over.
+fn late(handler: &str) -> String {
+    if handler == "suspending" { "suspend-failed".to_owned() } else { "hung".to_owned() }
+}
+
+/// An app goes wrong in each handler: it ends as `end` says, whoever asked is told, and a task of another app beside it
+/// goes on as if nothing were.
+fn each_handler(program: &str, handlers: &[&str], end: impl Fn(&str) -> String) {
+    for handler in handlers {
+        live(program, async |life| {
+            let other = AppId::new("other").unwrap();
+            let task =
+                Component::compile(life.rig.host.engine(), &component(programs::RUN_RETURNS_OK)).unwrap();
+            life.rig.host.install(App::new(other.clone()).entry_point("main", task)).unwrap();
+            let task = TaskBuilder::new("beside").entry_point("main").trigger(Trigger::Application);
+            let beside = life.rig.host.register(&other, task, Default::default()).await.unwrap().id;
+
+            let called = call(&life, handler, handler).await;
+            assert_eq!(life.ends(), [end(handler)], "{handler}: {:?}", life.lines());
+            assert_eq!(life.state(), AppState::NotRunning, "{handler}");
+            if ["launched", "activated", "leaving-background"].contains(handler) {
+                let Err(AppError::Ended { end: ended, .. }) = called else { panic!("{handler}: {called:?}") };
+                assert_eq!(ended.as_str(), end(handler), "{handler}");
+            }
+            let Some((ended, _)) = life.handle.view().last_end else {
+                panic!("{handler}: it is not recorded")
+            };
+            if let End::Hung { handler: hung } = ended {
+                assert_eq!(hung.as_str(), *handler);
+            }
+            assert!(life.rig.fire(beside, "").await.run.outcome.is_success(), "{handler}");
+
+            let mark = life.mark();
+            let _lease = life.launch("").await;
+            assert_eq!(life.heard(mark)[0], "launched previous=not-running prelaunch=false arguments=\"\"");
+        });
+    }
+}
+
+#[test]
+pub(crate) fn app_bad_returns_never() {
+    each_handler(programs::APP_BAD_RETURNS_NEVER, &HANDLERS, late);
+}
+
+#[test]
+pub(crate) fn app_bad_spins() {
+    each_handler(programs::APP_BAD_SPINS, &HANDLERS, late);
+}
+
+#[test]
+pub(crate) fn app_bad_traps() {
+    each_handler(programs::APP_BAD_TRAPS, &HANDLERS, |_| "crashed".to_owned());
+}
+
+#[test]
+pub(crate) fn app_bad_forgets() {
+    each_handler(
+        programs::APP_BAD_FORGETS,
+        &["leaving-background", "entered-background", "suspending"],
+        late,
+    );
+}
+
+#[test]
+fn uwp_129_a_deadline_is_a_deadline_to_the_second() {
+    let AppPolicy { launch, suspending, transition, .. } = AppPolicy::UWP;
+    for (handler, deadline) in
+        [("launched", launch), ("leaving-background", transition), ("suspending", suspending)]
+    {
+        live(programs::APP_BAD_RETURNS_NEVER, async |life| {
+            let almost = deadline.checked_sub(Duration::from_millis(1)).unwrap();
+            let asked = async {
+                let launched = life.handle.launch(Launch { arguments: handler.to_owned() }).await;
+                if handler == "suspending" {
+                    let _ = life.handle.suspend().await;
+                }
+                drop(launched);
+            };
+            let in_time = async {
+                life.rig.advance(almost).await;
+                assert!(life.ends().is_empty(), "{handler}");
+                life.rig.advance(Duration::from_millis(1)).await;
+                assert_eq!(life.ends().len(), 1, "{handler}");
+            };
+            tokio::join!(asked, in_time);
+        });
+    }
+}
+
+#[test]
+fn what_is_told_beside_has_a_deadline_as_well() {
+    live(programs::APP_BAD_RETURNS_NEVER, async |life| {
+        let _lease = life.launch("memory-usage-changed grow:140").await;
+        life.rig.advance(Duration::from_millis(4_900)).await;
+        assert!(life.ends().is_empty());
+        life.rig.advance(Duration::from_millis(200)).await;
+        assert_eq!(life.ends(), ["hung"]);
+    });
+    live(programs::APP_BAD_RETURNS_NEVER, async |life| {
+        let id = life.task("work").await;
+        let _lease = life.launch("completed").await;
+        life.rig.settle().await;
+        // Its arguments would be orders.
+        life.rig.fire(id, "").await;
+        life.rig.advance(SECOND * 6).await;
+        assert_eq!(life.ends(), ["hung"]);
+    });
+}
+
+#[test]
+fn uwp_085_a_trap_fails_the_tasks_that_run_in_it() {
+    live(programs::APP_BAD_TRAPS, async |life| {
+        let id = life.task("in it").await;
+        let _lease = life.launch("").await;
+        let activation = life.rig.request(id, "waits").await;
+        life.rig.started(id).await;
+        life.rig.settle().await;
+        let launch = Launch { arguments: "launched".to_owned() };
+        assert!(matches!(life.handle.launch(launch).await, Err(AppError::Ended { end: End::Crashed, .. })));
+        let ended = life.rig.completed(activation).await;
+        let Outcome::Trapped { kind, .. } = &ended.run.outcome else { panic!("{:?}", ended.run.outcome) };
+        assert_eq!(*kind, TrapKind::Unreachable);
+    });
+}
+
+#[test]
+pub(crate) fn app_bad_allocates() {
+    live(programs::APP_BAD_ALLOCATES, async |life| {
+        life.hidden("suspending by:200").await;
+        life.rig.advance(SECOND * 10).await;
+        assert!(life.lines().contains(&"refused 200 MiB".to_owned()), "UWP-107: {:?}", life.lines());
+        assert_eq!(life.state(), AppState::Suspended, "it is refused, and goes on");
+    });
+    live(programs::APP_BAD_ALLOCATES, async |life| {
+        let lease = life.launch("launched by:200").await;
+        assert!(life.lines().contains(&"grew 200 MiB".to_owned()));
+        drop(lease);
+        life.rig.settle().await;
+        assert_eq!(life.state(), AppState::Background);
+        life.rig.advance(Duration::from_millis(4_900)).await;
+        assert!(life.ends().is_empty());
+        life.rig.advance(Duration::from_millis(200)).await;
+        assert_eq!(life.ends(), ["over-limit"], "row 16, 5 s above its limit in the background");
+    });
+}
+
+#[test]
+pub(crate) fn wit_app_half() {
+    Rig::run(async |rig| {
+        let error = AppComponent::compile(rig.host.engine(), &component(programs::WIT_APP_HALF)).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("dormouse:background/task-events@0.1.0"), "{text}");
+    });
+}
