@@ -52,7 +52,7 @@ const TESTS: &[(&str, &str)] = &[
     ("EngineConfig::slots", "ledger::engine::slots"),
     ("EngineConfig::memory_bytes_max", "limits_host::memory_bytes_max"),
     ("EngineConfig::wasm_stack_bytes", "limits_host::wasm_stack_bytes"),
-    ("EngineConfig::tick", "ledger::engine::tick"),
+    ("EngineConfig::tick", "limit::limit_cpu_spin"),
     (
         "CompileLimits::time",
         "compile::a_component_that_takes_too_long_to_compile_is_refused_with_the_figure_and_its_worker_is_gone",
