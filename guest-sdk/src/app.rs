@@ -7,26 +7,49 @@
 //! use std::cell::RefCell;
 //! use std::rc::Rc;
 //!
-//! use dormouse_guest::app::{App, LaunchArgs, Transition};
+//! use dormouse_guest::app::{ActivatedArgs, App, LaunchArgs, PreviousExecutionState, Transition};
 //! use dormouse_guest::settings;
 //!
 //! #[derive(Default)]
 //! struct Notes {
-//!     text: RefCell<String>,
+//!     /// None until it was opened: what was not loaded is not saved.
+//!     text: RefCell<Option<String>>,
+//!     find: RefCell<String>,
+//! }
+//!
+//! impl Notes {
+//!     fn open(&self, previous: PreviousExecutionState) {
+//!         if self.text.borrow().is_some() {
+//!             return;
+//!         }
+//!         // What its user made is loaded whatever the app was.
+//!         match settings::get_str("text") {
+//!             Ok(text) => self.text.replace(Some(text.unwrap_or_default())),
+//!             Err(e) => return eprintln!("the text cannot be read, and stays as it is: {e}"),
+//!         };
+//!         // Where he was in it is restored only if that is to be trusted.
+//!         if previous.restores()
+//!             && let Ok(Some(find)) = settings::get_str("find")
+//!         {
+//!             self.find.replace(find);
+//!         }
+//!     }
 //! }
 //!
 //! #[dormouse_guest::app]
 //! impl App for Notes {
 //!     async fn launched(self: Rc<Self>, args: LaunchArgs) {
-//!         if args.previous.restores()
-//!             && let Ok(Some(text)) = settings::get_str("text")
-//!         {
-//!             self.text.replace(text);
-//!         }
+//!         self.open(args.previous);
+//!     }
+//!
+//!     async fn activated(self: Rc<Self>, args: ActivatedArgs) {
+//!         self.open(args.previous);
+//!         println!("asked for {}", args.kind.as_str());
 //!     }
 //!
 //!     async fn suspending(self: Rc<Self>, _: Transition) {
-//!         if let Err(e) = settings::set("text", &*self.text.borrow()) {
+//!         let Some(text) = self.text.borrow().clone() else { return };
+//!         if let Err(e) = settings::set_all([("text", text), ("find", self.find.borrow().clone())]) {
 //!             eprintln!("nothing is saved: {e}");
 //!         }
 //!     }
@@ -38,6 +61,22 @@
 //! component = "notes.wasm"
 //! activations = ["file", "protocol"]   # besides launch
 //! ```
+//!
+//! # Two kinds of instance
+//!
+//! What an app has in memory is its instance's, and there are two ways in which one begins:
+//!
+//! - **Somebody activates the app.** [`launched`](App::launched) or, *in place of that*,
+//!   [`activated`](App::activated) is the first to be called, and is told
+//!   [what the app was](PreviousExecutionState). Open in both what the user left.
+//! - **A background task is to run in it, and it is not there.** Then
+//!   [`background_activated`](App::background_activated) or [`group_activated`](App::group_activated) is the first,
+//!   and neither of the other two comes before somebody wants the app, which may be never. Nothing is opened in such
+//!   an instance, and yet it is [suspended](App::suspending) as any other: who saves regardless writes an empty text
+//!   over what the user left. So save only what was opened, and have a task load what it needs.
+//!
+//! Of an instance in which only tasks ran nothing is kept: the next launch is told what it would have been told without
+//! it.
 //!
 //! # What to know
 //!
@@ -52,6 +91,8 @@
 //!   [`resuming`](App::resuming).
 //! - **Files and sockets** that others may need are to be released in `suspending`, and taken back in `resuming`: the
 //!   host closes nothing for the app, and a connection may be gone when it comes back.
+//! - **What it prints is kept by its host**, the beginning and the end of what its instance wrote: `dormouse app output`
+//!   prints it. What is said of a crash has the end of stderr in it, where a panic leaves its message.
 //!
 //! # From a task to an app, and back
 //!
@@ -69,10 +110,17 @@
 //! ```
 //!
 //! ```toml
+//! [app]
+//! component = "notes.wasm"
+//!
+//! [entry-points.autosave]
+//! component = "autosave.wasm"
+//! triggers = ["time"]
+//!
 //! [[registrations]]
 //! name = "autosave"
 //! trigger = { every = "15m" }
-//! entry-point = "autosave"             # this line names the component
+//! entry-point = "autosave"
 //! ```
 //!
 //! In the app's instance, with what the app has in memory:
@@ -95,13 +143,29 @@
 //! ```
 //!
 //! ```toml
+//! [app]
+//! component = "notes.wasm"
+//!
 //! [[registrations]]
 //! name = "autosave"
 //! trigger = { every = "15m" }
 //! ```
 //!
-//! What changes is what surrounds it: in the app a task shares the memory and its limit, and one that has to be ended
-//! by force takes the app with it.
+//! So into the app the line `entry-point` goes away, and with it the table that it names; out of it both are written.
+//! Installed as an update, the registration keeps its id and its history. What changes is what surrounds the task:
+//!
+//! | | in the app | in a component of its own |
+//! | --- | --- | --- |
+//! | sees the app's memory | yes | no |
+//! | wall time, CPU time, grace | the run's | the run's |
+//! | memory, handles, output | the app's | the run's |
+//! | what it prints | is the app's output, and not on the run's receipt | is the run's: `dormouse logs` |
+//! | computes nothing for long, leaves a deferral open | its wall time ends it | is noticed, and ended for that |
+//! | while the app is suspended | wakes it: [`resuming`](App::resuming) comes first | leaves it alone |
+//! | while the app is not there | starts it, unseen | leaves it alone |
+//! | does not end when it is told to | the app ends with it | the app goes on |
+//! | the app is closed | is cancelled, and over | goes on |
+//! | the app crashes, or is ended | fails with it, and is retried if its policy says so | goes on |
 
 mod args;
 pub mod control;
@@ -140,18 +204,22 @@ pub use transition::{Transition, TransitionDeferral};
 pub trait App: Default + 'static {
     /// The user launches the app, or it is launched ahead of that. It is in the background:
     /// [`leaving_background`](Self::leaving_background) follows before it can be seen. Also called in an app that runs,
-    /// if there are arguments (UWP-131).
+    /// if there are arguments (UWP-131), and in an instance in which so far only tasks ran.
     fn launched(self: Rc<Self>, args: LaunchArgs) -> impl Future<Output = ()>;
 
-    /// The app is activated for something else than a launch: for what the manifest says that it takes. If it is not
-    /// written, the activation is only logged on stderr.
+    /// The app is activated for something else than a launch: for what the manifest says that it takes. In an app that
+    /// was not there this comes in place of [`launched`](Self::launched), and not after it: open here as well what the
+    /// user left. If it is not written, the activation is only logged on stderr.
     fn activated(self: Rc<Self>, args: ActivatedArgs) -> impl Future<Output = ()> {
         async move { not_written("activated", args.kind.as_str()) }
     }
 
     /// A registration without an entry point and outside any group fires: a background task, in the app's own instance
-    /// (UWP-120). The answer is the run's result. The limits of a run hold for it, but a run that has to be ended by
-    /// force takes the whole app with it.
+    /// (UWP-120). The answer is the run's result. If the app is not there an instance is made for it, unseen (UWP-122):
+    /// nothing was launched or opened in that one.
+    ///
+    /// It has the wall time, the CPU time and the grace of a run. Memory, handles and output are the app's, and a run
+    /// that has to be ended by force takes the whole app with it (UWP-086).
     ///
     /// # Errors
     ///
@@ -190,6 +258,8 @@ pub trait App: Default + 'static {
 
     /// The app is about to be suspended: save state, and release what others may need: files, sockets, exclusive
     /// handles. While it is suspended it gets no CPU time and hears nothing; it may be ended without notice (UWP-132).
+    ///
+    /// Also called in an instance in which only tasks ran: save what was opened, and nothing else.
     fn suspending(self: Rc<Self>, transition: Transition) -> impl Future<Output = ()> {
         async move { drop(transition) }
     }
@@ -216,9 +286,12 @@ pub trait App: Default + 'static {
 
     /// Background tasks of the app ended, in or outside its own instance: at once while the app runs, after
     /// [`resuming`](Self::resuming) if it was suspended, after [`launched`](Self::launched) or
-    /// [`activated`](Self::activated) if it was not there (UWP-112 to UWP-114). In the order of their ends, at most 64
-    /// in one call. Each is told once, unless the host falls or the app is ended before the handler has returned: then
-    /// it is told again.
+    /// [`activated`](Self::activated) if it was not there (UWP-112 to UWP-114). An instance in which only tasks ran is
+    /// told nothing before somebody activates it. In the order of their ends, at most 64 in one call.
+    ///
+    /// Each is told once. If the app ends before the handler has returned, it is told again to the next instance; but
+    /// not if it was this handler that did not return in time, or the app trapped when it was told so for the second
+    /// time: what crashes an app is not told to it for ever.
     fn completed(self: Rc<Self>, completions: Vec<TaskCompletion>) -> impl Future<Output = ()> {
         let _ = completions;
         async {}

@@ -1,10 +1,13 @@
-//! Compiles the guest tasks among the examples to components and writes down where they are.
+//! Compiles the guests among the examples to components and writes down where they are.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::{env, fs};
 
-const GUESTS: [&str; 5] = ["bad-citizen", "feed-digest", "greeter", "thumbnails", "time-zone"];
+const GUESTS: [&str; 6] = ["bad-citizen", "feed-digest", "greeter", "notes", "thumbnails", "time-zone"];
+
+/// Of `notes`: its background task, in a component of its own.
+const AUTOSAVE: &str = "autosave";
 
 /// What all of them are made of, relative to this crate.
 const SHARED: [&str; 8] = [
@@ -23,7 +26,7 @@ fn main() -> guest_build::Result<()> {
     for source in SHARED {
         println!("cargo::rerun-if-changed={source}");
     }
-    let mut arguments = vec!["--manifest-path", "../../Cargo.toml", "--lib"];
+    let mut arguments = vec!["--manifest-path", "../../Cargo.toml", "--lib", "--bin", AUTOSAVE];
     for guest in GUESTS {
         println!("cargo::rerun-if-changed=../../examples/{guest}/Cargo.toml");
         println!("cargo::rerun-if-changed=../../examples/{guest}/src");
@@ -32,11 +35,11 @@ fn main() -> guest_build::Result<()> {
     let folder = guest_build::compile(&arguments)?;
 
     let mut code = String::new();
-    for guest in GUESTS {
+    for guest in GUESTS.into_iter().chain([AUTOSAVE]) {
         let name = guest.replace('-', "_");
         let component = guest_build::component(&folder, &name)?;
         let path = component.to_str().ok_or("the target folder's name is not UTF-8")?;
-        writeln!(code, "/// The component of `examples/{guest}`.")?;
+        writeln!(code, "/// The component `{guest}`.")?;
         writeln!(code, "pub const {}: &str = {path:?};", name.to_uppercase())?;
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);

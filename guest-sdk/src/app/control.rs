@@ -66,7 +66,7 @@ pub fn extend(reason: ExtensionReason, description: &str) -> Result<ExtendedExec
 ///
 /// # Errors
 ///
-/// [`RestartError`].
+/// [`RestartError`]: nothing happens.
 pub fn restart(arguments: &str) -> Result<(), RestartError> {
     wit::request_restart(arguments).map_err(Into::into)
 }
@@ -139,7 +139,8 @@ pub enum ExtensionError {
     Exists,
     /// The app is about to be suspended: only [`SavingData`](ExtensionReason::SavingData) is granted.
     Suspending,
-    /// A policy of the host stands against it.
+    /// A policy of the host stands against it. So it is in the background if nobody has seen or activated the app, or it had
+    /// its time there since; and in a suspension that one has put off already.
     DeniedByPolicy,
 }
 
@@ -235,17 +236,20 @@ impl From<wit::RevokedReason> for RevokedReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RestartError {
-    /// It is being restarted already, or ended.
+    /// It is being restarted already, or ended, or was restarted a moment ago.
     Pending,
     /// It is not in the foreground.
     NotInForeground,
+    /// The arguments are longer than 64 KiB.
+    TooLong,
 }
 
 impl fmt::Display for RestartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Pending => "the app is being restarted already, or ended",
+            Self::Pending => "the app is being restarted already, or ended, or was restarted a moment ago",
             Self::NotInForeground => "the app is not in the foreground: ask when somebody sees it",
+            Self::TooLong => "the arguments are longer than 64 KiB: keep what is long in a setting",
         })
     }
 }
@@ -257,6 +261,7 @@ impl From<wit::RestartError> for RestartError {
         match error {
             wit::RestartError::Pending => Self::Pending,
             wit::RestartError::NotInForeground => Self::NotInForeground,
+            wit::RestartError::TooLong => Self::TooLong,
         }
     }
 }

@@ -9,7 +9,8 @@ use crate::bindings::app::dormouse::background::app_types as wit;
 #[non_exhaustive]
 pub enum PreviousExecutionState {
     /// It was not there, and nothing that it saved last is to be trusted: it was never launched, or it crashed, or its
-    /// host fell, or saving failed, or the user closed it a moment ago to begin anew (UWP-134, UWP-135).
+    /// host fell, or it was ended before it could save (for its memory, or with a task that had to be ended by force),
+    /// or saving failed, or the user closed it a moment ago to begin anew (UWP-134, UWP-135).
     ///
     /// **Start fresh.** What the user's own work is (a document, a draft) is loaded as ever; where the user was in it
     /// is not.

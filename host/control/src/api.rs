@@ -13,6 +13,7 @@ mod explain;
 mod fire;
 mod grant;
 mod host;
+mod launch;
 mod lifecycle;
 mod limits;
 mod machine;
@@ -28,8 +29,8 @@ pub(crate) mod words;
 
 pub use activation::{ActivationView, CompletionView, MissedView, ProgressView};
 pub use app::{
-    AccessRequest, AccessView, AppView, ConsentRequest, ContradictionView, DirectoryView, DroppedView,
-    GrantedView, InstallRequest, InstallationView, UploadView,
+    AccessRequest, AccessView, AppLifeView, AppView, ConsentRequest, ContradictionView, DirectoryView,
+    DroppedView, GrantedView, InstallRequest, InstallationView, UploadView,
 };
 pub use app_event::AppEventView;
 pub use delivery::{
@@ -44,10 +45,10 @@ pub use fire::{
 };
 pub use grant::grant_for;
 pub use host::{HealthView, HostInfo, StatsView};
-pub use lifecycle::{
-    ActivationRequest, AppEndView, AppStateView, ItemRequest, LaunchAsked, LaunchRefused, LaunchRequest,
-    LaunchResult, LaunchedView,
+pub use launch::{
+    ActivationRequest, ItemRequest, LaunchAsked, LaunchRefused, LaunchRequest, LaunchResult, LaunchedView,
 };
+pub use lifecycle::{AppEndView, AppStateView};
 pub use limits::{LimitsView, RetryView, SpanRefused};
 pub use machine::{ConditionView, TriggerCatalogView};
 pub use moment::Moment;

@@ -19,13 +19,14 @@ pub mod previous;
 pub mod reclaim;
 pub mod runs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::access::AccessStatus;
+use crate::app::activation::ActivationKind;
 use crate::app_limits::AppLimitsRequest;
 use crate::ids::AppId;
 use crate::quota::{QuotaDecision, QuotaPolicy};
@@ -77,6 +78,9 @@ pub struct PackageRecord {
     /// What its manifest asks to keep.
     #[serde(default, skip_serializing_if = "AppLimitsRequest::is_none")]
     pub app_limits: AppLimitsRequest,
+    /// What its app is activated for; empty if it has tasks only.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub activations: BTreeSet<ActivationKind>,
 }
 
 /// What follows the moment at which a package became the installed one, or was given up.

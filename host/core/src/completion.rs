@@ -1,5 +1,7 @@
 //! The records that outlive a run.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::activation::After;
@@ -65,14 +67,14 @@ pub struct Subscriber {
 pub struct Cursor(pub u64);
 
 /// The durable record of how an activation ended: at most one for each (UWP-117).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Completion {
     /// Its place in the journal.
     pub cursor: Cursor,
     /// How many firings the activation stood for.
     pub coalesced: u32,
-    /// Its last run.
-    pub run: RunRecord,
+    /// Its last run. Shared: it is kept by some and told to others.
+    pub run: Arc<RunRecord>,
 }
 
 impl Completion {

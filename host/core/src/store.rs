@@ -110,8 +110,8 @@ pub enum Enqueued {
 /// The end of a run.
 #[derive(Clone, Debug)]
 pub struct Finish {
-    /// The run: its activation, fence and outcome.
-    pub run: RunRecord,
+    /// The run: its activation, fence and outcome. Shared, as the output is.
+    pub run: Arc<RunRecord>,
     /// What follows.
     pub after: After,
     /// What the run wrote, if that is to be kept. Shared: a finish that is repeated copies none of it.
@@ -121,14 +121,13 @@ pub struct Finish {
 impl Finish {
     /// The end of `run`, of which no output is kept.
     #[must_use]
-    pub const fn new(run: RunRecord, after: After) -> Self {
-        Self { run, after, output: None }
+    pub fn new(run: impl Into<Arc<RunRecord>>, after: After) -> Self {
+        Self { run: run.into(), after, output: None }
     }
 }
 
 /// What became of a [`Finish`].
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly every answer is the large one, and moves once")]
 pub enum Finished {
     /// The activation ended; here is its completion.
     Completed(Completion),

@@ -7,6 +7,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use dormouse_core::Class;
+use dormouse_core::app::activation::ActivationKind;
 use dormouse_core::app_limits::written;
 
 pub use dormouse_core::{HostPort, HostPortError};
@@ -73,10 +74,20 @@ pub enum Capability {
         /// How much, of what the limit counts.
         figure: u64,
     },
+    /// To be activated for something: to hear of it, which gives it nothing.
+    Activation(ActivationKind),
 }
 
-/// What is asked for and was not before: what an update needs consent for. Displayed as one line for each, with a `+`
-/// before it.
+impl Capability {
+    /// Whether somebody has to agree to it. What gives nothing is shown, and needs nobody.
+    #[must_use]
+    pub const fn needs_consent(&self) -> bool {
+        !matches!(self, Self::Activation(_))
+    }
+}
+
+/// What is asked for and was not before: what an update shows, and needs consent for where that gives something. Displayed
+/// as one line for each, with a `+` before it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Difference(Vec<Capability>);
 
@@ -144,6 +155,11 @@ impl Difference {
         self.0.is_empty()
     }
 
+    /// Of what is newly asked for, what somebody has to agree to.
+    pub fn needing_consent(&self) -> impl Iterator<Item = &Capability> {
+        self.0.iter().filter(|capability| capability.needs_consent())
+    }
+
     /// Each thing that is newly asked for.
     #[must_use]
     pub fn as_slice(&self) -> &[Capability] {
@@ -177,6 +193,7 @@ impl fmt::Display for Capability {
             Self::Directory { path, access } => write!(f, "directory {path} {access}"),
             Self::Class(class) => write!(f, "class {class}"),
             Self::Keep { limit, figure } => write!(f, "keep {limit} {}", written(limit, *figure)),
+            Self::Activation(kind) => write!(f, "activation {kind}"),
         }
     }
 }

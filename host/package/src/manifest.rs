@@ -103,7 +103,9 @@
 //! What is unknown is refused, wherever it stands. What is wrong is told with line, column and key.
 
 mod app;
+mod capabilities;
 mod document;
+mod entry_point;
 mod error;
 mod lifecycle;
 mod limits;
@@ -115,19 +117,16 @@ mod values;
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use dormouse_core::registration::NAME_LEN_MAX;
-use dormouse_core::{
-    AppId, AppLimitsRequest, Class, Condition, LimitsRequest, QuotaPolicy, TaskBuilder, TriggerKind,
-};
+use dormouse_core::{AppId, AppLimitsRequest, Class, Condition, LimitsRequest, QuotaPolicy, TaskBuilder};
 
-use crate::capabilities::{Capabilities, DIRECTORIES_MAX, ENV_MAX, LISTEN_MAX, NETWORK_MAX, is_guest_path};
+use crate::capabilities::Capabilities;
 use crate::digest::Contents;
-use crate::path::PackagePath;
 use crate::text::excerpt;
 use document::{Document, KeyPath};
 use registration::{Declared, registration};
-use values::{at_most, env_name, line};
+use values::{at_most, line};
 
+pub use entry_point::EntryPoint;
 pub use error::{ManifestError, Problem};
 pub use lifecycle::ManifestApp;
 
@@ -170,15 +169,6 @@ pub struct Manifest {
     pub registrations: Vec<TaskBuilder>,
     /// Conditions of registrations that never hold together: worth a warning.
     pub contradictions: Vec<Contradiction>,
-}
-
-/// A component that can be run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EntryPoint {
-    /// The component's path in the package.
-    pub component: PackagePath,
-    /// The kinds of trigger that may wake it (UWP-009). None only for an update task.
-    pub triggers: Vec<TriggerKind>,
 }
 
 /// Two conditions of one registration that never hold together: legal, but it never runs (UWP-064).
@@ -262,8 +252,9 @@ impl Manifest {
         if raw.entry_points.is_empty() && app.is_none() {
             return Err(document.error(&KeyPath::root("entry-points"), Problem::NoEntryPoint));
         }
-        let entry_points = entry_points(&raw.entry_points, update_task.as_deref(), contents, &document)?;
-        let capabilities = capabilities(&raw.capabilities, &document)?;
+        let entry_points =
+            entry_point::entry_points(&raw.entry_points, update_task.as_deref(), contents, &document)?;
+        let capabilities = capabilities::capabilities(&raw.capabilities, &document)?;
         let most = capabilities.class.unwrap_or(Class::Default);
         let limits = limits::limits(&raw.limits, most, &document, &KeyPath::root("limits"))?;
         let app_limits = app::app_limits(&raw.app_limits, &document)?;
@@ -324,89 +315,6 @@ fn version(text: &str) -> Result<semver::Version, Problem> {
         return Err(refused(format!("longer than {VERSION_LEN_MAX} bytes")));
     }
     semver::Version::parse(text).map_err(|error| refused(error.to_string()))
-}
-
-fn entry_points(
-    raw: &BTreeMap<String, raw::EntryPoint>,
-    update_task: Option<&str>,
-    contents: Option<&Contents>,
-    document: &Document<'_>,
-) -> Result<BTreeMap<String, EntryPoint>, ManifestError> {
-    let all = KeyPath::root("entry-points");
-    at_most(ENTRY_POINTS_MAX, raw.len()).map_err(|problem| document.error(&all, problem))?;
-    if let Some(name) = update_task.filter(|name| !raw.contains_key(*name)) {
-        let problem = Problem::UpdateTask {
-            name: excerpt(name),
-            known: raw.keys().map(|name| excerpt(name)).collect(),
-        };
-        return Err(document.error(&KeyPath::root("package").key("update-task"), problem));
-    }
-    let mut understood = BTreeMap::new();
-    for (name, raw) in raw {
-        let path = all.key(name);
-        line(name, NAME_LEN_MAX).map_err(|problem| document.error(&path, problem))?;
-        let component = component(&raw.component, contents);
-        let component = component.map_err(|problem| document.error(&path.key("component"), problem))?;
-        let mut triggers = Vec::new();
-        for (index, text) in raw.triggers.iter().enumerate() {
-            let at = |problem| document.error(&path.key("triggers").index(index), problem);
-            let kind = text.parse::<TriggerKind>().map_err(|error| at(error.into()))?;
-            if triggers.contains(&kind) {
-                return Err(at(Problem::TriggerTwice { kind }));
-            }
-            triggers.push(kind);
-        }
-        if triggers.is_empty() && update_task != Some(name.as_str()) {
-            return Err(document.error(&path.key("triggers"), Problem::NoTriggers));
-        }
-        understood.insert(name.clone(), EntryPoint { component, triggers });
-    }
-    Ok(understood)
-}
-
-fn component(text: &str, contents: Option<&Contents>) -> Result<PackagePath, Problem> {
-    let component = PackagePath::new(text)?;
-    if component.as_str() == MANIFEST_NAME {
-        return Err(Problem::ManifestAsComponent);
-    }
-    if contents.is_some_and(|contents| !contents.contains_key(&component)) {
-        return Err(Problem::ComponentMissing { path: component.to_string() });
-    }
-    Ok(component)
-}
-
-fn capabilities(raw: &raw::Capabilities, document: &Document<'_>) -> Result<Capabilities, ManifestError> {
-    let all = KeyPath::root("capabilities");
-    for (key, len, max) in [
-        ("network", raw.network.len(), NETWORK_MAX),
-        ("listen", raw.listen.len(), LISTEN_MAX),
-        ("env", raw.env.len(), ENV_MAX),
-        ("directories", raw.directories.len(), DIRECTORIES_MAX),
-    ] {
-        at_most(max, len).map_err(|problem| document.error(&all.key(key), problem))?;
-    }
-    let mut asked = Capabilities { class: raw.class, ..Capabilities::default() };
-    for (index, text) in raw.network.iter().enumerate() {
-        let at = |problem| document.error(&all.key("network").index(index), problem);
-        asked.network.insert(text.parse().map_err(|error| at(Problem::HostPort(error)))?);
-    }
-    for (index, text) in raw.listen.iter().enumerate() {
-        let address = text.parse().ok().filter(|address: &std::net::SocketAddr| address.port() > 0);
-        asked.listen.insert(address.ok_or_else(|| {
-            document.error(&all.key("listen").index(index), Problem::Listen { text: excerpt(text) })
-        })?);
-    }
-    for (index, text) in raw.env.iter().enumerate() {
-        let name = env_name(text);
-        asked.env.insert(name.map_err(|problem| document.error(&all.key("env").index(index), problem))?);
-    }
-    for (path, access) in &raw.directories {
-        if !is_guest_path(path) {
-            return Err(document.error(&all.key("directories").key(path), Problem::GuestPath));
-        }
-        asked.directories.insert(path.clone(), *access);
-    }
-    Ok(asked)
 }
 
 #[cfg(test)]

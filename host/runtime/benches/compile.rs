@@ -11,12 +11,16 @@
 #![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
 #![expect(clippy::disallowed_methods, reason = "a bench measures time")]
 
+#[path = "shared/measure.rs"]
+mod measure;
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use cap_std::fs::Dir;
 use dormouse::{CompileLimits, Compiler, Component, ComponentCache, Engine, EngineConfig, Pooling};
+use measure::{is_quick, median};
 
 /// What makes this program a worker of itself.
 const WORKER: &str = "compile-worker";
@@ -25,8 +29,7 @@ fn main() -> ExitCode {
     if std::env::args().nth(1).is_some_and(|arg| arg == WORKER) {
         return dormouse::compile_worker();
     }
-    let quick = std::env::args().any(|arg| arg == "--quick" || arg == "--test");
-    let rounds = if quick { 3 } else { 15 };
+    let rounds = if is_quick() { 3 } else { 15 };
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let engine =
@@ -60,7 +63,7 @@ fn main() -> ExitCode {
                 figures.iter_mut().zip(figure).for_each(|(all, one)| all.push(one));
             }
         }
-        let [process, worker, kept] = figures.map(median);
+        let [process, worker, kept] = figures.map(|all| median(&all));
         let name = path.rsplit('/').next().unwrap_or(path);
         println!(
             "| {name} | {} | {process:.1} | {worker:.1} | {:.2} | {kept:.2} | {:.3} |",
@@ -70,9 +73,4 @@ fn main() -> ExitCode {
         );
     }
     ExitCode::SUCCESS
-}
-
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
 }

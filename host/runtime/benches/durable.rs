@@ -18,6 +18,9 @@
     reason = "a bench spawns, reads the clock, and makes a temporary folder"
 )]
 
+#[path = "shared/measure.rs"]
+mod measure;
+
 use std::fs::File;
 use std::io::Write as _;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -29,13 +32,13 @@ use dormouse::{
     Store, TaskBuilder, Trigger,
 };
 use dormouse_store_sqlite::{SqliteStore, Synchronous};
+use measure::{is_quick, median, only, percentile, process_cpu};
 
 const CLIENTS: [usize; 3] = [1, 16, 256];
 
 fn main() {
-    let quick = std::env::args().any(|arg| arg == "--quick" || arg == "--test");
     let (rounds, span, latencies) =
-        if quick { (1, Duration::from_millis(300), 50) } else { (5, Duration::from_secs(1), 1000) };
+        if is_quick() { (1, Duration::from_millis(300), 50) } else { (5, Duration::from_secs(1), 1000) };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let program = std::fs::read(test_artifacts::RUN_RETURNS_OK).unwrap();
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
@@ -49,8 +52,7 @@ fn main() {
     ]
     .map(|(name, store)| (name, runtime.block_on(Subject::new(&program, store))));
 
-    let only = std::env::args().skip_while(|arg| arg != "--only").nth(1);
-    if let Some(clients) = only {
+    if let Some(clients) = only() {
         let (rate, cpu) = runtime.block_on(subjects[0].1.runs(clients.parse().unwrap(), span * 10));
         println!("{rate:.0} runs a second, {cpu:.1} us of CPU each");
         return;
@@ -70,11 +72,11 @@ fn main() {
     for ((name, _), of) in subjects.iter().zip(figures) {
         let cells = of.into_iter().map(|all| {
             let (rate, cpu): (Vec<f64>, Vec<f64>) = all.into_iter().unzip();
-            format!("{:.0} ({:.1})", percentile(rate, 50), percentile(cpu, 50))
+            format!("{:.0} ({:.1})", median(&rate), median(&cpu))
         });
         println!("{name:<22} {}", cells.map(|cell| format!("{cell:>20}")).collect::<Vec<_>>().join(" "));
     }
-    let us = |at: usize, all: &[f64]| percentile(all.to_vec(), at) * 1e6;
+    let us = |at: usize, all: &[f64]| percentile(all, at) * 1e6;
     println!("fdatasync of 4 KiB appended: p50 {:.0} us, p99 {:.0} us", us(50, &syncs), us(99, &syncs));
 
     println!("\nfrom a lone request to the first call of the guest, {latencies} requests");
@@ -82,11 +84,6 @@ fn main() {
         let all = runtime.block_on(subject.latencies(latencies));
         println!("{name:<22} p50 {:>6.0} us, p99 {:>6.0} us", us(50, &all), us(99, &all));
     }
-}
-
-fn percentile(mut figures: Vec<f64>, at: usize) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[((figures.len() - 1) * at).div_ceil(100)]
 }
 
 /// Seconds that one `fdatasync` behind an append takes, `count` times.
@@ -99,11 +96,6 @@ fn fdatasyncs(directory: &std::path::Path, count: usize) -> Vec<f64> {
         begun.elapsed().as_secs_f64()
     };
     (0..count).map(one).collect()
-}
-
-fn process_cpu() -> Duration {
-    let spec = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    Duration::new(spec.tv_sec.try_into().unwrap(), spec.tv_nsec.try_into().unwrap())
 }
 
 /// Hears when a guest takes a deferral, which the one whose latency is measured does before anything else.

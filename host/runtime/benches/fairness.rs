@@ -10,18 +10,21 @@
 #![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
+#[path = "shared/measure.rs"]
+mod measure;
+
 use std::time::{Duration, Instant};
 
 use dormouse::{
     App, AppId, Cancellation, CancellationReason, Component, Host, IfExists, RegistrationId, RunId,
     TaskBuilder, Trigger,
 };
+use measure::{is_quick, percentile};
 
 const SPINNERS: usize = 8;
 
 fn main() {
-    let quick = std::env::args().any(|arg| arg == "--quick" || arg == "--test");
-    let (rounds, each) = if quick { (1, 50) } else { (10, 200) };
+    let (rounds, each) = if is_quick() { (1, 50) } else { (10, 200) };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let host = Host::builder().slots(64).start().await.unwrap();
@@ -45,10 +48,8 @@ fn main() {
         }
         println!("from the request to the end of a task that returns at once, {} times, in us", alone.len());
         println!("{:<24} {:>8} {:>8} {:>8}", "", "p50", "p99", "max");
-        alone.sort_unstable();
         let rows = [("alone", alone.clone()), ("while eight begin", begin), ("beside eight", beside)];
-        for (name, mut all) in rows {
-            all.sort_unstable();
+        for (name, all) in rows {
             println!("{name:<24} {:>8} {:>8} {:>8}", at(&all, 50), at(&all, 99), at(&all, 100));
             let ratio = |percent| at(&all, percent) as f64 / at(&alone, percent) as f64;
             println!("{:<24} {:>8.2} {:>8.2} {:>8.2}", "  of alone", ratio(50), ratio(99), ratio(100));
@@ -57,8 +58,8 @@ fn main() {
 }
 
 /// Microseconds.
-fn at(sorted: &[Duration], percent: usize) -> u128 {
-    sorted[((sorted.len() - 1) * percent).div_ceil(100)].as_micros()
+fn at(all: &[Duration], percent: usize) -> u128 {
+    percentile(all, percent).as_micros()
 }
 
 async fn latencies(host: &Host, quiet: RegistrationId, count: usize) -> Vec<Duration> {

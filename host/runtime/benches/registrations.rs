@@ -17,6 +17,9 @@
 #![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
 #![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
 
+#[path = "shared/measure.rs"]
+mod measure;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -27,6 +30,7 @@ use dormouse::{
     App, AppId, Clock, Component, Condition, Engine, EngineConfig, Event, EventKind, Host, IfExists,
     MemoryStore, Observer, Store, TaskBuilder, TimeTrigger, Trigger,
 };
+use measure::{is_quick, median, process_cpu};
 use tokio::runtime::Runtime;
 
 const SIZES: [usize; 3] = [10, 1_000, 100_000];
@@ -41,8 +45,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const FAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 fn main() {
-    let quick = std::env::args().any(|arg| arg == "--quick" || arg == "--test");
-    let (batches, each) = if quick { (3, 16) } else { (30, 64) };
+    let (batches, each) = if is_quick() { (3, 16) } else { (30, 64) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let engine = Engine::new(&EngineConfig::default()).unwrap();
     let component =
@@ -124,22 +127,11 @@ fn cpu<R>(work: impl FnOnce() -> R) -> (f64, R) {
     ((process_cpu() - before).as_secs_f64() * 1e6, answer)
 }
 
-fn process_cpu() -> Duration {
-    let spec = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    Duration::new(spec.tv_sec.try_into().unwrap(), spec.tv_nsec.try_into().unwrap())
-}
-
 /// Of this process; nothing where there is no `/proc`.
 fn resident_bytes() -> u64 {
     let pages = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let resident: u64 = pages.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or(0);
     resident * rustix::param::page_size() as u64
-}
-
-fn median(figures: &[f64]) -> f64 {
-    let mut sorted = figures.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted[sorted.len() / 2]
 }
 
 /// Counts what the timers' loop does: it is the only one that waits for the wall clock.

@@ -291,7 +291,8 @@ impl HostBuilder {
     }
 
     /// How many bytes of each of the two streams of a run are kept when it is over, head and tail. Never more than its
-    /// own limit has kept of them. Default: 64 KiB; with 0 nothing is kept.
+    /// own limit has kept of them. Of an app as many of its last instance, while the host lives. Default: 64 KiB; with 0
+    /// nothing is kept.
     #[must_use]
     pub const fn keep_output(mut self, bytes: usize) -> Self {
         self.keep_output = bytes;

@@ -237,6 +237,11 @@ impl Component {
         self.streams.as_ref()
     }
 
+    /// Whether it can wait where nobody sees it: calls of WASI 0.3 return at once, and go on in the background.
+    pub(crate) fn may_wait_unseen(&self) -> bool {
+        self.inner.imports.iter().any(|name| name.starts_with("wasi:") && name.contains("@0.3."))
+    }
+
     fn imports_package(&self, prefix: &str) -> bool {
         self.inner.imports.iter().any(|name| name.starts_with(prefix))
     }

@@ -102,6 +102,7 @@ struct Inner {
     allocator: Allocator,
     fingerprint: Fingerprint,
     memory_bytes_max: u64,
+    tick: Duration,
 }
 
 impl Engine {
@@ -123,14 +124,21 @@ impl Engine {
         let ticker =
             Ticker::start(wasmtime.weak(), config.tick).map_err(|source| EngineError::Thread { source })?;
         let fingerprint = Fingerprint::of(&wasmtime);
-        let memory_bytes_max = config.memory_bytes_max;
-        Ok(Self(Arc::new(Inner { wasmtime, linker, ticker, allocator, fingerprint, memory_bytes_max })))
+        let (memory_bytes_max, tick) = (config.memory_bytes_max, config.tick);
+        let inner = Inner { wasmtime, linker, ticker, allocator, fingerprint, memory_bytes_max, tick };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Where memories come from.
     #[must_use]
     pub fn allocator(&self) -> &Allocator {
         &self.0.allocator
+    }
+
+    /// How long a guest that does not yield runs between two interruptions.
+    #[must_use]
+    pub fn tick(&self) -> Duration {
+        self.0.tick
     }
 
     /// How often running guests have been interrupted so far, all together.

@@ -258,6 +258,7 @@ impl Host {
     /// host on the same store, and no attempt is charged for it. With `force`, without the grace; may be
     /// called while a polite stop is under way.
     pub async fn shutdown(&self, force: bool) {
-        shutdown::stop(self.shared(), force).await;
+        // Boxed: it is done once, and would be 22 KiB of whoever awaits it.
+        Box::pin(shutdown::stop(self.shared(), force)).await;
     }
 }

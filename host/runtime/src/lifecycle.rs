@@ -9,7 +9,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `session`, `inner` | the machine of one app under its lock, and what it said that is to be done |
+//! | `session`, `inner`, `decide` | the machine of one app under its lock, and what it said that is to be done |
 //! | `actor`, `perform` | the one future that does it, and polls the instance |
 //! | `instance`, `calls`, `port`, `life` | the sandbox, and what it and the session have of each other |
 //! | `apps` | all of them, and the places that there are for instances |
@@ -19,6 +19,7 @@ mod actor;
 mod apps;
 pub(crate) mod calls;
 mod completions;
+mod decide;
 mod error;
 mod extension;
 mod handle;
@@ -27,11 +28,14 @@ pub(crate) mod instance;
 mod keep;
 mod lease;
 mod life;
+mod output;
 mod perform;
 pub(crate) mod port;
 mod prelaunch;
 mod runs;
 mod session;
+#[cfg(test)]
+mod tests;
 mod todo;
 mod view;
 

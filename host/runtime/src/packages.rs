@@ -12,12 +12,13 @@
 //!  uninstall  mark record (the moment) ─ cancel runs ─ remove local folder ─ files ─ record with registrations
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use cap_std::fs::Dir;
 use dormouse_core::app::GrantRecord;
+use dormouse_core::app::activation::ActivationKind;
 use dormouse_core::limits::LimitsError;
 use dormouse_core::{
     AccessStatus, AppId, AppLimitsError, Condition, QuotaPolicy, RegistrationId, StoreError,
@@ -98,8 +99,8 @@ pub enum Consent {
 impl Consent {
     fn covers(&self, difference: &Difference) -> bool {
         match self {
-            Self::Nothing => difference.is_empty(),
-            Self::To(shown) => difference.as_slice().iter().all(|asked| shown.as_slice().contains(asked)),
+            Self::Nothing => difference.needing_consent().next().is_none(),
+            Self::To(shown) => difference.needing_consent().all(|asked| shown.as_slice().contains(asked)),
             Self::ToAll => true,
         }
     }
@@ -117,6 +118,8 @@ pub struct Installation {
     pub from: Option<String>,
     /// The same contents were installed already: nothing changed.
     pub unchanged: bool,
+    /// What its app is now activated for, and was not before.
+    pub newly_taken: BTreeSet<ActivationKind>,
     /// What it asks for and was not given: directories without a place, variables without a value.
     pub not_granted: Vec<String>,
     /// Registrations that the manifest makes, as they are now.
@@ -154,6 +157,8 @@ pub struct PackageInfo {
     pub access: AccessStatus,
     /// What it was granted.
     pub granted: GrantRecord,
+    /// What its app is activated for; empty if it has tasks only.
+    pub activations: BTreeSet<ActivationKind>,
     /// How many registrations it has.
     pub registrations: usize,
     /// Whether it is installed here: its components were found and compiled. On a host that only answers questions,

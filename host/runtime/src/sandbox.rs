@@ -65,12 +65,12 @@ impl SandboxSpec {
     }
 }
 
-/// What is measured of a sandbox from outside, and how much memory it may have, which an app's host changes while it lives.
+/// What is measured of a sandbox from outside, and what is changed while it lives.
 pub(crate) struct Gauges {
     pub(crate) meter: Arc<Meter>,
     pub(crate) usage: Arc<Usage>,
-    /// Bytes of all memories and tables together.
-    pub(crate) memory: Arc<AtomicU64>,
+    /// Bytes that all memories and tables may have together, if that changes; else it is what the limits say.
+    pub(crate) memory: Option<Arc<AtomicU64>>,
 }
 
 /// A sandbox. Ready when nothing is left in the guest, or when it trapped.
@@ -91,9 +91,8 @@ pub(crate) fn start(
     let component = component.clone();
     Box::pin(async move {
         let started = Arc::clone(&usage);
-        let memory = Arc::new(AtomicU64::new(spec.limits.memory_bytes));
-        let serves = Serves::Run(Arc::clone(&port));
-        let mut store = match store(&component, spec, clock, serves, Gauges { meter, usage, memory }) {
+        let (serves, gauges) = (Serves::Run(Arc::clone(&port)), Gauges { meter, usage, memory: None });
+        let mut store = match store(&component, spec, clock, serves, gauges) {
             Ok(store) => store,
             Err(error) => return Err(GuestTrap::at_start(&error, &started)),
         };
@@ -153,7 +152,7 @@ pub(crate) fn start(
 /// Polls `run`, and notes that the guest's event loop did: it does so whenever it has looked at all that is ready, and
 /// never from inside a call. Whatever the guest does after it takes the note away again; so does the interruption of one
 /// that only computes.
-async fn at_rest<R>(usage: Arc<Usage>, run: impl Future<Output = R>) -> R {
+pub(crate) async fn at_rest<R>(usage: Arc<Usage>, run: impl Future<Output = R>) -> R {
     let mut run = std::pin::pin!(run);
     poll_fn(|cx| {
         let polled = run.as_mut().poll(cx);

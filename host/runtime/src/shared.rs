@@ -9,6 +9,7 @@ mod known;
 mod latency;
 mod permit;
 mod pulse;
+mod seen;
 mod state;
 mod writes;
 
@@ -45,6 +46,7 @@ pub(crate) use latency::Latencies;
 pub use latency::Latency;
 pub(crate) use permit::Permit;
 pub(crate) use pulse::{Pulse, Pulses};
+pub(crate) use seen::Seen;
 pub(crate) use state::State;
 pub(crate) use writes::Writes;
 
@@ -111,19 +113,6 @@ pub(crate) struct Shared {
     pub(crate) seen: Seen,
     sources: Mutex<Vec<Arc<dyn SignalSource>>>,
     state: Mutex<State>,
-}
-
-/// What can be seen of guests from outside, for the deterministic rig.
-#[derive(Default)]
-pub(crate) struct Seen {
-    /// Guests that wait for a file or a socket: simulated time does not pass then.
-    pub(crate) elsewhere: AtomicU32,
-    /// Polls of guests, ever: tells one poll's interruption from another's.
-    pub(crate) polls: AtomicU64,
-    /// How often the loop of the schedules woke, ever.
-    pub(crate) timer_wakes: AtomicU64,
-    /// Schedules that it looked at, ever.
-    pub(crate) timers_looked_at: AtomicU64,
 }
 
 /// Wake-ups carry no data: whoever is woken looks at the store.

@@ -1,6 +1,8 @@
 //! Runs are written down as they end. They and the journal are one table: a completion is the run that ended an
 //! activation.
 
+use std::sync::Arc;
+
 use dormouse_core::activation::{ActivationState, After};
 use dormouse_core::completion::{Completion, Cursor, RunOutput, RunRecord};
 use dormouse_core::store::{Finish, Finished, steps};
@@ -82,7 +84,7 @@ pub(crate) fn finish(tx: &mut Tx<'_>, finish: &Finish) -> Result<Finished, Fault
         return Ok(Finished::Pending);
     }
     let cursor = Cursor(unsigned(place)?);
-    Ok(Finished::Completed(Completion { cursor, coalesced: activation.coalesced, run: run.clone() }))
+    Ok(Finished::Completed(Completion { cursor, coalesced: activation.coalesced, run: Arc::clone(run) }))
 }
 
 /// The answer to a finish whose lease is gone: what it was when it was accepted, if it was.

@@ -1,5 +1,7 @@
 //! Rows as values, and values as rows.
 
+use std::sync::Arc;
+
 use dormouse_core::activation::{Activation, ActivationState, Running};
 use dormouse_core::completion::{Completion, Cursor, RunRecord};
 use dormouse_core::ids::{ActivationId, AppId, Fence, NodeId, RegistrationId, RunId};
@@ -310,7 +312,7 @@ impl StoredRun {
 
     /// The completion, if it ended its activation.
     pub(crate) fn completion(self) -> Option<Completion> {
-        Some(Completion { cursor: Cursor(self.place), coalesced: self.coalesced?, run: self.run })
+        Some(Completion { cursor: Cursor(self.place), coalesced: self.coalesced?, run: Arc::new(self.run) })
     }
 }
 

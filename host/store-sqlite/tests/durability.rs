@@ -104,7 +104,7 @@ fn a_log_that_was_cut_anywhere_leaves_a_beginning_of_what_happened() {
             let (_sqlite, after) = open(left.path());
             let runs = after.runs(RunFilter::default(), 99).await.unwrap();
             let runs: Vec<_> = runs.into_iter().rev().map(|listed| listed.run).collect();
-            assert_eq!(runs, all[..runs.len()], "cut at {cut} of {log}");
+            assert!(runs.iter().eq(all[..runs.len()].iter().map(|run| &**run)), "cut at {cut} of {log}");
             let journal = after.completions(Cursor(0), 99).await.unwrap();
             assert_eq!(journal.len(), runs.len(), "run and completion are written as one");
             seen.insert(runs.len());

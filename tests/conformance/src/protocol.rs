@@ -120,6 +120,14 @@ pub struct Hello {
     pub capabilities: Vec<Capability>,
 }
 
+impl Hello {
+    /// Of an adapter that speaks what this runner speaks.
+    #[must_use]
+    pub fn new(name: &str, version: &str, capabilities: Vec<Capability>) -> Self {
+        Self { protocol: PROTOCOL, name: name.to_owned(), version: version.to_owned(), capabilities }
+    }
+}
+
 fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Capability>, D::Error> {
     let words = Vec::<String>::deserialize(deserializer)?;
     let can = |word: &String| Capability::ALL.iter().find(|can| can.as_str() == word).copied();

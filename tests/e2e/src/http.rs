@@ -138,9 +138,14 @@ fn read(from: &mut impl BufRead) -> io::Result<Answer> {
             answer.body.push_str(&String::from_utf8_lossy(&chunk));
         }
     }
-    let len = answer.field("content-length").and_then(|len| len.parse().ok()).unwrap_or(u64::MAX);
-    from.take(len).read_to_string(&mut answer.body)?;
-    Ok(answer)
+    let len: Option<u64> = answer.field("content-length").and_then(|len| len.parse().ok());
+    let came = from.take(len.unwrap_or(u64::MAX)).read_to_string(&mut answer.body)?;
+    // Who answered may have died meanwhile.
+    if len.is_some_and(|len| len > came as u64) {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    } else {
+        Ok(answer)
+    }
 }
 
 fn line(from: &mut impl BufRead) -> io::Result<String> {

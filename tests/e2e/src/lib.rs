@@ -13,6 +13,7 @@ mod binary;
 mod daemon;
 mod drawn;
 mod http;
+mod numbers;
 mod package;
 mod running;
 
@@ -25,6 +26,7 @@ use std::time::Duration;
 pub use daemon::Daemon;
 pub use drawn::Drawn;
 pub use http::{Answer, Ask};
+pub use numbers::Numbers;
 pub use package::Package;
 pub use running::Running;
 pub use rustix::process::Signal;

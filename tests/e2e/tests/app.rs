@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use dormouse_e2e::{Daemon, Package, Running, Signal, Value, dormouse, json_lines, state_dir};
+use dormouse_e2e::{Daemon, Drawn, Package, Running, Signal, Value, dormouse, json_lines, state_dir};
 use tempfile::TempDir;
 use test_artifacts as programs;
 
@@ -48,7 +48,8 @@ fn hears(watch: &mut Running, text: &str) {
 
 #[test]
 fn an_app_is_led_through_its_life() {
-    let state = installed(programs::APP_HEARS_EVERYTHING, "activations = [\"timer\", \"message\"]\n");
+    let state =
+        installed(programs::APP_HEARS_EVERYTHING, "activations = [\"timer\", \"message\", \"share\"]\n");
     let state = state.path();
     let _daemon = Daemon::start(state, NO_MORE);
     let mut watch = watching(state);
@@ -59,6 +60,9 @@ fn an_app_is_led_through_its_life() {
     hears(&mut watch, "heard launched previous=not-running prelaunch=false arguments=\"hello\"");
     watch.wait_until("the foreground", |e| e["event"] == "state-changed" && e["to"] == "foreground");
     app(state, "state", &[]).expect_code(0).expect_stdout("foreground").expect_stdout("1 want to see it");
+    let path = state.to_str().unwrap();
+    dormouse(["show", APP, "--state", path]).expect_code(0).expect_stdout("foreground");
+    dormouse(["doctor", "--state", path]).expect_code(0).expect_stdout("places taken");
 
     app(state, "hide", &[]).expect_code(0).expect_stdout(&format!("{APP}: background\n"));
     hears(&mut watch, "heard entered-background");
@@ -75,6 +79,10 @@ fn an_app_is_led_through_its_life() {
     std::fs::write(&letter, "dear mouse").unwrap();
     app(state, "launch", &["--message", &format!("inbox={}", letter.to_str().unwrap())]).expect_code(0);
     hears(&mut watch, "topic=\"inbox\" content-type=\"text/plain; charset=utf-8\" body=\"dear mouse\"");
+    let shared = |name: &str| format!("{name}={}", letter.to_str().unwrap());
+    app(state, "launch", &["--share", &shared("a"), "--share", &shared("b")]).expect_code(0);
+    let item = |name: &str| format!("(\"{name}\", \"text/plain; charset=utf-8\", \"dear mouse\")");
+    hears(&mut watch, &format!("kind=share items=[{}, {}]", item("a"), item("b")));
 
     let closed = answered(state, "close", &[]);
     assert_eq!((&closed["state"], &closed["kept"]), (&"not-running".into(), &"closed-by-user".into()));
@@ -89,7 +97,9 @@ fn an_app_is_led_through_its_life() {
 fn what_an_app_cannot_do_is_said_with_what_can_be_done_about_it() {
     let state = installed(programs::APP_HEARS_EVERYTHING, "");
     let state = state.path();
-    for verb in ["launch", "show", "hide", "suspend", "resume", "close", "terminate"] {
+    let never = answered(state, "state", &[]);
+    assert_eq!((&never["state"], &never["since"]), (&"not-running".into(), &Value::Null));
+    for verb in ["launch", "show", "hide", "suspend", "resume", "close", "terminate", "output"] {
         app(state, verb, &[]).expect_code(6).expect_error("no host runs").expect_stderr("dormouse serve");
     }
     let _daemon = Daemon::start(state, NO_MORE);
@@ -102,6 +112,7 @@ fn what_an_app_cannot_do_is_said_with_what_can_be_done_about_it() {
     app(state, "launch", &["--file", "/x"]).expect_code(2).expect_error("`activations`");
     app(state, "launch", &["--prelaunch"]).expect_code(1).expect_stdout("not prelaunched");
     app(state, "launch", &["--message", "t=/nowhere"]).expect_code(2).expect_error("/nowhere");
+    app(state, "launch", &["--share", "a=-", "--share", "b=-"]).expect_code(2).expect_error("standard input");
     let args = ["app", "launch", "nobody", "--state", state.to_str().unwrap()];
     dormouse(args).expect_code(2).expect_error("nobody").expect_stderr("dormouse apps");
     assert_eq!(answered(state, "state", &[])["session"], 0, "nothing of it ever ran");
@@ -115,8 +126,23 @@ fn tasks_alone_are_no_app() {
     dormouse(["install", package.arg(), "--state", path]).expect_code(0);
     let register = ["register", APP, "--name", "here", "--application", "--state", path];
     dormouse(register).expect_code(2).expect_error("[app]");
+    let has_none = |verb: &str| {
+        app(state.path(), verb, &[]).expect_code(2).expect_error("no life of its own").expect_stderr("[app]");
+    };
+    has_none("state");
     let _daemon = Daemon::start(state.path(), NO_MORE);
-    app(state.path(), "launch", &[]).expect_code(2).expect_error("no life of its own").expect_stderr("[app]");
+    has_none("state");
+    has_none("launch");
+}
+
+#[test]
+fn the_list_of_apps_is_drawn_again_when_one_is_launched() {
+    let state = installed(programs::APP_HEARS_EVERYTHING, "");
+    let _daemon = Daemon::start(state.path(), NO_MORE);
+    let mut drawn = Drawn::start(["apps", "--watch=3600", "--state", state.path().to_str().unwrap()]);
+    drawn.wait_for("not-running");
+    app(state.path(), "launch", &[]).expect_code(0);
+    drawn.wait_for("foreground");
 }
 
 #[test]
@@ -131,10 +157,37 @@ fn a_task_without_an_entry_point_runs_in_its_app() {
         .expect_stdout("none: it runs in its app");
     dormouse(["fire", "here", "--arg", "interface", "--wait", "--state", path]).expect_code(0);
     explain().expect_stdout("its app, in which it runs, is in the background");
+    // What it writes is the app's.
+    dormouse(["logs", "here", "--state", path]).expect_code(0).expect_stderr("dormouse app output");
+    app(state.path(), "output", &[]).expect_code(0).expect_stdout("| task interface is whole");
     let seen = answered(state.path(), "state", &[]);
     assert_eq!(
         (&seen["session"], &seen["leases"]),
         (&1.into(), &0.into()),
         "nobody sees it (UWP-122): {seen}"
     );
+}
+
+#[test]
+fn what_an_app_does_not_live_to_see_is_no_success_and_what_it_said_last_is_told() {
+    let state = installed(programs::APP_BAD_TRAPS, "");
+    let state = state.path();
+    let _daemon = Daemon::start(state, NO_MORE);
+    let traps_in = |handler: &str| app(state, "launch", &["--arguments", handler]).expect_code(0);
+    traps_in("suspending");
+    // The app's own panic is told, and so this is no text of ours alone.
+    app(state, "suspend", &[])
+        .expect_code(1)
+        .expect_stderr("error: the app ended first (crashed)")
+        .expect_stderr("as asked, in suspending");
+    let said = app(state, "output", &[]).expect_code(0);
+    said.expect_stdout("| heard suspending")
+        .expect_stderr("stderr | ")
+        .expect_stderr("as asked, in suspending");
+    app(state, "state", &[]).expect_code(0).expect_stdout("as asked, in suspending");
+    traps_in("suspending");
+    app(state, "close", &[]).expect_code(1).expect_stdout("not-running").expect_stdout("crashed");
+    traps_in("resuming");
+    app(state, "suspend", &[]).expect_code(0);
+    app(state, "resume", &[]).expect_code(1).expect_stderr("error: the app ended first (crashed)");
 }

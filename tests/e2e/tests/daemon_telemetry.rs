@@ -96,6 +96,25 @@ fn prometheus_finds_the_runs_the_store_and_the_host() {
 }
 
 #[test]
+fn prometheus_finds_the_apps_by_where_in_their_lives_they_are() {
+    let state = dormouse_e2e::state_dir();
+    let path = state.path().to_str().unwrap();
+    let package = Package::new("1.0.0", programs::RUN_RETURNS_OK, "", "[app]\ncomponent = \"app.wasm\"\n");
+    package.add("app.wasm", programs::APP_KEEPS_STATE);
+    dormouse(["install", package.arg(), "--state", path]).expect_code(0);
+    let mut daemon = Daemon::start(state.path(), ["--metrics", "127.0.0.1:0"]);
+    let address = daemon.logged_address("metrics at http://");
+    let scrape = || Ask::new("GET /metrics").at_address(address).unwrap().expect(200).body;
+    let there = |state: &str| value(&scrape(), "dormouse_apps", &format!("state=\"{state}\""));
+    let app = |verb: &str| dormouse(["app", verb, "org.example.nest", "--state", path]).expect_code(0);
+    app("launch");
+    assert!(there("foreground") > 0.5 && there("suspended") < 0.5);
+    app("suspend");
+    assert!(there("foreground") < 0.5 && there("suspended") > 0.5);
+    assert!(value(&scrape(), "dormouse_app_suspended_bytes", "") > 0.0);
+}
+
+#[test]
 fn prometheus_finds_who_asks_the_control_api_and_what_they_are_answered() {
     let state = dormouse_e2e::state_dir();
     let mut daemon = Daemon::start(state.path(), ["--metrics", "127.0.0.1:0"]);

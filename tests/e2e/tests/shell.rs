@@ -45,12 +45,13 @@ fn the_objects_that_are_printed_keep_their_fields() {
         let all = args.iter().copied().chain(["--json", "--state", state.path().to_str().unwrap()]);
         json_lines(&dormouse(all).expect_code(0).stdout).pop().unwrap()
     };
-    let package = Package::new("1.0.0", programs::RUN_RETURNS_OK, "", "");
+    let nest = Package::new("1.0.0", programs::RUN_RETURNS_OK, "", "");
     has(
-        &one(&["install", package.arg()]),
-        &["event", "app", "version", "registered", "not_granted", "update_task"],
+        &one(&["install", nest.arg()]),
+        &["event", "app", "version", "newly_taken", "registered", "not_granted", "update_task"],
     );
-    has(&one(&["apps"]), &["app", "version", "digest", "access", "granted", "registrations", "loaded"]);
+    let package = ["app", "version", "digest", "access", "granted", "life", "registrations", "loaded"];
+    has(&one(&["apps"]), &package);
     let register = ["register", "org.example.nest", "--name", "x", "--entry-point", "main", "--every", "1h"];
     has(&one(&register), &["id", "access", "contradictions"]);
     has(
@@ -79,7 +80,7 @@ fn the_objects_that_are_printed_keep_their_fields() {
     has(&one(&["access", "org.example.nest"]), &["app", "access", "installed"]);
     has(&one(&["app-limits", "org.example.nest"]), &["app", "decided", "limits"]);
     let shown = one(&["show", "org.example.nest"]);
-    has(&shown["package"], &["app", "version", "digest", "access", "granted", "registrations", "loaded"]);
+    has(&shown["package"], &package);
     has(
         &shown["usage"],
         &[

@@ -41,6 +41,33 @@ fn what_is_newly_asked_for_is_agreed_to_first() {
     with(&state, &["update", package.arg()]).expect_code(0).expect_stdout("nothing changed");
 }
 
+/// Version `version`, with an app that takes these activations.
+fn takes(version: &str, activations: &str, rest: &str) -> Package {
+    let app = format!("[app]\ncomponent = \"app.wasm\"\nactivations = [{activations}]\n{rest}");
+    let package = Package::new(version, programs::RUN_NO_DETAILS, "", &app);
+    package.add("app.wasm", programs::APP_KEEPS_STATE);
+    package
+}
+
+#[test]
+fn what_an_app_newly_takes_is_shown_beside_what_is_asked_for_and_when_it_is_done() {
+    let state = installed();
+    let listed = || with(&state, &["apps"]).expect_code(0).stdout;
+    assert!(!listed().contains("not-running"), "tasks alone have no state");
+    let package = takes("1.1.0", "\"file\"", "");
+    with(&state, &["update", package.arg()])
+        .expect_code(0)
+        .expect_stdout("  newly takes  activations: launch, file\n");
+    assert!(listed().contains("not-running"));
+
+    let package = takes("1.2.0", "\"file\", \"share\"", "[capabilities]\nenv = [\"TOKEN\"]\n");
+    with(&state, &["update", package.arg()]).expect_code(2).expect_error("+ env TOKEN\n+ activation share\n");
+    let ended = with(&state, &["update", package.arg(), "--consent", "--json"]).expect_code(0);
+    assert_eq!(json_lines(&ended.stdout).last().unwrap()["newly_taken"][0], "share");
+    let shown = with(&state, &["show", "org.example.nest"]).expect_code(0);
+    shown.expect_stdout("not-running").expect_stdout("launch, file, share");
+}
+
 #[test]
 fn the_update_task_runs_and_its_output_is_seen() {
     let state = installed();

@@ -57,6 +57,12 @@ impl Wrong {
     }
 }
 
+/// Texts as inputs, or as words to be put into some.
+#[must_use]
+pub(crate) fn inputs<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<Vec<u8>> {
+    texts.into_iter().map(|text| text.as_bytes().to_vec()).collect()
+}
+
 /// It was understood, as what `text` says.
 #[must_use]
 pub fn taken(text: impl fmt::Display) -> Answer {

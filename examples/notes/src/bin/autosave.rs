@@ -1,4 +1,4 @@
-//! The background task `autosave` in a component of its own. It has no part of the app's memory: it saves the draft.
+//! The background task `autosave` in a component of its own. It has no part of the app's memory: it saves what the app kept.
 
 #![expect(clippy::print_stdout, reason = "what a task prints is captured by its host")]
 
@@ -9,8 +9,8 @@ use dormouse_guest::{BackgroundTaskInstance, TaskError, settings};
 
 #[dormouse_guest::task]
 async fn autosave(instance: BackgroundTaskInstance) -> Result<(), TaskError> {
-    match settings::get_str("draft")? {
-        Some(draft) => save::save(&instance, &draft),
+    match settings::get_str("note")? {
+        Some(note) => save::save(&instance, &note),
         None => Ok(()),
     }
 }

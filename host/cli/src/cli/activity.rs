@@ -37,7 +37,9 @@ const LOGS_ABOUT: &str = "\
 Print what runs wrote: of one run, or the newest runs of a registration, the oldest first.
 
 Standard output of the task goes to standard output, standard error to standard error. On a terminal, what it would obey \
-instead of show is escaped; --raw gives the bytes as the task wrote them.";
+instead of show is escaped; --raw gives the bytes as the task wrote them.
+
+A task without an entry point runs in its app, and what it writes is the app's: `dormouse app output`.";
 
 /// `dormouse fire`.
 #[derive(Debug, Args)]

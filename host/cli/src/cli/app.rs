@@ -36,6 +36,7 @@ Examples:
   dormouse app launch org.example.notes
   dormouse app launch org.example.notes --arguments new
   dormouse app launch org.example.notes --file /notes/todo.txt --file /notes/done.txt
+  dormouse app launch org.example.notes --share cat.jpg=pictures/cat.jpg
   dormouse app launch org.example.notes --message inbox=letter.txt --hidden
   dormouse app launch org.example.notes --command-line -- --find tomorrow
   dormouse app launch org.example.notes --prelaunch";
@@ -80,6 +81,12 @@ pub(crate) enum AppCommand {
         after_help = "Examples:\n  dormouse app state org.example.notes\n  dormouse app state org.example.notes --json"
     )]
     State(AppOneArgs),
+    /// Print what it has written since it was begun; of one that is not there, what it wrote before it ended
+    ///
+    /// The beginning and the end of it, with a mark where something is missing; of one that ended, as much as `dormouse serve
+    /// --keep-output` says, and only while the host runs that saw it. Background tasks that run in the app write there too.
+    #[command(after_help = "Example:\n  dormouse app output org.example.notes")]
+    Output(AppOneArgs),
 }
 
 /// One app.
@@ -126,6 +133,10 @@ pub(crate) struct ActivationArgs {
     #[arg(long, value_name = "URI", group = "activation")]
     pub(crate) protocol: Option<String>,
 
+    /// Something to share with it, with the bytes of a file; `-` is standard input. May be repeated
+    #[arg(long, value_name = "NAME=FILE", group = "activation")]
+    pub(crate) share: Vec<NamedFileArg>,
+
     /// A message with the bytes of a file; `-` is standard input
     #[arg(long, value_name = "TOPIC=FILE", group = "activation")]
     pub(crate) message: Option<NamedFileArg>,
@@ -161,9 +172,11 @@ mod tests {
     fn an_app_is_activated_for_one_thing() {
         for (args, is) in [
             ("state a", true),
+            ("output a --json", true),
             ("launch a", true),
             ("launch a --arguments --new --hidden", true),
             ("launch a --file /x --file /y", true),
+            ("launch a --share x=- --share y=f", true),
             ("launch a --message t=-", true),
             ("launch a --command-line -- --find x", true),
             ("launch a --command-line", true),
@@ -174,6 +187,8 @@ mod tests {
             ("launch a --arguments x --prelaunch", false),
             ("launch a --prelaunch --hidden", false),
             ("launch a --message t", false),
+            ("launch a --share f", false),
+            ("launch a --share x=f --custom y=f", false),
             ("launch a --custom =f", false),
             ("launch a -- --find x", false),
             ("show a b", false),

@@ -40,8 +40,8 @@ Examples:
 const UPDATE_ABOUT: &str = "\
 Replace an installed package by another version of it.
 
-What the new version newly asks for is shown, and nothing changes before you agree. Directories and variables that \
-were granted stay, unless --dir and --env say otherwise. What runs of the old version is told and has its grace. If \
+What the new version newly asks for is shown, and nothing changes before you agree. What its app can newly be activated \
+for is shown with it, and needs nobody to agree. Directories and variables that were granted stay, unless --dir and --env say otherwise. What runs of the old version is told and has its grace. If \
 the package has an update task, its run is waited for, and the exit code is that of the run.";
 
 const UPDATE_EXAMPLES: &str = "\

@@ -1,43 +1,47 @@
 //! `dormouse app`: leads an app through its life.
 
-use std::ffi::OsString;
+mod activation;
+mod output;
 
 use anstream::ColorChoice;
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use dormouse::core::app::activation::ACTIVATION_LEN_MAX;
+use dormouse::core::app::activation::ActivationKind;
 use dormouse::core::app::lifecycle::AppState;
-use dormouse_control::api::{
-    ActivationRequest, AppEndView, AppStateView, LaunchRequest, LaunchResult, LaunchedView,
-};
+use dormouse_control::api::{AppEndView, AppStateView, LaunchRequest, LaunchResult, LaunchedView};
 use dormouse_control::client::ClientError;
 
 use super::details::Details;
-use super::run::plan;
-use crate::cli::{ActivationArgs, AppArgs, AppCommand, AppLaunchArgs, AppOneArgs};
+use crate::cli::{AppArgs, AppCommand, AppLaunchArgs, AppOneArgs};
 use crate::control::{self, Connection, Need};
-use crate::error::{Failure, Result};
+use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::escape::escape;
 use crate::output::{Page, extension, size};
-use crate::parse::NamedFileArg;
 
 pub(crate) fn app(args: &AppArgs, color: ColorChoice) -> Result<Exit> {
     match &args.command {
         AppCommand::Launch(args) => launch(args, color),
-        AppCommand::Show(args) => change(args, color, async |host| host.show_app(&args.app).await),
-        AppCommand::Hide(args) => change(args, color, async |host| host.hide_app(&args.app).await),
-        AppCommand::Suspend(args) => change(args, color, async |host| host.suspend_app(&args.app).await),
-        AppCommand::Resume(args) => change(args, color, async |host| host.resume_app(&args.app).await),
-        AppCommand::Close(args) => change(args, color, async |host| host.close_app(&args.app).await),
-        AppCommand::Terminate(args) => change(args, color, async |host| host.terminate_app(&args.app).await),
+        AppCommand::Show(args) => change(args, color, async |host| host.show_app(&args.app).await, as_asked),
+        AppCommand::Hide(args) => change(args, color, async |host| host.hide_app(&args.app).await, hidden),
+        AppCommand::Suspend(args) => {
+            change(args, color, async |host| host.suspend_app(&args.app).await, suspended)
+        }
+        AppCommand::Resume(args) => {
+            change(args, color, async |host| host.resume_app(&args.app).await, as_asked)
+        }
+        AppCommand::Close(args) => change(args, color, async |host| host.close_app(&args.app).await, closed),
+        AppCommand::Terminate(args) => {
+            change(args, color, async |host| host.terminate_app(&args.app).await, as_asked)
+        }
         AppCommand::State(args) => state(args, color),
+        AppCommand::Output(args) => output::output(args, color),
     }
 }
 
 fn launch(args: &AppLaunchArgs, color: ColorChoice) -> Result<Exit> {
-    let AppLaunchArgs { one, activation, hidden } = args;
-    let request = request(activation, *hidden)?;
+    let AppLaunchArgs { one, activation: given, hidden } = args;
+    let (arguments, prelaunch) = (given.arguments.clone(), given.prelaunch);
+    let activation = activation::activation(given)?;
+    let request = LaunchRequest { arguments, activation, prelaunch, hidden: *hidden };
     control::with(&one.host, Need::Daemon, async |host| {
         let launched = host.launch_app(&one.app, &request).await?;
         let mut page = Page::new();
@@ -66,18 +70,45 @@ fn came_to(launched: &LaunchedView) -> String {
     format!("{}: {what}", launched.app.app)
 }
 
+/// What is not as it was asked for, and whether that is a failure.
+type But = Option<(String, Exit)>;
+
 /// Asks for another state, and says which it is now.
 fn change(
     args: &AppOneArgs,
     color: ColorChoice,
     ask: impl AsyncFnOnce(&Connection) -> Result<AppStateView, ClientError>,
+    but: fn(&AppStateView) -> But,
 ) -> Result<Exit> {
     control::with(&args.host, Need::Daemon, async |host| {
         let view = ask(host).await?;
+        let (line, exit) = match but(&view) {
+            Some((but, exit)) => (format!("{}: {but}", told(&view)), exit),
+            None => (told(&view), Exit::Success),
+        };
         let mut page = Page::new();
-        page.answer(args.json.json, &view, || vec![told(&view)])?;
-        page.print(color, Exit::Success)
+        page.answer(args.json.json, &view, || vec![line])?;
+        page.print(color, exit)
     })
+}
+
+const fn as_asked(_: &AppStateView) -> But {
+    None
+}
+
+fn hidden(view: &AppStateView) -> But {
+    (view.leases > 0).then(|| ("somebody else wants to see it".to_owned(), Exit::Success))
+}
+
+fn suspended(view: &AppStateView) -> But {
+    (view.state != AppState::Suspended)
+        .then(|| ("somebody wanted it back meanwhile".to_owned(), Exit::Failed))
+}
+
+/// It may have gone wrong on its way.
+fn closed(view: &AppStateView) -> But {
+    let end = view.last_end.as_ref().filter(|end| end.end != "closed")?;
+    Some((format!("it ended before it was closed, by {}", ended(end)), Exit::Failed))
 }
 
 fn told(view: &AppStateView) -> String {
@@ -100,7 +131,7 @@ fn state(args: &AppOneArgs, color: ColorChoice) -> Result<Exit> {
 
 fn details(view: &AppStateView) -> Details {
     let mut details = Details::new();
-    details.row("since", view.since.to_string());
+    details.row_if("since", view.since.map(|since| since.to_string()));
     if view.state == AppState::NotRunning {
         details.row_if("ended", view.last_end.as_ref().map(ended));
         details.row("told next", format!("{} is what it was", view.next_previous));
@@ -120,6 +151,12 @@ fn details(view: &AppStateView) -> Details {
     details
 }
 
+/// What an app is activated for, in a line.
+pub(crate) fn kinds(activations: &[ActivationKind]) -> String {
+    let words: Vec<&str> = activations.iter().map(|kind| kind.as_str()).collect();
+    words.join(", ")
+}
+
 fn some(count: u32, what: &str) -> Option<String> {
     (count > 0).then(|| format!("{count} {what}"))
 }
@@ -128,53 +165,4 @@ fn ended(end: &AppEndView) -> String {
     let handler = end.handler.as_ref().map(|handler| format!(" in {handler}")).unwrap_or_default();
     let message = if end.message.is_empty() { String::new() } else { format!(": {}", end.message) };
     format!("{}{handler}{message}", end.end)
-}
-
-fn request(args: &ActivationArgs, hidden: bool) -> Result<LaunchRequest> {
-    let (arguments, prelaunch) = (args.arguments.clone(), args.prelaunch);
-    Ok(LaunchRequest { arguments, activation: activation(args)?, prelaunch, hidden })
-}
-
-/// What it is activated for; none if it is launched.
-fn activation(args: &ActivationArgs) -> Result<Option<ActivationRequest>> {
-    Ok(Some(match args {
-        ActivationArgs { protocol: Some(uri), .. } => ActivationRequest::Protocol { uri: uri.clone() },
-        ActivationArgs { timer: Some(name), .. } => ActivationRequest::Timer { name: name.clone() },
-        ActivationArgs { message: Some(named), .. } => {
-            let (body, body_base64) = read("--message", named)?;
-            let topic = named.name.clone();
-            ActivationRequest::Message { topic, content_type: None, body, body_base64 }
-        }
-        ActivationArgs { custom: Some(named), .. } => {
-            let (body, body_base64) = read("--custom", named)?;
-            ActivationRequest::Custom { name: named.name.clone(), body, body_base64 }
-        }
-        ActivationArgs { command_line: true, args, .. } => {
-            let arguments = args.iter().map(text).collect::<Result<_>>()?;
-            ActivationRequest::CommandLine { arguments, directory: String::new() }
-        }
-        ActivationArgs { file, .. } if !file.is_empty() => ActivationRequest::File { paths: file.clone() },
-        _ => return Ok(None),
-    }))
-}
-
-fn text(argument: &OsString) -> Result<String> {
-    argument.clone().into_string().map_err(|argument| {
-        let text = format!("the argument {argument:?} is no UTF-8");
-        Failure::new(Exit::Usage, text).help("pass it by --custom, as the bytes of a file")
-    })
-}
-
-/// The bytes of a file, as text if they are.
-fn read(flag: &str, named: &NamedFileArg) -> Result<(Option<String>, Option<String>)> {
-    let bytes = plan::bytes(flag, &named.file, ACTIVATION_LEN_MAX)?;
-    if bytes.len() > ACTIVATION_LEN_MAX {
-        let text = format!("{flag}: `{}` has more than {ACTIVATION_LEN_MAX} bytes", named.file.display());
-        return Err(Failure::new(Exit::Usage, text)
-            .help("put it in a directory that the app was granted, and pass its name by --file"));
-    }
-    Ok(match String::from_utf8(bytes) {
-        Ok(text) => (Some(text), None),
-        Err(bytes) => (None, Some(BASE64_STANDARD.encode(bytes.as_bytes()))),
-    })
 }

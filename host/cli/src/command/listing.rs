@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use anstream::ColorChoice;
-use dormouse::core::EventKind;
+use dormouse::core::{AppEventKind, EventKind};
 use dormouse::{Clock as _, TokioClock};
 use dormouse_control::api::EventKindView;
 use dormouse_control::client::{EventsQuery, HostEvent};
@@ -108,7 +108,7 @@ fn is_noise(told: &HostEvent) -> bool {
     use EventKind::{DeferralCompleted, DeferralTaken, Output, Progress};
     let event = match told {
         HostEvent::Event(event) => event,
-        HostEvent::App(_) => return true,
+        HostEvent::App(event) => return !matches!(event.kind, AppEventKind::StateChanged { .. }),
         HostEvent::Lagged(_) => return false,
     };
     matches!(

@@ -48,7 +48,7 @@ pub(crate) fn logs(args: &LogsArgs, color: ColorChoice) -> Result<Exit> {
         } else {
             let written = written(host, &runs).await?;
             if !args.json.json && written.iter().all(Written::is_empty) {
-                note(nothing(runs.len()));
+                note(nothing(&thing, runs.len()));
             }
             print(&written, args.json.json, color)?
         };
@@ -165,10 +165,13 @@ pub(super) async fn kept(host: &Connection, run: RunId) -> Result<Option<OutputV
 }
 
 /// Why nothing is printed of so many runs.
-const fn nothing(runs: usize) -> &'static str {
-    match runs {
-        0 => "no run is there to print the output of",
-        1 => "the run wrote nothing, or nothing of it was kept",
+fn nothing(of: &Thing, runs: usize) -> &'static str {
+    match (of, runs) {
+        (_, 0) => "no run is there to print the output of",
+        (Thing::Registration(known), _) if known.entry_point.is_none() => {
+            "it runs in its app, and what it writes is the app's: `dormouse app output` prints that"
+        }
+        (_, 1) => "the run wrote nothing, or nothing of it was kept",
         _ => "the runs wrote nothing, or nothing of it was kept",
     }
 }
@@ -196,13 +199,21 @@ fn print(written: &[Written], json: bool, color: ColorChoice) -> Result<Exit> {
         written.iter().try_for_each(|one| page.json(one))?;
         return page.print(color, Exit::Success);
     }
+    print_lines(written.iter().map(|one| (one.run.short(), &one.output)), color)
+}
+
+/// Each line, with who wrote it.
+pub(super) fn print_lines<'a, W: AsRef<str>>(
+    written: impl IntoIterator<Item = (W, &'a OutputView)>,
+    color: ColorChoice,
+) -> Result<Exit> {
     let (mut out, mut err) = (AutoStream::new(io::stdout(), color), AutoStream::new(io::stderr(), color));
-    for Written { run, output } in written {
+    for (who, output) in written {
         let mut sinks = Sinks { out: &mut out, err: &mut err };
         let streams = [(event::Stream::Stderr, &output.stderr), (event::Stream::Stdout, &output.stdout)];
         for (stream, text) in streams {
             for line in text.lines() {
-                match guest_line(&run.short(), stream, line, &mut sinks) {
+                match guest_line(who.as_ref(), stream, line, &mut sinks) {
                     Err(error) if stream == event::Stream::Stdout => return output_failed(&error),
                     _ => {}
                 }

@@ -98,7 +98,7 @@ pub struct CompletionView {
 
 impl From<&Completion> for CompletionView {
     fn from(completion: &Completion) -> Self {
-        Self { cursor: completion.cursor, coalesced: completion.coalesced, run: (&completion.run).into() }
+        Self { cursor: completion.cursor, coalesced: completion.coalesced, run: (&*completion.run).into() }
     }
 }
 

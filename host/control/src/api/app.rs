@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 
 use dormouse::{Installation, PackageInfo};
 use dormouse_core::app::GrantRecord;
+use dormouse_core::app::activation::ActivationKind;
+use dormouse_core::app::lifecycle::AppState;
 use dormouse_core::{AccessStatus, AppId, Condition, RegistrationId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::words::{AccessWord, ConditionWord};
+use super::words::{AccessWord, ActivationWord, AppStateWord, ConditionWord};
 
 /// An installed package.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -26,10 +28,23 @@ pub struct AppView {
     pub access: AccessStatus,
     /// What it was granted.
     pub granted: GrantedView,
+    /// Its life, if it has one of its own; none if it has tasks only.
+    pub life: Option<AppLifeView>,
     /// How many registrations it has.
     pub registrations: usize,
     /// Whether it is installed here: its components were found and compiled.
     pub loaded: bool,
+}
+
+/// That an app has a life of its own, in short. `/state` of the app says more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AppLifeView {
+    /// Where in it the app is.
+    #[schema(value_type = AppStateWord)]
+    pub state: AppState,
+    /// What it is activated for.
+    #[schema(value_type = Vec<ActivationWord>)]
+    pub activations: Vec<ActivationKind>,
 }
 
 /// Capabilities as they were granted, by what the guest calls them.
@@ -70,14 +85,20 @@ impl From<&GrantRecord> for GrantedView {
     }
 }
 
-impl From<&PackageInfo> for AppView {
-    fn from(package: &PackageInfo) -> Self {
+impl AppView {
+    /// A package, and where in its life its app is: `lives` are those that were wanted since the host began, by name.
+    pub(crate) fn new(package: &PackageInfo, lives: &[dormouse::AppView]) -> Self {
+        let activations: Vec<ActivationKind> = package.activations.iter().copied().collect();
+        let known = lives.binary_search_by(|life| life.app.cmp(&package.app));
+        let known = known.ok().and_then(|place| lives.get(place));
+        let state = known.map_or(AppState::NotRunning, |life| life.state);
         Self {
             app: package.app.clone(),
             version: package.version.clone(),
             digest: package.digest.clone(),
             access: package.access,
             granted: (&package.granted).into(),
+            life: (!activations.is_empty()).then_some(AppLifeView { state, activations }),
             registrations: package.registrations,
             loaded: package.loaded,
         }
@@ -143,6 +164,9 @@ pub struct InstallationView {
     pub from: Option<String>,
     /// The same contents were installed already: nothing changed.
     pub unchanged: bool,
+    /// What its app is now activated for, and was not before.
+    #[schema(value_type = Vec<ActivationWord>)]
+    pub newly_taken: Vec<ActivationKind>,
     /// What it asks for and was not given: directories without a place, variables without a value.
     pub not_granted: Vec<String>,
     /// Registrations that the manifest makes, as they are now.
@@ -195,6 +219,7 @@ impl From<&Installation> for InstallationView {
             version: done.version.clone(),
             from: done.from.clone(),
             unchanged: done.unchanged,
+            newly_taken: done.newly_taken.iter().copied().collect(),
             not_granted: done.not_granted.clone(),
             registered: done.registered.clone(),
             dropped: dropped.collect(),

@@ -54,13 +54,20 @@ impl PayloadRefused {
     }
 }
 
-/// The media type of a body of which nobody says another: that of text or of bytes.
-pub(super) const fn media_type(is_text: bool) -> &'static str {
-    if is_text { "text/plain; charset=utf-8" } else { "application/octet-stream" }
+/// The media type of a body and its bytes, none if there is none. Where nobody says another type it is that of text or of
+/// bytes.
+pub(super) fn body(
+    content_type: Option<String>,
+    text: Option<&String>,
+    base64: Option<&String>,
+) -> Result<(String, Vec<u8>), PayloadRefused> {
+    let bytes = payload(["body", "body_base64"], text, base64)?.unwrap_or_default();
+    let usual = if text.is_some() { "text/plain; charset=utf-8" } else { "application/octet-stream" };
+    Ok((content_type.unwrap_or_else(|| usual.to_owned()), bytes))
 }
 
 /// The bytes of a payload; none if there is none.
-pub(super) fn payload(
+fn payload(
     [text_name, base64_name]: [&'static str; 2],
     text: Option<&String>,
     base64: Option<&String>,
@@ -147,13 +154,9 @@ impl SignalRequest {
     ///
     /// [`PayloadRefused`] names the field.
     pub fn message(&self) -> Result<Message, PayloadRefused> {
-        let body = payload(["body", "body_base64"], self.body.as_ref(), self.body_base64.as_ref())?;
-        let kind = media_type(self.body.is_some());
-        Ok(Message {
-            topic: self.topic.clone(),
-            content_type: self.content_type.clone().unwrap_or_else(|| kind.to_owned()),
-            body: body.unwrap_or_default(),
-        })
+        let (content_type, body) =
+            body(self.content_type.clone(), self.body.as_ref(), self.body_base64.as_ref())?;
+        Ok(Message { topic: self.topic.clone(), content_type, body })
     }
 }
 

@@ -64,6 +64,10 @@ pub struct StatsView {
     pub waiting_for_registration: usize,
     /// Apps that are installed here.
     pub apps: usize,
+    /// Apps that have an instance here, suspended or not.
+    pub app_instances: u32,
+    /// Instances of apps that there may be at once.
+    pub apps_max: u32,
     /// Registrations.
     pub registrations: usize,
     /// Of these, those in quarantine.
@@ -95,6 +99,8 @@ impl StatsView {
             waiting_for_app: stats.waiting_for_app,
             waiting_for_registration: stats.waiting_for_registration,
             apps: stats.apps,
+            app_instances: stats.app_instances,
+            apps_max: stats.apps_max,
             registrations: stats.registrations,
             quarantined: stats.quarantined,
             waiting: totals.map(|totals| totals.waiting),

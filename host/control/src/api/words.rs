@@ -2,6 +2,7 @@
 //!
 //! Core knows nothing of documents; each type here is only ever named as the schema of a field.
 
+use dormouse_core::app::activation::ActivationKind;
 use dormouse_core::app::lifecycle::{AppState, ExtensionReason};
 use dormouse_core::app::memory::MemoryLevel;
 use dormouse_core::app::previous::{Kept, PreviousExecutionState};
@@ -81,6 +82,8 @@ words! {
         AppState::Suspending,
         AppState::Suspended,
     ]];
+    /// [`ActivationKind`]
+    ActivationWord: "A kind of activation of an app", [ActivationKind::ALL];
     /// [`AppWait`]
     AppWaitWord: "What a run waits for that is to go on in its app", [[AppWait::Place, AppWait::Ready]];
     /// [`Kept`]

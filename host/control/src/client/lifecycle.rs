@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use dormouse_core::AppId;
+use bytes::Bytes;
+use dormouse_core::{AppId, Stream};
 
+use super::runs::name;
 use super::{Client, ClientError};
 use crate::api::{AppStateView, LaunchRequest, LaunchedView};
 
@@ -16,6 +18,12 @@ impl Client {
     /// Where in its life an app is.
     pub async fn app_state(&self, app: &AppId) -> Result<AppStateView, ClientError> {
         self.get(&["apps", app.as_str(), "state"]).answer().await
+    }
+
+    /// What its instance has written of one stream, or, if it is not there, its last one since the host began: as much as is
+    /// kept.
+    pub async fn app_output(&self, app: &AppId, stream: Stream) -> Result<Bytes, ClientError> {
+        self.get(&["apps", app.as_str(), "output"]).with("stream", Some(name(stream))).bytes().await
     }
 
     /// Launches an app, or activates it for something else. Who does not wait for the answer does not want to see it.

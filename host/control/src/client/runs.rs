@@ -65,15 +65,19 @@ impl Client {
 
     /// What a run wrote to one stream, as far as it is kept, byte for byte.
     pub async fn output_bytes(&self, run: RunId, stream: Stream) -> Result<Bytes, ClientError> {
-        let stream = match stream {
-            Stream::Stdout => "stdout",
-            Stream::Stderr => "stderr",
-        };
-        self.get(&["runs", &run.to_string(), "output"]).with("stream", Some(stream)).bytes().await
+        self.get(&["runs", &run.to_string(), "output"]).with("stream", Some(name(stream))).bytes().await
     }
 
     /// Tells a run to end, or takes it down.
     pub async fn cancel(&self, run: RunId, request: &CancelRequest) -> Result<CanceledView, ClientError> {
         self.post(&["runs", &run.to_string(), "cancel"]).json(request).answer().await
+    }
+}
+
+/// What a stream is called in a query.
+pub(super) const fn name(stream: Stream) -> &'static str {
+    match stream {
+        Stream::Stdout => "stdout",
+        Stream::Stderr => "stderr",
     }
 }

@@ -8,6 +8,9 @@ use std::time::Duration;
 pub struct ServerLimits {
     /// Bytes of a request's body.
     pub body_bytes: usize,
+    /// The same, of a launch: what comes with an activation may be longer as JSON than it is
+    /// ([`ACTIVATION_LEN_MAX`](dormouse_core::app::activation::ACTIVATION_LEN_MAX)), up to six times.
+    pub launch_bytes: usize,
     /// Bytes of a package that is uploaded.
     pub upload_bytes: usize,
     /// Packages that were uploaded and wait to be installed.
@@ -46,6 +49,7 @@ impl ServerLimits {
     /// What a daemon has.
     pub const DEFAULT: Self = Self {
         body_bytes: 1024 * 1024,
+        launch_bytes: 8 * 1024 * 1024,
         upload_bytes: 128 * 1024 * 1024,
         uploads: 4,
         upload_age: Duration::from_secs(10 * 60),

@@ -29,11 +29,11 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use utoipa::OpenApi as _;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 use super::shared::Shared;
-use super::{document, layers};
+use super::{ServerLimits, document, layers};
 use crate::api::Problem;
 
 /// What a handler answers.
@@ -59,7 +59,7 @@ fn quick() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(apps::app))
         .routes(routes!(apps::access, apps::set_access))
         .routes(routes!(lifecycle::app_state))
-        .routes(routes!(lifecycle::hide))
+        .routes(routes!(lifecycle::app_output))
         .routes(routes!(usage::app_limits, usage::set_app_limits, usage::unset_app_limits))
         .routes(routes!(registrations::registrations, registrations::register))
         .routes(routes!(registrations::validate))
@@ -89,14 +89,15 @@ fn quick() -> OpenApiRouter<Arc<Shared>> {
 }
 
 /// What takes as long as it takes: it has limits of its own.
-fn slow() -> OpenApiRouter<Arc<Shared>> {
+fn slow(limits: &ServerLimits) -> OpenApiRouter<Arc<Shared>> {
     OpenApiRouter::new()
         .routes(routes!(apps::upload))
         .routes(routes!(apps::install))
         .routes(routes!(apps::update, apps::uninstall))
         .routes(routes!(usage::usage))
-        .routes(routes!(lifecycle::launch))
+        .routes(routes!(lifecycle::launch).layer(DefaultBodyLimit::max(limits.launch_bytes)))
         .routes(routes!(lifecycle::show))
+        .routes(routes!(lifecycle::hide))
         .routes(routes!(lifecycle::suspend))
         .routes(routes!(lifecycle::resume))
         .routes(routes!(lifecycle::close))
@@ -110,7 +111,7 @@ fn slow() -> OpenApiRouter<Arc<Shared>> {
 
 /// The document of all of it.
 pub(super) fn described() -> utoipa::openapi::OpenApi {
-    let mut document = quick().merge(slow()).into_openapi();
+    let mut document = quick().merge(slow(&ServerLimits::DEFAULT)).into_openapi();
     document::complete(&mut document);
     document
 }
@@ -119,7 +120,7 @@ pub(super) fn described() -> utoipa::openapi::OpenApi {
 pub(super) fn router(shared: &Arc<Shared>) -> Router {
     let limits = &shared.limits;
     let timeout = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, limits.request);
-    let (router, mut document) = quick().layer(timeout).merge(slow()).split_for_parts();
+    let (router, mut document) = quick().layer(timeout).merge(slow(limits)).split_for_parts();
     document::complete(&mut document);
     let document = document.to_json().unwrap_or_default();
     let document = get(|| async move { ([(CONTENT_TYPE, "application/json")], document).into_response() });

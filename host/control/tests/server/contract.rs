@@ -96,7 +96,7 @@ async fn packages(contract: &Contract<'_>) {
     let first = upload(contract, package("1.0.0", programs::RUN_RETURNS_OK, false)).await;
     let ask = json!({ "upload": first["upload"], "sha256": first["sha256"] });
     let installed = contract.well("POST", "/v1/apps", Some(ask.clone())).await;
-    assert_eq!(installed["version"], "1.0.0");
+    assert_eq!((&installed["version"], &installed["newly_taken"]), (&json!("1.0.0"), &json!([])));
     contract.problem("POST", "/v1/apps", Some(ask), "not-found").await;
 
     let other = upload(contract, package("2.0.0", programs::RUN_RETURNS_OK, true)).await;
@@ -115,6 +115,7 @@ async fn packages(contract: &Contract<'_>) {
     assert_eq!((&updated["from"], &updated["version"]), (&json!("1.0.0"), &json!("2.0.0")));
     let shown = contract.well("GET", &path, None).await;
     assert_eq!(shown["granted"]["env"], json!(["TOKEN"]), "names, and not values: {shown}");
+    assert_eq!(shown["life"], Value::Null, "it has tasks only");
 
     let garbage = upload(contract, b"garbage".to_vec()).await;
     contract.problem("POST", "/v1/apps", Some(json!({ "upload": garbage["upload"] })), "package").await;

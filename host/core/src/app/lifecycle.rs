@@ -131,7 +131,7 @@ pub enum Output {
     Revoke(RevokedReason),
     /// The extended execution is over, whatever the guest does with its handle.
     ExtensionOver,
-    /// Cancel the background tasks in the app, those that wait for it among them.
+    /// Cancel the background tasks in the app, and those that wait for it: from now on these do not.
     CancelRuns(CancellationReason),
     /// Do not poll the guest until [`Output::Thaw`].
     Freeze,
@@ -184,6 +184,8 @@ pub struct AppMachine {
     /// It was prelaunched: it is to be suspended without delay.
     hasten: bool,
     launched: Launched,
+    /// It is kept that this instance is there: from before its first activation on.
+    is_kept: bool,
     /// What it is told by the first activation of an instance.
     last: PreviousExecutionState,
     pending: VecDeque<Pending>,
@@ -196,13 +198,20 @@ pub struct AppMachine {
     memory: Memory,
     extension: Option<Extension>,
     extensions_denied: bool,
+    /// When somebody saw it last, or activated it: its extended executions in the background count from there. None: it
+    /// gets none there.
+    attended: Option<Instant>,
     /// What follows when it is suspended.
     then: Option<End>,
     /// What follows when no background task is left in it.
     leaving: Option<End>,
     /// The activation that follows its end.
     restart: Option<Ticket>,
+    /// When that was the last time, if this instance follows it.
+    restarted: Option<Instant>,
     suspended_at: Instant,
+    /// Nothing of it begins any more.
+    shut: bool,
 }
 
 impl AppMachine {
@@ -218,6 +227,7 @@ impl AppMachine {
             wake: false,
             hasten: false,
             launched: Launched::Never,
+            is_kept: false,
             last: PreviousExecutionState::NotRunning,
             pending: VecDeque::new(),
             waiting_runs: 0,
@@ -229,10 +239,13 @@ impl AppMachine {
             memory: Memory::new(),
             extension: None,
             extensions_denied: false,
+            attended: None,
             then: None,
             leaving: None,
             restart: None,
+            restarted: None,
             suspended_at: Instant::ORIGIN,
+            shut: false,
         }
     }
 
@@ -260,6 +273,13 @@ impl AppMachine {
     #[must_use]
     pub const fn is_prelaunched(&self) -> bool {
         matches!(self.launched, Launched::Ahead)
+    }
+
+    /// Its instance was launched, also ahead of its user, or activated for something else. Until then what is kept of the
+    /// app is not about this instance.
+    #[must_use]
+    pub const fn is_activated(&self) -> bool {
+        !matches!(self.launched, Launched::Never)
     }
 
     /// It is on its way to its end.

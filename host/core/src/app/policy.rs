@@ -7,10 +7,11 @@
 //! | `suspending` (UWP-128, UWP-129) | 5 s | 5 s |
 //! | `resuming`, `leaving-background`, `entered-background` | 5 s | 5 s |
 //! | what is told beside these | 5 s | 5 s |
-//! | an extended execution in the background | 10 min | 10 min |
+//! | extended executions in the background, from when it was seen last | 10 min | 10 min |
 //! | one for saving data, within `suspending` | 15 s | 15 s |
 //! | what it has left once it was revoked (UWP-142) | 1 s | 1 s |
 //! | a user who closes an app and launches it within this begins anew (UWP-135) | 10 s | 10 s |
+//! | from one restart that an app asks for to the next (UWP-143) | 10 s | 10 s |
 //! | memory in the foreground, in the background | 256 MiB each | 256 MiB, 128 MiB |
 //! | above its limit in the background until it is ended | never | 5 s |
 //!
@@ -36,7 +37,7 @@ pub struct AppPolicy {
     pub transition: Duration,
     /// How long `memory-usage-changed`, `memory-limit-changing` and the task events may take.
     pub notice: Duration,
-    /// How long an extended execution lasts at most in the background.
+    /// How long after it was seen, or activated, an app may have extended executions in the background.
     pub extension: Duration,
     /// How long one for saving data lasts at most once the app is about to be suspended.
     pub saving: Duration,
@@ -44,6 +45,8 @@ pub struct AppPolicy {
     pub revoked: Duration,
     /// An app that is launched again so soon after its user closed it begins anew.
     pub closed: Duration,
+    /// How long ago its last restart has to be when an app asks for another.
+    pub restart: Duration,
     /// Bytes that it may have in the foreground.
     pub foreground_bytes: u64,
     /// Bytes that it may have in the background.
@@ -64,6 +67,7 @@ impl AppPolicy {
         saving: Duration::from_secs(15),
         revoked: Duration::from_secs(1),
         closed: Duration::from_secs(10),
+        restart: Duration::from_secs(10),
         foreground_bytes: 256 * MIB,
         background_bytes: 256 * MIB,
         over_limit: Duration::MAX,

@@ -4,6 +4,10 @@
 //! known. So a host that falls leaves `Running` behind, whatever the app was doing, and that is read as a crash. What is
 //! better than that, that the app saved what it had and was ended in good order, is kept *before* its memory goes.
 //!
+//! An instance that nobody activated, in which only background tasks run, leaves what is kept as it is, at its start and at
+//! its end: it has heard nothing of saved state, and a task that runs every quarter of an hour must not have a user lose what
+//! the app saved for him. Activated later, such an instance is told what was kept, and is kept from then on.
+//!
 //! | the app ends by | kept | when | the next launch is told |
 //! | --- | --- | --- | --- |
 //! | a crash of its host | `running` | at its start | `not-running` (UWP-134) |
@@ -14,6 +18,7 @@
 //! | its user, who closes it | `closed-by-user` | before | `not-running` within 10 s, then `closed-by-user` (UWP-135) |
 //! | the end of the session | `not-running` | after | `not-running` |
 //! | its removal | nothing | - | `not-running`, if it is installed again |
+//! | whatever, and nobody activated this instance | as before | - | what it would have been told without it |
 
 use std::fmt;
 use std::time::Duration;

@@ -36,7 +36,7 @@ pub(super) fn quota(raw: &raw::Quota, document: &Document<'_>) -> Result<QuotaPo
 impl Manifest {
     /// What this asks for that `older`, the version that is installed, does not. To keep something is asked for where it
     /// is more than `given`, which any app may keep that asks for nothing. A quota asks for nothing: it is never looser
-    /// than the host's.
+    /// than the host's. What its app newly takes is in it as well, and needs no consent.
     #[must_use]
     pub fn difference(&self, older: Option<&Self>, given: &AppLimits) -> Difference {
         let none = Capabilities::default();
@@ -44,6 +44,7 @@ impl Manifest {
             older.map_or((&none, AppLimitsRequest::none()), |older| (&older.capabilities, older.app_limits));
         let more = self.app_limits.beyond(&(*given).into()).beyond(&kept);
         let keep = more.asked().map(|(limit, figure)| Capability::Keep { limit, figure });
-        self.capabilities.difference(capabilities).and(keep)
+        let taken = self.newly_taken(older).into_iter().map(Capability::Activation);
+        self.capabilities.difference(capabilities).and(keep).and(taken)
     }
 }

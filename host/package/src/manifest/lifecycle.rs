@@ -8,8 +8,9 @@ use dormouse_core::app::policy::MemoryAsked;
 use dormouse_core::limits::LimitsError;
 
 use super::document::{Document, KeyPath};
+use super::entry_point::component;
 use super::error::{ManifestError, Problem};
-use super::{component, raw};
+use super::{Manifest, raw};
 use crate::digest::Contents;
 use crate::path::PackagePath;
 
@@ -26,13 +27,17 @@ pub struct ManifestApp {
     pub memory: MemoryAsked,
 }
 
-impl ManifestApp {
-    /// What it takes that `older` did not: worth telling at an update, though it grants nothing to the guest.
+impl Manifest {
+    /// What its app is activated for; empty if it has tasks only.
     #[must_use]
-    pub fn newly_taken(&self, older: Option<&Self>) -> Vec<ActivationKind> {
-        let taken_before =
-            |kind: &ActivationKind| older.is_some_and(|older| older.activations.contains(kind));
-        self.activations.iter().copied().filter(|kind| !taken_before(kind)).collect()
+    pub fn activations(&self) -> BTreeSet<ActivationKind> {
+        self.app.as_ref().map(|app| app.activations.clone()).unwrap_or_default()
+    }
+
+    /// What its app is activated for, and that of `older` was not: worth telling, though it grants nothing to the guest.
+    #[must_use]
+    pub fn newly_taken(&self, older: Option<&Self>) -> BTreeSet<ActivationKind> {
+        &self.activations() - &older.map(Self::activations).unwrap_or_default()
     }
 }
 

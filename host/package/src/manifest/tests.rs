@@ -4,7 +4,7 @@ use dormouse_core::registration::RegistrationContext;
 use dormouse_core::{
     Class, CronTrigger, FilesystemTrigger, Limits, LimitsRequest, MaintenanceTrigger, MessageTrigger,
     Misfire, Overlap, Recurrence, Registration, RegistrationId, RetryPolicy, SignalTrigger, SocketTrigger,
-    SystemEvent, SystemTrigger, TimeTrigger, TimerProfile, Timestamp, Trigger,
+    SystemEvent, SystemTrigger, TimeTrigger, TimerProfile, Timestamp, Trigger, TriggerKind,
 };
 
 use super::*;

@@ -19,6 +19,8 @@
 )]
 
 mod compiling;
+#[path = "../shared/measure.rs"]
+mod measure;
 mod outside;
 
 use std::process::ExitCode;
@@ -32,6 +34,7 @@ use dormouse::{
     LimitsRequest, Observer, RegistrationId, RunId, TaskBuilder, Trigger,
 };
 
+use measure::{is_quick, only, percentile};
 use outside::Outside;
 
 /// What the guest does, what that is, and what it needs.
@@ -55,8 +58,7 @@ fn main() -> ExitCode {
     if std::env::args().nth(1).is_some_and(|arg| arg == compiling::WORKER) {
         return dormouse::compile_worker();
     }
-    let quick = std::env::args().any(|arg| arg == "--quick" || arg == "--test");
-    let only = std::env::args().skip_while(|arg| arg != "--only").nth(1);
+    let (quick, only) = (is_quick(), only());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let count = if quick { 10 } else { 300 };
     let outside = Outside::new();
@@ -75,18 +77,18 @@ fn main() -> ExitCode {
                 free.push(killed.ending.freed);
                 heard.push(killed.heard);
             }
-            println!("{what:<44} {:>26} {:>26}", figures(free), figures(heard));
+            println!("{what:<44} {:>26} {:>26}", figures(&free), figures(&heard));
         }
         if only.as_ref().is_none_or(|only| only == "told") {
             let mut told = Vec::new();
             for _ in 0..count {
                 told.push(subject.cancel().await.ending.told.unwrap());
             }
-            println!("{:<44} {:>26} {:>26}", "told: a guest that listens", figures(told), "");
+            println!("{:<44} {:>26} {:>26}", "told: a guest that listens", figures(&told), "");
         }
         if only.is_none_or(|only| only == "compile") {
             let gone = compiling::kills(if quick { 3 } else { 30 }).await;
-            println!("{:<44} {:>26} {:>26}", "a compilation, until its process is gone", "", figures(gone));
+            println!("{:<44} {:>26} {:>26}", "a compilation, until its process is gone", "", figures(&gone));
         }
     });
     // Threads that wait for the world outside, on behalf of guests that are gone.
@@ -95,9 +97,8 @@ fn main() -> ExitCode {
 }
 
 /// p50, p99 and the longest, in milliseconds.
-fn figures(mut all: Vec<Duration>) -> String {
-    all.sort_unstable();
-    let at = |percent: usize| all[((all.len() - 1) * percent).div_ceil(100)].as_secs_f64() * 1e3;
+fn figures(all: &[Duration]) -> String {
+    let at = |percent| percentile(all, percent).as_secs_f64() * 1e3;
     format!("{:.2} {:>6.2} {:>6.2}", at(50), at(99), at(100))
 }
 

@@ -3,7 +3,9 @@
 use std::io;
 use std::sync::{Arc, Weak};
 
-use dormouse_core::{ActivationId, Cancellation, CancellationReason, Outcome, Receipt, RunId, TrapKind};
+use dormouse_core::{
+    ActivationId, Cancellation, CancellationReason, Outcome, Receipt, RunId, RunRecord, TrapKind,
+};
 use tokio::task::JoinHandle;
 
 use super::{CommandError, Streams};
@@ -93,7 +95,7 @@ impl Running {
         // The sandbox is gone: nobody writes any more.
         self.streams.stdout.close();
         self.streams.stderr.close();
-        let (outcome, receipt) = (completion.run.outcome, completion.run.receipt);
+        let RunRecord { outcome, receipt, .. } = Arc::unwrap_or_clone(completion.run);
         let code = self.streams.code();
         Ok(Ended {
             exit: exit(&outcome, &receipt, code),

@@ -86,7 +86,7 @@ pub(super) async fn finish(cell: &RunCell, started_at: Timestamp, outcome: Outco
     let after = after(&record.outcome, activation.failures, policy, record.ended_at, seed);
     let interrupted = record.outcome == Outcome::Interrupted;
     let output = cell.usage.kept_within(shared.config.keep_output).map(Arc::new);
-    let finish = Finish { run: record, after: after.clone(), output };
+    let finish = Finish { run: Arc::new(record), after: after.clone(), output };
     let finished = recorded(cell, finish).await;
     cell.released();
     // Before anyone hears of the end, and before the next run of the registration begins.

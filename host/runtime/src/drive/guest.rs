@@ -122,16 +122,7 @@ impl Guest {
     }
 
     fn set_elsewhere(&mut self, elsewhere: bool) {
-        let count = &self.cell.shared.seen.elsewhere;
-        match (std::mem::replace(&mut self.is_elsewhere, elsewhere), elsewhere) {
-            (false, true) => {
-                count.fetch_add(1, Ordering::Relaxed);
-            }
-            (true, false) => {
-                count.fetch_sub(1, Ordering::Relaxed);
-            }
-            _ => {}
-        }
+        self.cell.shared.seen.is_elsewhere(&mut self.is_elsewhere, elsewhere);
     }
 }
 

@@ -1,8 +1,7 @@
 //! `dormouse:background/app-control`: what an app asks of its host about its own life.
 
-use dormouse_core::app::activation::ARGUMENTS_LEN_MAX;
+use wasmtime::Result;
 use wasmtime::component::Resource;
-use wasmtime::{Error, Result};
 
 use crate::bindings::v0_1::app::{Extension, app_control as wit, app_memory};
 use crate::sandbox::RunState;
@@ -51,13 +50,6 @@ impl wit::Host for RunState {
     }
 
     fn request_restart(&mut self, arguments: String) -> Result<Result<(), wit::RestartError>> {
-        // None of the answers says so, and a cut text would be worse than none.
-        if arguments.len() > ARGUMENTS_LEN_MAX {
-            let len = arguments.len();
-            return Err(Error::msg(format!(
-                "`request-restart` has {len} bytes of arguments, and may have {ARGUMENTS_LEN_MAX}"
-            )));
-        }
         Ok(self.serves().session()?.request_restart(arguments).map_err(Into::into))
     }
 }

@@ -12,9 +12,10 @@ use std::time::Duration;
 
 use dormouse_core::app::lifecycle::AppState;
 use dormouse_core::clock::BoxSleep;
+use dormouse_core::outcome::bounded_message;
 use dormouse_core::{Clock, Instant};
+use futures::channel::mpsc;
 use futures::task::waker_ref;
-use tokio::sync::mpsc;
 
 use super::calls::Command;
 use super::inner::Because;
@@ -30,8 +31,8 @@ const QUICK_CPU: Duration = Duration::from_millis(5);
 
 /// Starts the actor of a session that has none.
 pub(super) fn start(session: Arc<Session>) {
-    let actor = Actor { session, alive: None, keeping: None, timer: None, computes: Duration::ZERO };
-    go_on(actor, false);
+    let (computes, is_elsewhere) = (Duration::ZERO, false);
+    go_on(Actor { session, alive: None, keeping: None, timer: None, computes, is_elsewhere }, false);
 }
 
 /// In which lane it goes on; none if it is over.
@@ -56,6 +57,8 @@ pub(super) struct Actor {
     timer: Option<(Instant, BoxSleep)>,
     /// CPU time since it waited last.
     computes: Duration,
+    /// Its guest waits for something that is not ours: a file, a socket.
+    is_elsewhere: bool,
 }
 
 /// An instance.
@@ -75,8 +78,11 @@ impl Actor {
         }
         self.perform(cx);
         let was_polled = self.keeping.is_none() && self.turn();
-        let timeout = self.tick();
+        self.tick();
         self.perform(cx);
+        self.set_elsewhere(self.waits_elsewhere());
+        // Behind all that was done: what is thawed, or called, has its time from now on.
+        let timeout = self.session.inner().next_timeout();
         let clock: Arc<dyn Clock> = self.session.shared.clock.clone();
         arm(&mut self.timer, timeout, &*clock, cx);
         if self.rests() {
@@ -122,7 +128,7 @@ impl Actor {
         if let Poll::Ready(trap) = polled {
             *alive = None;
             let trap = trap.unwrap_or_else(|trap| trap);
-            let said = (trap.kind, trap.told(&life.limits));
+            let said = (trap.kind, bounded_message(life.said_at_last(trap.told(&life.limits))));
             life.feed(|inner, now| inner.crash(said, now));
         }
         self.session.bill(cpu);
@@ -132,7 +138,7 @@ impl Actor {
     }
 
     /// Time passed, and the guest may hold more than before.
-    fn tick(&self) -> Option<Instant> {
+    fn tick(&self) {
         let held = self.alive.as_ref().filter(|alive| alive.instance.is_some());
         let held = held.map(|alive| (alive.life.ends, alive.life.usage.memory_bytes()));
         let now = self.session.now();
@@ -145,7 +151,21 @@ impl Actor {
             let outputs = inner.machine.memory_used(bytes, now.at);
             inner.decide(outputs, Because::Nothing, now);
         }
-        inner.tick(now)
+        inner.tick(now);
+    }
+
+    /// Nothing but a file or a socket gets its guest on, as far as that is to be known.
+    fn waits_elsewhere(&self) -> bool {
+        let Some(Alive { life, instance: Some(_), .. }) = &self.alive else { return false };
+        if self.keeping.is_some() || life.frozen.load(Ordering::SeqCst) || self.session.is_paused() {
+            // Whatever else it waits for: it does not go on.
+            return false;
+        }
+        !life.usage.is_at_rest() || (life.waits_unseen && self.session.is_at_work())
+    }
+
+    fn set_elsewhere(&mut self, elsewhere: bool) {
+        self.session.shared.seen.is_elsewhere(&mut self.is_elsewhere, elsewhere);
     }
 
     /// Nothing is there, and nothing is to be done: then the next input finds no actor.
@@ -164,5 +184,11 @@ impl Actor {
         drop(place);
         self.session.news.notify_waiters();
         true
+    }
+}
+
+impl Drop for Actor {
+    fn drop(&mut self) {
+        self.set_elsewhere(false);
     }
 }

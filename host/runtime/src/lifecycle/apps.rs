@@ -273,7 +273,7 @@ impl Session {
             Leave::LoggedOff => End::LoggedOff,
         };
         self.input(|inner, now| {
-            inner.shut = inner.shut.or(shut);
+            inner.close(shut);
             let outputs = inner.machine.leave(leave, now.at);
             inner.decide(outputs, Because::Ends(end), now);
             inner.coming_end()
@@ -282,12 +282,15 @@ impl Session {
 
     /// It is suspended and ended, because its host stops or its package is replaced. Answers the number of that end.
     fn stop(&self, force: bool, shut: Option<Shut>) -> u64 {
-        self.input(|inner, now| {
-            inner.shut = inner.shut.or(shut);
+        let ends = self.input(|inner, now| {
+            inner.close(shut);
             let outputs = if force { inner.machine.terminate(now.at) } else { inner.machine.stop(now.at) };
             inner.decide(outputs, Because::Ends(End::HostStopped), now);
             inner.coming_end()
-        })
+        });
+        // What waits for the store does not any more for ever.
+        self.news.notify_waiters();
+        ends
     }
 
     /// Waits until so many instances of it have ended, and their memory is free.
@@ -297,12 +300,16 @@ impl Session {
         let _ = seen.wait_for(|seen| seen.ended >= ends).await;
     }
 
-    /// Waits until it is not there, and all is done about that.
+    /// Waits until it is not there, and all is done about that that ever will be.
     async fn rests(&self) {
         loop {
             let mut news = std::pin::pin!(self.news.notified());
             news.as_mut().enable();
-            if !self.inner().has_actor {
+            let rests = {
+                let inner = self.inner();
+                !inner.has_actor || inner.is_abandoned()
+            };
+            if rests {
                 return;
             }
             news.await;
@@ -372,6 +379,6 @@ pub(crate) fn abandon(shared: &Shared) {
         // Each of these holds the host, which holds them: taken apart here, or none would ever be dropped.
         let held = session.input(|inner, _| inner.abandon());
         drop(held);
-        session.news.notify_waiters();
+        session.publish();
     }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use dormouse_core::Completion;
 use dormouse_core::app::activation::AppActivation;
 use dormouse_core::app::lifecycle::{Call, CallId, Handler};
+use dormouse_core::{Completion, TaskFailure};
 use wasmtime::component::{Accessor, Resource};
 use wasmtime::{Error, Result};
 
@@ -13,6 +13,7 @@ use crate::bindings::v0_1::app::{self, App, app_types, lifecycle};
 use crate::bindings::v0_1::{self, Instance};
 use crate::sandbox::RunState;
 use crate::sandbox::port::RunPort;
+use crate::sandbox::serves::RUNS_HELD_MAX;
 use crate::subscribe::Progress;
 
 /// What the sandbox of an app is asked to do.
@@ -73,7 +74,10 @@ pub(super) async fn done(
             port.returned(call.id);
         }
         Command::Activate { number, run, group } => {
-            accessor.with(|mut access| access.get().serves().enter(number, run));
+            if !accessor.with(|mut access| access.get().serves().enter(number, run)) {
+                port.activated(number, Err(holds_too_many()));
+                return Ok(());
+            }
             let (handlers, instance) =
                 (app.dormouse_background_lifecycle(), Resource::<Instance>::new_own(number));
             let answer = match group {
@@ -93,6 +97,15 @@ pub(super) async fn done(
         }
     }
     Ok(())
+}
+
+fn holds_too_many() -> TaskFailure {
+    TaskFailure {
+        message: format!(
+            "the app holds {RUNS_HELD_MAX} instances of background tasks; it has to drop those that are over"
+        ),
+        retry_after: None,
+    }
 }
 
 async fn call_handler(

@@ -3,7 +3,8 @@
 //!
 //! There is nothing to attach. From the return of its first `launched` or `activated` on an instance is told what is in the
 //! journal behind the cursor, one page after the other, and not while it is suspended. The cursor moves when the handler has
-//! returned; and when it trapped, or never returned: what ended an app is not told to the next one for ever.
+//! returned; when it never returned; and when the app trapped meanwhile for the second time: what may have ended an app is not
+//! told to the next one for ever.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +12,8 @@ use std::sync::Arc;
 use dormouse_core::app::event::AppEventKind;
 use dormouse_core::app::lifecycle::{AppState, End, Handler, HandlerName};
 use dormouse_core::{AppId, Completion, Cursor, Instant, RunId, StoreError};
-use tokio::sync::{broadcast, mpsc, watch};
+use futures::channel::mpsc;
+use tokio::sync::{broadcast, watch};
 
 use super::calls::{Command, NamedCompletion};
 use super::inner::Inner;
@@ -73,10 +75,7 @@ pub(super) fn begin(life: Arc<Life>, commands: mpsc::UnboundedSender<Command>) {
             life,
             commands,
         };
-        let app = teller.life.session.app.clone();
-        if let Err(error) = teller.tell().await {
-            tracing::error!(%app, %error, "an app hears no more of its tasks until it is launched again");
-        }
+        teller.tell().await;
     });
 }
 
@@ -90,34 +89,49 @@ struct Teller {
 }
 
 impl Teller {
-    async fn tell(mut self) -> Result<(), StoreError> {
-        let (shared, app) = (self.life.session.shared.clone(), self.life.session.app.clone());
-        let mut read = position(&shared, &app).await?;
-        let session = self.life.session.clone();
+    /// None if the store gave up, or the host stops: what was not told is told at the next launch.
+    async fn tell(mut self) -> Option<()> {
+        const WHAT: &str = "tell an app of its tasks";
+        let (shared, session) = (self.life.session.shared.clone(), self.life.session.clone());
+        let app = &session.app;
+        let mut read = persist::retrying(&shared, NOBODY, WHAT, || position(&shared, app)).await?;
+        let (mut is_behind, mut unkept) = (true, 0);
         loop {
             // Enabled before the look: its end, or that it is seen, is not missed.
             let mut news = std::pin::pin!(session.news.notified());
             news.as_mut().enable();
             if !self.hears().await {
-                return Ok(());
+                return Some(());
             }
-            self.journal.mark_unchanged();
-            let page = shared.store.completions(read, PAGE).await?;
-            if let Some(last) = page.last().map(|completion| completion.cursor) {
-                if !self.completed(page).await {
-                    return Ok(());
+            if is_behind {
+                self.journal.mark_unchanged();
+                let look = || shared.store.completions(read, PAGE);
+                let page = persist::retrying(&shared, NOBODY, WHAT, look).await?;
+                is_behind = page.len() >= PAGE;
+                unkept += page.len();
+                if let Some(last) = page.last().map(|completion| completion.cursor) {
+                    let Some(told) = self.completed(page).await else { return Some(()) };
+                    read = last;
+                    // Not for each completion of somebody else's: each app that there is would write, for nothing.
+                    if told || unkept >= PAGE {
+                        let name = subscriber(app);
+                        let keep = || shared.store.commit_cursor(&name, last);
+                        persist::retrying(&shared, NOBODY, WHAT, keep).await?;
+                        unkept = 0;
+                    }
+                    continue;
                 }
-                shared.store.commit_cursor(&subscriber(&app), last).await?;
-                read = last;
-                continue;
             }
             if !self.progressed().await {
-                return Ok(());
+                return Some(());
             }
             tokio::select! {
                 biased;
                 // An error is that there is no host any more.
-                changed = self.journal.changed() => if changed.is_err() { return Ok(()) },
+                changed = self.journal.changed() => match changed {
+                    Ok(()) => is_behind = true,
+                    Err(_) => return Some(()),
+                },
                 progress = self.progress.recv() => self.note(progress.ok()),
                 () = news => {}
             }
@@ -151,9 +165,10 @@ impl Teller {
         inner.ends != self.life.ends || inner.is_abandoned()
     }
 
-    /// Tells of what is the app's in `page`. False if it has ended without being told.
-    async fn completed(&self, page: Vec<Completion>) -> bool {
+    /// Tells of what is the app's in `page`, and answers whether anything is. None if it is to be told again.
+    async fn completed(&self, page: Vec<Completion>) -> Option<bool> {
         let session = &self.life.session;
+        let first = page.first().map(|completion| completion.cursor);
         let of_app = page.into_iter().filter(|completion| completion.run.app == session.app);
         let told: Vec<NamedCompletion> = {
             let state = session.shared.state();
@@ -163,7 +178,19 @@ impl Teller {
             };
             of_app.map(|completion| NamedCompletion { name: name(&completion), completion }).collect()
         };
-        told.is_empty() || self.say(TaskEvent::Completed, Command::Completed(told)).await
+        if told.is_empty() {
+            return Some(false);
+        }
+        match self.say(TaskEvent::Completed, Command::Completed(told)).await {
+            Said::Heard => Some(true),
+            // It may have been a task in it, before the handler was even begun: then this is told again. If it traps at
+            // the same once more, it is this.
+            Said::Trapped => {
+                let before = std::mem::replace(&mut session.inner().trapped_at, first);
+                (before == first).then_some(true)
+            }
+            Said::Unheard => None,
+        }
     }
 
     /// Tells of the newest progress, if somebody sees the app. False if it has ended.
@@ -176,7 +203,7 @@ impl Teller {
             self.newest.clear();
         }
         while let Some((_, progress)) = self.newest.pop_first() {
-            if !self.say(TaskEvent::Progressed, Command::Progressed(progress)).await {
+            if self.say(TaskEvent::Progressed, Command::Progressed(progress)).await != Said::Heard {
                 return false;
             }
         }
@@ -184,27 +211,30 @@ impl Teller {
     }
 
     fn note(&mut self, progress: Option<Progress>) {
-        // None: some were missed, and newer ones follow.
+        // None: some were missed, and newer ones follow. What it does not see it is not told later either.
         let Some(progress) = progress else { return };
         let session = &self.life.session;
+        if session.state() != AppState::Foreground {
+            return;
+        }
         let known = session.shared.state().registrations.get(progress.registration).cloned();
         if known.is_some_and(|known| known.registration.app == session.app) {
             self.newest.insert(progress.run, progress);
         }
     }
 
-    /// Calls a handler, and waits until it has returned, or is never to be called again. False if the app ended otherwise.
-    async fn say(&self, event: TaskEvent, command: Command) -> bool {
+    /// Calls a handler, and waits until it has returned, or the app has ended.
+    async fn say(&self, event: TaskEvent, command: Command) -> Said {
         let life = &self.life;
         let begun = life.feed(|inner, now| {
             let deadline = now.at + inner.policy.notice;
             *inner.telling(event) = Some(Telling { at: now.at, deadline });
         });
         if begun.is_none() {
-            return false;
+            return Said::Unheard;
         }
         life.emit(|| AppEventKind::Called { handler: HandlerName::TaskEvents, call: 0 });
-        let _ = self.commands.send(command);
+        let _ = self.commands.unbounded_send(command);
         let session = &life.session;
         loop {
             let mut news = std::pin::pin!(session.news.notified());
@@ -212,19 +242,33 @@ impl Teller {
             {
                 let mut inner = session.inner();
                 if inner.is_abandoned() {
-                    return false;
+                    return Said::Unheard;
                 }
                 if inner.ends != life.ends {
-                    let hung = End::Hung { handler: HandlerName::TaskEvents };
-                    return inner.ends_by.is_some_and(|end| end == End::Crashed || end == hung);
+                    return match inner.ends_by {
+                        Some(End::Hung { handler: HandlerName::TaskEvents }) => Said::Heard,
+                        Some(End::Crashed) => Said::Trapped,
+                        _ => Said::Unheard,
+                    };
                 }
                 if inner.telling(event).is_none() {
-                    return true;
+                    return Said::Heard;
                 }
             }
             news.await;
         }
     }
+}
+
+/// What became of a call of one of the two handlers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Said {
+    /// It returned, or had all the time that it may have.
+    Heard,
+    /// The app trapped, there or elsewhere.
+    Trapped,
+    /// The app ended otherwise.
+    Unheard,
 }
 
 /// A call of one of the two handlers.

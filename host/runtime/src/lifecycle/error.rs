@@ -44,12 +44,20 @@ pub enum AppError {
         app: AppId,
     },
     /// As many apps are there as there may be, and none of them is suspended.
-    #[error(
-        "{max} apps are running, which is all that this host has places for, and none of them is suspended; close one"
-    )]
+    #[error("{}", too_many(*.max))]
     TooMany {
         /// How many there may be.
         max: u32,
+    },
+    /// So many activations of it are not dealt with yet that no more are taken.
+    #[error(
+        "app `{app}` has {max} activations to deal with, and takes no more until it has; ask again in a moment"
+    )]
+    Busy {
+        /// The app.
+        app: AppId,
+        /// How many may wait.
+        max: usize,
     },
     /// It ended before it did what was asked of it.
     #[error("the app ended first ({end}){}", with(.message))]
@@ -68,6 +76,15 @@ pub enum AppError {
     /// The host only answers questions.
     #[error("this host was started to look only, and runs nothing; ask one that may")]
     ReadOnly,
+}
+
+fn too_many(max: u32) -> String {
+    match max {
+        0 => "this host has no places for apps".to_owned(),
+        max => format!(
+            "{max} apps are there, which is all that this host has places for, and none of them is suspended; close one"
+        ),
+    }
 }
 
 fn with(message: &str) -> String {

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use dormouse_core::AppId;
 use dormouse_core::app::activation::{ActivationKind, AppActivation};
 use dormouse_core::app::lifecycle::{AppState, End, Output, Wanted};
+use dormouse_core::{AppId, RunOutput};
 use tokio::sync::watch;
 
 use super::apps::Patience;
@@ -159,7 +159,7 @@ impl AppHandle {
     ///
     /// # Errors
     ///
-    /// [`AppError::NotRunning`].
+    /// [`AppError::NotRunning`]; [`AppError::Ended`] if it ended instead.
     pub async fn suspend(&self) -> Result<AppView, AppError> {
         let (decided, wanted) = self.session.input(|inner, now| {
             inner.is_there()?;
@@ -168,9 +168,10 @@ impl AppHandle {
             Ok::<_, AppError>((inner.decided, inner.wanted_back))
         })?;
         let is_so = |state| matches!(state, AppState::Suspended | AppState::NotRunning);
-        Ok(self
+        let seen = self
             .until(|seen| seen.performed >= decided && (is_so(seen.state) || seen.wanted_back != wanted))
-            .await)
+            .await;
+        still_there(seen)
     }
 
     /// Resumes it, as by a screen that is unlocked: who saw it before sees it again. One that nobody sees is suspended again
@@ -178,7 +179,7 @@ impl AppHandle {
     ///
     /// # Errors
     ///
-    /// [`AppError::NotRunning`].
+    /// [`AppError::NotRunning`]; [`AppError::Ended`] if it ended instead.
     pub async fn resume(&self) -> Result<AppView, AppError> {
         let decided = self.session.input(|inner, now| {
             inner.open()?;
@@ -193,11 +194,11 @@ impl AppHandle {
             AppState::Suspending => false,
             AppState::NotRunning | AppState::Foreground | AppState::Suspended => true,
         };
-        Ok(self.until(|seen| seen.performed >= decided && is_so(seen)).await)
+        still_there(self.until(|seen| seen.performed >= decided && is_so(seen)).await)
     }
 
     /// Closes it, as its user does: background tasks in it are cancelled, it is suspended, and ended (UWP-137). Answers
-    /// when it has ended.
+    /// when it has ended; `last_end` of the answer says whether by that, or on the way there.
     ///
     /// # Errors
     ///
@@ -231,6 +232,14 @@ impl AppHandle {
     pub async fn look(&self) -> Result<AppView, AppError> {
         self.session.load().await?;
         Ok(self.session.view())
+    }
+
+    /// What its instance has written so far; of one that is not there, what its last one since the host began had, as much
+    /// as [`HostBuilder::keep_output`](crate::HostBuilder::keep_output) keeps. Head and tail, with a mark where something is
+    /// missing.
+    #[must_use]
+    pub fn output(&self) -> RunOutput {
+        self.session.output()
     }
 
     /// How it is, each time that changes: its state, who sees it, its ends.
@@ -288,6 +297,16 @@ impl AppHandle {
             // The session is gone, which this holds.
             Err(_) => self.session.view(),
         }
+    }
+}
+
+/// How it is, unless it has ended.
+fn still_there(seen: AppView) -> Result<AppView, AppError> {
+    match (seen.state, &seen.last_end) {
+        (AppState::NotRunning, Some((end, message))) => {
+            Err(AppError::Ended { end: *end, message: message.clone() })
+        }
+        _ => Ok(seen),
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use dormouse_core::app::activation::{ActivationKind, AppActivation};
-use dormouse_core::app::lifecycle::{AppMachine, AppState, CallId, End, HandlerName, Output, Ticket};
+use dormouse_core::app::lifecycle::{AppMachine, AppState, CallId, End, HandlerName, Ticket};
 use dormouse_core::app::policy::AppPolicy;
 use dormouse_core::app::previous::{AppStateRecord, Kept, PreviousExecutionState};
-use dormouse_core::{AppId, Cancellation, Instant, StoreError, Timestamp, TrapKind};
+use dormouse_core::{AppId, Cursor, Instant, RunOutput, StoreError, Timestamp, TrapKind};
 use tokio::sync::oneshot;
 
 use super::apps::Place;
@@ -17,7 +17,11 @@ use super::extension::Extended;
 use super::lease::Sight;
 use super::life::Life;
 use super::runs::Inside;
-use super::todo::{Do, Ending};
+use super::todo::Do;
+
+/// Activations of one app that are not dealt with, at most. Each carries up to a mebibyte, and its handler may take as long
+/// as the policy says.
+const ACTIVATIONS_MAX: usize = 16;
 
 /// What is known of it, under its lock.
 pub(super) struct Inner {
@@ -34,6 +38,8 @@ pub(super) struct Inner {
     pub(super) written: (Option<Kept>, Timestamp),
     /// What it said of prelaunch.
     pub(super) prelaunch: Option<bool>,
+    /// Somebody nobody waits for is to write what is kept of it, and has not looked yet at what that is.
+    pub(super) is_to_write: bool,
     /// Activations that are not dealt with.
     pub(super) tickets: HashMap<Ticket, Asking>,
     last_ticket: u64,
@@ -66,6 +72,8 @@ pub(super) struct Inner {
     /// When it was seen last; its start if it never was.
     pub(super) last_seen: Instant,
     pub(super) last_end: Option<(End, String)>,
+    /// What the last instance wrote, as far as it is kept.
+    pub(super) wrote: Option<RunOutput>,
     /// What its guest said when it trapped.
     pub(super) trap: Option<(TrapKind, String)>,
     /// Calls that are under way, or whose deferrals are open.
@@ -73,6 +81,8 @@ pub(super) struct Inner {
     pub(super) extended: Extended,
     /// When the two of `task-events` must have returned, of those that are under way.
     pub(super) telling: [Option<Telling>; 2],
+    /// The first of the completions that it was being told of when it trapped last.
+    pub(super) trapped_at: Option<Cursor>,
     /// How the last instance that was said to end does.
     pub(super) ends_by: Option<End>,
     /// Bytes that the machine was told that it holds.
@@ -129,7 +139,7 @@ pub(super) enum Because {
     Nothing,
     /// It is to end so: that is what runs in it are told.
     Ends(End),
-    /// The store did not keep that it begins: what was kept before is kept.
+    /// The store did not keep that it is activated: what was kept before is kept.
     NotKept((Option<Kept>, Timestamp), StoreError),
 }
 
@@ -144,6 +154,7 @@ impl Inner {
             kept: (None, at),
             written: (None, at),
             prelaunch: None,
+            is_to_write: false,
             tickets: HashMap::new(),
             last_ticket: 0,
             leases: HashMap::new(),
@@ -164,10 +175,12 @@ impl Inner {
             since: at,
             last_seen: Instant::ORIGIN,
             last_end: None,
+            wrote: None,
             trap: None,
             calls: HashMap::new(),
             extended: Extended::default(),
             telling: [None; 2],
+            trapped_at: None,
             ends_by: None,
             holds: 0,
             frozen: None,
@@ -180,9 +193,16 @@ impl Inner {
         self.shut == Some(Shut::Abandoned)
     }
 
-    /// Nothing is done any more. Answers what it held, to be dropped.
+    /// Nothing is done any more, and who waits for its end has waited long enough. Answers what it held, to be dropped.
     pub(super) fn abandon(&mut self) -> impl Sized + use<> {
         self.shut = Some(Shut::Abandoned);
+        self.shown = AppState::NotRunning;
+        self.ends = self.coming_end();
+        self.ended = self.ends;
+        for sight in std::mem::take(&mut self.leases).into_values() {
+            // It is lost once.
+            let _ = sight.set((End::Terminated, "its host was dropped".to_owned()));
+        }
         let runs = (std::mem::take(&mut self.waiting), std::mem::take(&mut self.entered));
         (
             runs,
@@ -209,6 +229,26 @@ impl Inner {
             Some(Shut::Gone) => Err(AppError::NotInstalled { app: self.app.clone() }),
             Some(Shut::Stopping | Shut::Abandoned) => Err(AppError::Stopping),
         }
+    }
+
+    /// Nothing of it begins any more, if there is a reason why.
+    pub(super) fn close(&mut self, shut: Option<Shut>) {
+        self.shut = self.shut.or(shut);
+        if self.shut.is_some() {
+            self.machine.shut();
+        }
+    }
+
+    /// Whether one more activation may wait for it.
+    ///
+    /// # Errors
+    ///
+    /// As many do as may.
+    pub(super) fn takes_one_more(&self) -> Result<(), AppError> {
+        if self.tickets.len() < ACTIVATIONS_MAX {
+            return Ok(());
+        }
+        Err(AppError::Busy { app: self.app.clone(), max: ACTIVATIONS_MAX })
     }
 
     /// Whether it has a place for its instance; takes this one if it has none.
@@ -255,101 +295,6 @@ impl Inner {
         (self.last_lease, sight)
     }
 
-    /// What the machine says is to be done, with what it needs of what is known now.
-    pub(super) fn decide(&mut self, outputs: Vec<Output>, because: Because, now: Now) {
-        for output in &outputs {
-            if let Output::Settled(ticket) | Output::Dropped(ticket) = output
-                && let Some(asking) = self.tickets.get_mut(ticket)
-            {
-                asking.lease = None;
-            }
-        }
-        let mut ended = false;
-        for output in outputs {
-            let next = match output {
-                Output::Keep(kept) => {
-                    self.kept = match &because {
-                        Because::NotKept(before, _) if kept != Kept::Running => *before,
-                        _ => (Some(kept), now.wall),
-                    };
-                    Do::Keep(self.kept)
-                }
-                Output::Start { memory_bytes } => Do::Start { memory_bytes, ends: self.ends },
-                Output::Became(state) => {
-                    self.decided += 1;
-                    Do::Became(state)
-                }
-                Output::Enter { runs } => {
-                    let runs = usize::try_from(runs).unwrap_or(usize::MAX).min(self.waiting.len());
-                    let entering: Vec<Inside> = self.waiting.drain(..runs).collect();
-                    self.entered.extend(entering.iter().map(|run| (run.number, run.clone())));
-                    Do::Enter(entering)
-                }
-                Output::CancelRuns(reason) => {
-                    let runs = self.waiting.iter().chain(self.entered.values()).cloned().collect();
-                    let cancellation = match &because {
-                        Because::Ends(end) => end.cancellation(""),
-                        Because::Nothing | Because::NotKept(..) => None,
-                    };
-                    let cancellation = cancellation.unwrap_or_else(|| Cancellation::new(reason, "app", ""));
-                    Do::Cancel(cancellation, runs)
-                }
-                Output::End(end) => {
-                    ended = true;
-                    self.ends += 1;
-                    let refused = match &because {
-                        Because::NotKept(_, error) => Some(error.clone()),
-                        Because::Nothing | Because::Ends(_) => None,
-                    };
-                    Do::End(Box::new(Ending { refused, ..self.ending(end) }))
-                }
-                Output::Dropped(ticket) => Do::Dropped(
-                    ticket,
-                    match &because {
-                        Because::NotKept(_, error) => Some(error.clone()),
-                        _ => None,
-                    },
-                ),
-                other => Do::Plain(other),
-            };
-            self.todo.push_back(next);
-        }
-        // Who wanted to see what has ended is not counted any more.
-        if ended && self.leases.is_empty() {
-            let outputs = self.machine.hide(now.at);
-            self.decide(outputs, Because::Nothing, now);
-        }
-    }
-
-    fn ending(&mut self, end: End) -> Ending {
-        let mut runs: Vec<Inside> = std::mem::take(&mut self.entered).into_values().collect();
-        let over = matches!(end, End::Uninstalled | End::LoggedOff | End::HostStopped);
-        if over {
-            // Nobody is left for whom it could begin anew.
-            runs.extend(self.waiting.drain(..));
-        }
-        let lost = match end {
-            // They show what follows.
-            End::Restarted => Vec::new(),
-            _ => {
-                let coming: HashSet<u64> =
-                    self.tickets.values().filter(|_| !over).filter_map(|asking| asking.lease).collect();
-                self.leases.extract_if(|id, _| !coming.contains(id)).map(|(_, sight)| sight).collect()
-            }
-        };
-        self.telling = [None; 2];
-        self.ends_by = Some(end);
-        self.extended.over();
-        Ending { end, runs, lost, refused: None }
-    }
-
-    /// Its guest trapped.
-    pub(super) fn crash(&mut self, said: (TrapKind, String), now: Now) {
-        self.trap = Some(said);
-        let outputs = self.machine.crashed(now.at);
-        self.decide(outputs, Because::Nothing, now);
-    }
-
     /// A run is passed on to the instance: from now on that is about it. False if it has ended meanwhile.
     pub(super) fn enters(&mut self, number: u32) -> bool {
         self.entered.contains_key(&number) && self.held.insert(number)
@@ -367,14 +312,19 @@ impl Inner {
         }
     }
 
+    /// Something that is to be over in time is under way: a call of its life, or of its tasks' events.
+    pub(super) fn is_called(&self) -> bool {
+        self.telling.iter().any(Option::is_some) || !self.calls.is_empty()
+    }
+
     /// When something is to be done although nobody does anything.
-    fn next_timeout(&self) -> Option<Instant> {
+    pub(super) fn next_timeout(&self) -> Option<Instant> {
         let telling = self.telling.iter().flatten().filter(|_| self.frozen.is_none());
         telling.map(|telling| telling.deadline).chain(self.machine.next_timeout()).min()
     }
 
     /// Time passed.
-    pub(super) fn tick(&mut self, now: Now) -> Option<Instant> {
+    pub(super) fn tick(&mut self, now: Now) {
         let outputs = self.machine.tick(now.at);
         self.decide(outputs, Because::Nothing, now);
         let late =
@@ -384,7 +334,6 @@ impl Inner {
             let outputs = self.machine.hung(HandlerName::TaskEvents, now.at);
             self.decide(outputs, Because::Nothing, now);
         }
-        self.next_timeout()
     }
 
     /// The instance is not polled from now on, or again.

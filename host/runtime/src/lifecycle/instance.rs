@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use dormouse_core::Clock;
 use futures::StreamExt;
+use futures::channel::mpsc;
 use futures::stream::FuturesUnordered;
-use tokio::sync::mpsc;
 use wasmtime::Result;
 use wasmtime::component::Accessor;
 
@@ -67,11 +67,11 @@ async fn live(
     let network = Arc::clone(store.data().network());
     let serve = async |accessor: &_| {
         let mut serve = std::pin::pin!(serve(accessor, &app, &*port, commands));
-        poll_fn(|cx| {
+        let serve = poll_fn(|cx| {
             network.tell_late();
             serve.as_mut().poll(cx)
-        })
-        .await
+        });
+        sandbox::at_rest(Arc::clone(&usage), serve).await
     };
     store.run_concurrent(serve).await.flatten().map_err(|error| GuestTrap::of_app(&error))
 }
@@ -88,7 +88,7 @@ async fn serve(
         // Not the other way round: what comes in is begun in the order in which it came.
         tokio::select! {
             biased;
-            Some(command) = commands.recv() => under_way.push(calls::done(accessor, app, port, command)),
+            Some(command) = commands.next() => under_way.push(calls::done(accessor, app, port, command)),
             Some(done) = under_way.next() => done?,
             else => std::future::pending().await,
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use dormouse_core::app::event::AppEventKind;
 use dormouse_core::app::previous::Kept;
-use dormouse_core::{StoreError, Timestamp, TrapKind};
+use dormouse_core::{StoreError, Timestamp};
 use futures::future::BoxFuture;
 
 use super::inner::{Because, Shut};
@@ -19,7 +19,8 @@ impl Session {
     async fn write(&self) -> Result<(), StoreError> {
         let _turn = self.writing.lock().await;
         let record = {
-            let inner = self.inner();
+            let mut inner = self.inner();
+            inner.is_to_write = false;
             if matches!(inner.shut, Some(Shut::Gone | Shut::Abandoned)) {
                 // What is kept of it went with the app, or is the next host's.
                 return Ok(());
@@ -33,23 +34,29 @@ impl Session {
 
     /// Once more, until the store answers.
     fn write_later(self: &Arc<Self>, error: &StoreError) {
-        self.emit(self.inner().number, || AppEventKind::Fault {
+        // Not under the lock: whoever is told may ask how the app is.
+        let number = self.inner().number;
+        self.emit(number, || AppEventKind::Fault {
             message: format!("what the app was is not kept: {error}; trying again"),
         });
-        let session = self.clone();
-        drop(persist::to_the_end(&self.shared, async move {
-            let shared = session.shared.clone();
-            persist::retrying(&shared, NOBODY, "keep what an app was", || session.write()).await;
-        }));
+        self.write_soon();
     }
 
-    /// It said something of prelaunch.
-    pub(super) fn keep_prelaunch(self: &Arc<Self>) {
+    /// Has it written, again until the store answers. Nothing is to be done if somebody is to who has not looked yet: a
+    /// guest that says yes and no to prelaunch for ever has one write waiting, whether the store answers or not.
+    pub(super) fn write_soon(self: &Arc<Self>) {
+        if std::mem::replace(&mut self.inner().is_to_write, true) {
+            return;
+        }
         let session = self.clone();
         drop(persist::to_the_end(&self.shared, async move {
-            if let Err(error) = session.write().await {
-                session.write_later(&error);
-            }
+            let write = async || {
+                let written = session.write().await;
+                // It looks again when it tries again.
+                session.inner().is_to_write |= written.is_err();
+                written
+            };
+            persist::retrying(&session.shared, NOBODY, "keep what an app was", write).await;
         }));
     }
 }
@@ -57,13 +64,13 @@ impl Session {
 /// A write that is under way, and what is to be done when it fails.
 pub(super) type Keeping = BoxFuture<'static, ()>;
 
-/// Keeps it, and has what follows if the store does not: what is to begin does not, and what has ended is told later.
+/// Keeps it, and has what follows if the store does not: what is to be activated is not, and what has ended is told later.
 pub(super) fn keep(session: Arc<Session>, kept: (Option<Kept>, Timestamp)) -> Keeping {
     let before = std::mem::replace(&mut session.inner().written, kept);
     Box::pin(async move {
-        let Err(error) = session.write().await else { return };
+        let Err(error) = session.answered(session.write()).await else { return };
         if kept.0 == Some(Kept::Running) {
-            session.not_begun(before, error);
+            session.not_activated(before, error);
         } else {
             session.write_later(&error);
         }
@@ -71,26 +78,35 @@ pub(super) fn keep(session: Arc<Session>, kept: (Option<Kept>, Timestamp)) -> Ke
 }
 
 impl Session {
-    /// The store did not keep that it begins: it does not.
-    fn not_begun(&self, before: (Option<Kept>, Timestamp), error: StoreError) {
-        let waiting = self.input(|inner, now| {
-            // Or they would have it begin again and again.
-            let waiting = std::mem::take(&mut inner.waiting);
-            for _ in &waiting {
-                let outputs = inner.machine.run_withdrawn(now.at);
-                inner.decide(outputs, Because::Nothing, now);
+    /// Waits for what the store says to `write`; once the host stops, not for ever: what it holds is to be free then.
+    async fn answered(&self, write: impl Future<Output = Result<(), StoreError>>) -> Result<(), StoreError> {
+        let mut write = std::pin::pin!(write);
+        tokio::select! {
+            biased;
+            answer = &mut write => return answer,
+            () = self.stops() => {}
+        }
+        persist::at_last(&self.shared, write).await.map_err(StoreError::Unavailable)
+    }
+
+    /// Waits until its host stops.
+    async fn stops(&self) {
+        loop {
+            let mut news = std::pin::pin!(self.news.notified());
+            news.as_mut().enable();
+            if self.inner().shut == Some(Shut::Stopping) {
+                return;
             }
-            let outputs = inner.machine.terminate(now.at);
-            inner.decide(outputs, Because::NotKept(before, error.clone()), now);
-            waiting
-        });
-        for run in waiting {
-            run.cell.trapped(TrapKind::Start, not_begun(&error));
+            news.await;
         }
     }
-}
 
-/// What is said of that to those who waited.
-pub(super) fn not_begun(error: &StoreError) -> String {
-    format!("its app was not begun: the store did not keep that it is there: {error}")
+    /// The store did not keep that it is activated: it is not. Background tasks begin it anew, if any wait: of those
+    /// nothing is kept.
+    fn not_activated(&self, before: (Option<Kept>, Timestamp), error: StoreError) {
+        self.input(|inner, now| {
+            let outputs = inner.machine.terminate(now.at);
+            inner.decide(outputs, Because::NotKept(before, error), now);
+        });
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use dormouse_core::app::activation::{ActivationKind, AppActivation};
+use dormouse_core::app::activation::{ARGUMENTS_LEN_MAX, ActivationKind, AppActivation};
 use dormouse_core::app::event::AppEventKind;
 use dormouse_core::app::lifecycle::{
     AppState, CallId, End, ExtensionError, ExtensionReason, RestartError, RevokedReason,
@@ -16,6 +16,7 @@ use futures::future::BoxFuture;
 use futures::task::ArcWake;
 
 use super::inner::{Asking, Because, Inner, Now};
+use super::output::LiveOutput;
 use super::port::{SessionPort, TaskEvent};
 use super::session::Session;
 use crate::drive::of_app::OfApp;
@@ -37,9 +38,12 @@ pub(crate) struct Life {
     pub(super) ends: u64,
     pub(crate) meter: Arc<Meter>,
     pub(crate) usage: Arc<Usage>,
+    pub(super) live_output: LiveOutput,
     pub(super) limits: Limits,
     /// Bytes that it may hold.
     pub(super) memory: Arc<AtomicU64>,
+    /// It can wait where nobody sees it.
+    pub(super) waits_unseen: bool,
     /// It was woken since its last poll.
     pub(super) woken: AtomicBool,
     /// It is not polled, whatever wakes it.
@@ -65,6 +69,12 @@ impl Life {
 
     pub(super) fn emit(&self, kind: impl FnOnce() -> AppEventKind) {
         self.session.emit(self.number, kind);
+    }
+
+    pub(super) fn tell_output(&self, stream: Stream, text: &[u8]) {
+        if !text.is_empty() {
+            self.emit(|| AppEventKind::Output { stream, text: String::from_utf8_lossy(text).into_owned() });
+        }
     }
 }
 
@@ -96,7 +106,7 @@ impl AppPort for Life {
     }
 
     fn output(&self, stream: Stream, bytes: &[u8]) {
-        self.emit(|| AppEventKind::Output { stream, text: String::from_utf8_lossy(bytes).into_owned() });
+        self.wrote(stream, bytes);
     }
 
     fn memory_refused(&self, wanted: u64, limit: u64) {
@@ -185,7 +195,7 @@ impl SessionPort for Life {
     fn enable_prelaunch(&self, yes: bool) {
         let is_news = self.feed(|inner, _| inner.prelaunch.replace(yes) != Some(yes));
         if is_news == Some(true) {
-            self.session.keep_prelaunch();
+            self.session.write_soon();
         }
     }
 
@@ -244,6 +254,10 @@ impl SessionPort for Life {
 
     fn request_restart(&self, arguments: String) -> Result<(), RestartError> {
         let asked = self.feed(|inner, now| {
+            if arguments.len() > ARGUMENTS_LEN_MAX {
+                // A cut text would be worse than none.
+                return Err(RestartError::TooLong);
+            }
             let ticket = inner.ticket(Asking {
                 kind: ActivationKind::Launch,
                 activation: Some(AppActivation::Launch { arguments }),

@@ -9,14 +9,14 @@ use dormouse_core::app::event::AppEventKind;
 use dormouse_core::app::lifecycle::{AppState, Call, End, Handler, HandlerName, Output, Ticket};
 use dormouse_core::{TrapKind, TriggerKind};
 use futures::FutureExt;
-use tokio::sync::mpsc;
+use futures::channel::mpsc;
 
 use super::actor::{Actor, Alive};
 use super::calls::{CallArgs, Command};
 use super::error::AppError;
 use super::inner::Calling;
-use super::keep::not_begun;
 use super::life::Life;
+use super::output::LiveOutput;
 use super::runs::{self, Inside};
 use super::session::Session;
 use super::todo::{Do, Ending};
@@ -53,9 +53,12 @@ impl Actor {
             Do::Start { memory_bytes, ends } => self.alive = begin(session, memory_bytes, ends),
             Do::Became(state) => became(session, state),
             Do::Enter(entering) => self.enter(entering),
-            Do::Cancel(cancellation, runs) => {
-                for run in runs {
+            Do::Cancel { cancellation, entered, waiting } => {
+                for run in entered.iter().chain(&waiting) {
                     run.cell.cancel(cancellation.clone());
+                }
+                for run in waiting {
+                    run.cell.kill(cancellation.clone());
                 }
             }
             Do::End(ending) => self.end(*ending),
@@ -159,7 +162,7 @@ impl Actor {
             None => CallArgs::None,
         };
         // An error is that the instance trapped: its end is on its way.
-        let _ = commands.send(Command::Call { call, args });
+        let _ = commands.unbounded_send(Command::Call { call, args });
     }
 
     fn enter(&self, entering: Vec<Inside>) {
@@ -172,7 +175,7 @@ impl Actor {
             let run = cell.run();
             life.emit(|| AppEventKind::RunEntered { run });
             let group = cell.known.registration.group.clone();
-            let _ = commands.send(Command::Activate { number, run: cell, group });
+            let _ = commands.unbounded_send(Command::Activate { number, run: cell, group });
         }
     }
 
@@ -180,11 +183,16 @@ impl Actor {
         let session = &self.session;
         let limit = self.alive.as_ref().map(|alive| alive.life.memory.load(Ordering::Relaxed));
         let held = self.alive.as_ref().map(|alive| alive.life.usage.memory_bytes());
+        let wrote = self.alive.as_ref().and_then(|Alive { life, .. }| {
+            life.tell_rest();
+            life.usage.kept_within(session.shared.config.keep_output)
+        });
         // Here the instance goes: before anyone hears of the end.
         self.alive = None;
         let (number, trap) = {
             let mut inner = session.inner();
             inner.life = None;
+            inner.wrote = wrote;
             inner.held.clear();
             inner.calls.clear();
             inner.frozen = None;
@@ -192,16 +200,13 @@ impl Actor {
             inner.ended += 1;
             (inner.number, inner.trap.take().filter(|_| end == End::Crashed))
         };
-        let message = match (&trap, end) {
-            (Some((_, said)), _) => said.clone(),
-            (None, end) => said_of(end, held.unwrap_or_default(), limit.unwrap_or_default()),
+        let message = match (&refused, &trap) {
+            (Some(error), _) => format!("the store did not keep that it is there: {error}"),
+            (None, Some((_, said))) => said.clone(),
+            (None, None) => said_of(end, held.unwrap_or_default(), limit.unwrap_or_default()),
         };
         session.inner().last_end = Some((end, message.clone()));
         session.emit(number, || AppEventKind::Ended { end, message: message.clone() });
-        let trap = match refused {
-            Some(error) => Some((TrapKind::Start, not_begun(&error))),
-            None => trap,
-        };
         runs::end(&runs, end, &message, trap.as_ref());
         for sight in lost {
             // It is lost once.
@@ -245,9 +250,11 @@ fn begin(session: &Arc<Session>, memory_bytes: u64, ends: u64) -> Option<Alive> 
         number,
         ends,
         meter: Arc::new(Meter::new(shared.clock.clone())),
-        usage: Usage::new(limits.output_bytes),
+        usage: Usage::of_app(limits.output_bytes),
+        live_output: LiveOutput::new(limits.output_bytes, shared.clock.now()),
         limits: limits.clone(),
         memory: Arc::new(AtomicU64::new(memory_bytes)),
+        waits_unseen: component.is_some_and(|app| app.component.may_wait_unseen()),
         woken: AtomicBool::new(true),
         frozen: AtomicBool::new(false),
     });
@@ -259,7 +266,8 @@ fn begin(session: &Arc<Session>, memory_bytes: u64, ends: u64) -> Option<Alive> 
         inner.last_seen = now.at;
         inner.holds = 0;
     }
-    let (commands, receiver) = mpsc::unbounded_channel();
+    // A list of what is there, which is nothing nearly always: tokio's has room for 32 from the first on, 4 KiB.
+    let (commands, receiver) = mpsc::unbounded();
     let (Some(installed), Some(component)) = (&installed, component) else {
         let message = "it is not installed any more".to_owned();
         life.feed(|inner, now| inner.crash((TrapKind::Start, message), now));
@@ -272,7 +280,8 @@ fn begin(session: &Arc<Session>, memory_bytes: u64, ends: u64) -> Option<Alive> 
         args: Vec::new(),
         blocking_inline: shared.config.blocking_inline,
     };
-    let gauges = Gauges { meter: life.meter.clone(), usage: life.usage.clone(), memory: life.memory.clone() };
+    let memory = Some(life.memory.clone());
+    let gauges = Gauges { meter: life.meter.clone(), usage: life.usage.clone(), memory };
     let instance =
         instance::start(&component.component, spec, shared.clock.clone(), life.clone(), receiver, gauges);
     Some(Alive { life, instance: Some(instance), commands })

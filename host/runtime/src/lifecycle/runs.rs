@@ -48,8 +48,7 @@ impl Session {
                 }
                 inner.settle(policy);
                 inner.waiting.push_back(Inside { number, cell: cell.clone() });
-                let last = inner.previous(now.wall);
-                let outputs = inner.machine.run_waits(last, now.at);
+                let outputs = inner.machine.run_waits(now.at);
                 inner.decide(outputs, Because::Nothing, now);
                 Ok(true)
             })?;
@@ -70,8 +69,8 @@ impl Session {
         })
     }
 
-    /// A run has ended. One that has not returned, or whose deferrals are open, is still about in the guest: then the app
-    /// ends with it (UWP-086).
+    /// A run has ended. One that entered the guest and has not returned, or whose deferrals are open, is still about in it:
+    /// then the app ends with it (UWP-086).
     pub(crate) fn left(&self, number: u32, is_over: bool) {
         if self.withdraw(number) {
             return;
@@ -81,7 +80,9 @@ impl Session {
                 // It ended with its app, or never came so far.
                 return;
             }
-            let (outputs, because) = if is_over {
+            // One that was to enter, and was not passed on yet, is not in the guest.
+            let is_inside = inner.held.contains(&number);
+            let (outputs, because) = if is_over || !is_inside {
                 inner.held.remove(&number);
                 (inner.machine.run_ended(now.at), Because::Nothing)
             } else {
@@ -133,14 +134,18 @@ impl Session {
     pub(super) fn is_paused(&self) -> bool {
         let runs: Vec<Arc<RunCell>> = {
             let inner = self.inner();
-            let is_told = inner.telling.iter().any(Option::is_some);
-            let calls = inner.calls.values().any(|call| !call.returned || call.open > 0);
-            if inner.machine.state() != AppState::Background || is_told || calls {
+            if inner.machine.state() != AppState::Background || inner.is_called() {
                 return false;
             }
             inner.entered.values().map(|run| run.cell.clone()).collect()
         };
         runs.iter().any(|cell| cell.is_paused())
+    }
+
+    /// A handler of its guest, or a run in it, is under way.
+    pub(super) fn is_at_work(&self) -> bool {
+        let inner = self.inner();
+        inner.is_called() || !inner.entered.is_empty()
     }
 
     /// Has what drives its runs look again.

@@ -121,7 +121,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// It is shut.
+    /// It is shut, or has enough to do.
     pub(super) fn ask(
         self: &Arc<Self>,
         activation: &AppActivation,
@@ -132,6 +132,7 @@ impl Session {
     ) -> Result<Option<Activated>, AppError> {
         self.input(|inner, now| {
             inner.open()?;
+            inner.takes_one_more()?;
             if !inner.takes(place) {
                 return Ok(None);
             }
@@ -169,8 +170,8 @@ impl Session {
 
     /// Tells how it is, to those who watch.
     pub(super) fn publish(&self) {
-        let view = self.view();
-        self.seen.send_replace(view);
+        // As one: an older look must not be put over a newer one. Nobody who has the lock takes this one.
+        self.seen.send_modify(|seen| *seen = self.view());
         self.news.notify_waiters();
     }
 

@@ -24,8 +24,15 @@ pub(super) enum Do {
     Became(AppState),
     /// These runs enter the instance.
     Enter(Vec<Inside>),
-    /// Cancel these runs.
-    Cancel(Cancellation, Vec<Inside>),
+    /// Cancel runs.
+    Cancel {
+        /// With this.
+        cancellation: Cancellation,
+        /// Those that are told, and have their graces.
+        entered: Vec<Inside>,
+        /// Those that waited, and have nobody to tell.
+        waiting: Vec<Inside>,
+    },
     /// Drop the instance.
     End(Box<Ending>),
     /// Nothing comes of the activation; because the store did not keep that the app begins, if that is why.
@@ -41,6 +48,6 @@ pub(super) struct Ending {
     pub(super) runs: Vec<Inside>,
     /// What of those who wanted to see it is good for nothing any more.
     pub(super) lost: Vec<Arc<Sight>>,
-    /// The store did not keep that it begins.
+    /// The store did not keep that it is activated.
     pub(super) refused: Option<StoreError>,
 }

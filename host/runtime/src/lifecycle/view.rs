@@ -37,7 +37,8 @@ pub struct AppView {
     pub memory_level: MemoryLevel,
     /// The handler that is under way, if one is, beside those of tasks and notices.
     pub calling: Option<String>,
-    /// What is kept of it; none if it was never launched, or nobody has looked yet.
+    /// What is kept of it; none if it was never launched, or nobody has looked yet. An instance in which only tasks ran
+    /// leaves it as it was.
     pub kept: Option<Kept>,
     /// How its last instance ended, and what is to be said of that; none if none has since the host began.
     pub last_end: Option<(End, String)>,
@@ -53,14 +54,18 @@ pub struct AppView {
 impl Inner {
     pub(super) fn view(&self, wall: Timestamp) -> AppView {
         let machine = &self.machine;
-        let next_previous = match self.shown {
+        // Its end is told before its state, which waits for the store.
+        let state = if self.life.is_some() { self.shown } else { AppState::NotRunning };
+        let next_previous = match state {
             AppState::NotRunning => self.previous(wall),
+            // In an instance in which only tasks ran it is told what is kept.
+            _ if !machine.is_activated() => self.previous(wall),
             AppState::Suspending | AppState::Suspended => PreviousExecutionState::Suspended,
             AppState::Background | AppState::Foreground => PreviousExecutionState::Running,
         };
         AppView {
             app: self.app.clone(),
-            state: self.shown,
+            state,
             session: self.number,
             since: self.since,
             leases: u32::try_from(self.leases.len()).unwrap_or(u32::MAX),

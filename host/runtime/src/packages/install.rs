@@ -1,5 +1,6 @@
 //! Installing and updating.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use dormouse_core::app::{AppRecord, PackageRecord, Unfinished};
@@ -61,6 +62,7 @@ impl Host {
                     digest: package.digest.clone(),
                     access: record.access,
                     granted: package.granted.clone(),
+                    activations: package.activations.clone(),
                     registrations: state.registrations.count(&record.app),
                     loaded: state.is_installed(&record.app),
                 })
@@ -172,6 +174,7 @@ impl Host {
             granted: granted.record,
             quota: installed.manifest().quota,
             app_limits: installed.manifest().app_limits,
+            activations: installed.manifest().activations(),
         };
         // What was decided about the app holds, whatever package it is of.
         let decided = earlier.clone().unwrap_or_else(|| AppRecord::new(app.clone(), access));
@@ -199,6 +202,7 @@ impl Host {
             version,
             from,
             unchanged: false,
+            newly_taken: manifest.newly_taken(old.as_ref()),
             not_granted: granted.missing,
             registered: followed.registered,
             dropped: followed.dropped,
@@ -231,6 +235,7 @@ fn unchanged(app: AppId, version: String) -> Installation {
         from: Some(version.clone()),
         version,
         unchanged: true,
+        newly_taken: BTreeSet::new(),
         not_granted: Vec::new(),
         registered: Vec::new(),
         dropped: Vec::<Dropped>::new(),

@@ -80,7 +80,6 @@ pub(super) fn bytes(fields: &HeaderMap) -> u64 {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::sync::atomic::AtomicU64;
 
     use dormouse_core::Class;
 
@@ -107,8 +106,7 @@ mod tests {
         let limits = Limits { memory_bytes: 100_000, http_fields_bytes: 10_000, ..Class::Long.limits() };
         let usage = Usage::new(0);
         let port: Arc<dyn AppPort> = Arc::new(FakePort::default());
-        let memory = Arc::new(AtomicU64::new(limits.memory_bytes));
-        let limiter = Limiter::new(memory, &limits, Arc::clone(&usage), port);
+        let limiter = Limiter::new(None, &limits, Arc::clone(&usage), port);
         let (mut headers, mut table) = (Headers::new(&limits), ResourceTable::new());
         assert!(headers.may_grow(&mut table, &limiter));
         assert_eq!(usage.memory_bytes(), 0, "whoever has none draws nothing");

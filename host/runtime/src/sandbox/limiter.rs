@@ -20,8 +20,9 @@ const TABLE_ELEMENT_BYTES: u64 = 8;
 
 /// The account of one sandbox.
 pub(crate) struct Limiter {
-    /// An app's is another one while it is seen than while it is not.
-    limit: Arc<AtomicU64>,
+    limit: u64,
+    /// An app's is another one while it is seen than while it is not. A run's is one for its time.
+    changing: Option<Arc<AtomicU64>>,
     /// Of one linear memory alone: the engine's.
     memory_max: u64,
     each: usize,
@@ -30,15 +31,15 @@ pub(crate) struct Limiter {
 }
 
 impl Limiter {
-    /// `limit` is the account's, in bytes; of `limits` it takes the others.
+    /// `changing` is the account's limit, in bytes, if that of `limits` is not.
     pub(crate) fn new(
-        limit: Arc<AtomicU64>,
+        changing: Option<Arc<AtomicU64>>,
         limits: &Limits,
         usage: Arc<Usage>,
         port: Arc<dyn AppPort>,
     ) -> Self {
         let each = usize::try_from(limits.instances).unwrap_or(usize::MAX);
-        Self { limit, memory_max: u64::MAX, each, usage, port }
+        Self { limit: limits.memory_bytes, changing, memory_max: u64::MAX, each, usage, port }
     }
 
     /// Bounds each linear memory as `engine` does.
@@ -52,7 +53,7 @@ impl Limiter {
     }
 
     fn limit(&self) -> u64 {
-        self.limit.load(Ordering::Relaxed)
+        self.changing.as_ref().map_or(self.limit, |limit| limit.load(Ordering::Relaxed))
     }
 
     /// Draws the difference on the account.

@@ -29,6 +29,8 @@ const WRITE_BYTES_MAX: usize = 64 * 1024;
 pub(crate) struct Captured {
     head_max: usize,
     tail_max: usize,
+    /// How much may be handed over live, in all.
+    live_max: usize,
     written: AtomicU64,
     dropped: AtomicU64,
     /// What went elsewhere at once, and is neither kept nor dropped here.
@@ -45,16 +47,23 @@ struct Kept {
 }
 
 impl Captured {
+    /// Within `limit`, for keeping and for handing over.
     pub(super) fn new(limit: u64) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Self {
             head_max: limit / 2,
             tail_max: limit - limit / 2,
+            live_max: limit,
             written: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             passed: AtomicU64::new(0),
             kept: Mutex::new(Kept::default()),
         }
+    }
+
+    /// Keeps as much as [`Captured::new`], and hands everything over: who it is handed to has a limit of its own.
+    pub(super) fn handed_over(limit: u64) -> Self {
+        Self { live_max: usize::MAX, ..Self::new(limit) }
     }
 
     /// Bytes written, kept or not.
@@ -103,28 +112,40 @@ impl Captured {
     /// What was kept and not handed over live: the end of a stream that was longer than its limit, behind a
     /// line that tells how many bytes are missing. None if everything was handed over.
     pub(crate) fn unheard(&self) -> Option<Vec<u8>> {
+        let unheard = self.written().saturating_sub(self.live_max as u64);
+        (unheard > 0).then(|| self.last(unheard))
+    }
+
+    /// The last `bytes` that were written, as far as they are among what came last, behind a line that tells how many are
+    /// missing if any are.
+    pub(crate) fn last(&self, bytes: u64) -> Vec<u8> {
         let kept = self.lock();
-        let unheard = self.written().saturating_sub((self.head_max + self.tail_max) as u64);
-        if unheard == 0 {
-            return None;
-        }
-        let len = usize::try_from(unheard).unwrap_or(usize::MAX).min(kept.tail.len());
-        let missing = unheard - len as u64;
+        let len = usize::try_from(bytes).unwrap_or(usize::MAX).min(kept.tail.len());
+        let missing = bytes - len as u64;
         let mut text = Vec::new();
         if missing > 0 {
             text.extend_from_slice(gap(missing).as_bytes());
         }
         text.extend(kept.tail.iter().skip(kept.tail.len() - len));
-        Some(text)
+        text
     }
 
-    /// Keeps `bytes` within bounds, and answers how many of them may be handed over live: as much in all as the
-    /// limit for keeping, the first that were written.
+    /// What was written last, of no more than `max` bytes.
+    pub(crate) fn end(&self, max: usize) -> Vec<u8> {
+        let kept = self.lock();
+        // What lies between head and tail is missing if anything is: then the tail is all that is the end.
+        let head: &[u8] = if self.dropped() > 0 { &[] } else { kept.head.as_slice() };
+        let len = head.len() + kept.tail.len();
+        head.iter().chain(&kept.tail).skip(len.saturating_sub(max)).copied().collect()
+    }
+
+    /// Keeps `bytes` within bounds, and answers how many of them may be handed over live: as many as may in all, the first
+    /// that were written.
     fn write(&self, bytes: &[u8]) -> usize {
         self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         let mut kept = self.lock();
-        let live = bytes.len().min((self.head_max + self.tail_max).saturating_sub(kept.live_used));
-        kept.live_used += live;
+        let live = bytes.len().min(self.live_max.saturating_sub(kept.live_used));
+        kept.live_used = kept.live_used.saturating_add(live);
 
         let to_head = bytes.len().min(self.head_max - kept.head.len());
         let (head, rest) = bytes.split_at(to_head);
@@ -268,6 +289,25 @@ mod tests {
         let whole = Captured::new(64);
         whole.write(b"short");
         assert_eq!(whole.kept(), b"short");
+    }
+
+    #[test]
+    fn the_end_of_it_is_what_was_written_last_and_in_one_piece() {
+        let captured = Captured::new(8);
+        captured.write(b"0123456789");
+        assert_eq!((captured.end(2), captured.end(9)), (b"89".to_vec(), b"6789".to_vec()));
+        let whole = Captured::new(8);
+        whole.write(b"012345");
+        assert_eq!((whole.end(3), whole.end(9)), (b"345".to_vec(), b"012345".to_vec()));
+    }
+
+    #[test]
+    fn what_is_told_by_others_is_handed_over_whole_and_kept_within_bounds() {
+        let captured = Captured::handed_over(8);
+        assert_eq!(captured.write(b"0123456789"), 10);
+        assert_eq!((captured.unheard(), captured.dropped()), (None, 2));
+        assert_eq!(captured.last(3), b"789");
+        assert_eq!(captured.last(6), b"\n[... 2 bytes dropped ...]\n6789");
     }
 
     #[test]

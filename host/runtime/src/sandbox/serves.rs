@@ -8,6 +8,10 @@ use wasmtime::{Error, Result};
 use super::port::{AppPort, RunPort};
 use crate::lifecycle::port::SessionPort;
 
+/// Runs of which an app's guest may have handles at once, those that are over among them. With each goes what came with it:
+/// 256 KiB at most.
+pub(crate) const RUNS_HELD_MAX: usize = 256;
+
 /// Whom a sandbox serves.
 pub(crate) enum Serves {
     /// One run. What a handle to it says is nothing, as there is no other.
@@ -69,11 +73,16 @@ impl Serves {
         }
     }
 
-    /// A run enters under this number, and the guest is given a handle to it.
-    pub(crate) fn enter(&mut self, number: u32, run: Arc<dyn RunPort>) {
-        if let Self::App { runs, .. } = self {
+    /// A run enters under this number, and the guest is given a handle to it. False if it has as many as it may have: a
+    /// guest that drops none keeps what came with each run, whose memory is the host's.
+    #[must_use]
+    pub(crate) fn enter(&mut self, number: u32, run: Arc<dyn RunPort>) -> bool {
+        let Self::App { runs, .. } = self else { return false };
+        let enters = runs.len() < RUNS_HELD_MAX;
+        if enters {
             runs.insert(number, Entered { run, handles: 1 });
         }
+        enters
     }
 
     /// The guest has one handle more of this number.
@@ -105,7 +114,7 @@ mod tests {
     fn a_run_in_an_app_is_known_by_its_number_until_its_last_handle_is_gone() {
         let mut app = Serves::app_of(Arc::new(FakePort::default()));
         assert!(app.run(1).is_err() && app.session().is_ok());
-        app.enter(1, Arc::new(FakePort::default()));
+        assert!(app.enter(1, Arc::new(FakePort::default())));
         app.given(1);
         app.given_back(1);
         assert!(app.run(1).is_ok() && app.run(2).is_err());
@@ -114,6 +123,17 @@ mod tests {
         app.given_back(1);
         app.given(1);
         assert!(app.run(1).is_err(), "what is gone does not come back");
+    }
+
+    #[test]
+    fn a_guest_that_lets_go_of_no_run_is_given_no_more() {
+        let mut app = Serves::app_of(Arc::new(FakePort::default()));
+        let enters = |app: &mut Serves, number| app.enter(number, Arc::new(FakePort::default()));
+        let all = u32::try_from(RUNS_HELD_MAX).expect("a small number");
+        assert!((0..all).all(|number| enters(&mut app, number)));
+        assert!(!enters(&mut app, all) && app.run(all).is_err());
+        app.given_back(0);
+        assert!(enters(&mut app, all));
     }
 
     #[test]

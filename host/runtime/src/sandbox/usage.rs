@@ -32,8 +32,17 @@ pub(crate) struct Calls {
 }
 
 impl Usage {
-    /// Meters at zero, for a run that may keep `output_bytes` of each stream.
+    /// Meters at zero, for a run that may keep `output_bytes` of each stream, and have as many told.
     pub(crate) fn new(output_bytes: u64) -> Arc<Self> {
+        Self::of(|| Captured::new(output_bytes))
+    }
+
+    /// Meters at zero, for an app that may keep `output_bytes` of each stream; how many are told is for its life to say.
+    pub(crate) fn of_app(output_bytes: u64) -> Arc<Self> {
+        Self::of(|| Captured::handed_over(output_bytes))
+    }
+
+    fn of(stream: impl Fn() -> Captured) -> Arc<Self> {
         Arc::new(Self {
             memory_bytes: AtomicU64::new(0),
             peak_memory_bytes: AtomicU64::new(0),
@@ -42,8 +51,8 @@ impl Usage {
             wasi_calls: AtomicU64::new(0),
             our_calls: AtomicU64::new(0),
             at_rest: AtomicBool::new(false),
-            stdout: Captured::new(output_bytes),
-            stderr: Captured::new(output_bytes),
+            stdout: stream(),
+            stderr: stream(),
         })
     }
 

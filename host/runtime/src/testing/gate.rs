@@ -28,10 +28,13 @@ pub(super) struct Gate {
 }
 
 impl Gate {
+    fn host(&self) -> Option<Arc<Shared>> {
+        self.host.get().and_then(Weak::upgrade)
+    }
+
     /// Nothing can run. `since_origin` is real.
     pub(super) fn idle(&self, clock: &SimClock, since_origin: Duration) {
-        let shared = self.host.get().and_then(Weak::upgrade);
-        let elsewhere = shared.is_some_and(|shared| shared.seen.elsewhere.load(Ordering::Relaxed) > 0);
+        let elsewhere = self.host().is_some_and(|shared| shared.seen.elsewhere.load(Ordering::Relaxed) > 0);
         let polled_at = Duration::from_nanos(self.polled_at.load(Ordering::Relaxed));
         if elsewhere && since_origin.saturating_sub(polled_at) < REAL_PATIENCE {
             return;
@@ -47,12 +50,11 @@ impl Gate {
 }
 
 /// [`SimClock`], for guests that are real. An interruption is taken for spinning only if the guest has used
-/// the CPU: one that was merely not scheduled for a while, on a busy machine, has not spun.
+/// the CPU for a good part of a tick: one that was merely not scheduled for a while, on a busy machine, has not spun.
 pub(super) struct RigClock {
     pub(super) sim: SimClock,
     pub(super) gate: Arc<Gate>,
     pub(super) origin: std::time::Instant,
-    pub(super) spun: Duration,
 }
 
 impl RigClock {
@@ -82,8 +84,7 @@ impl Clock for RigClock {
     /// Asked at the beginning of each poll of a guest, and later in it.
     fn thread_cpu(&self) -> Duration {
         let gate = &self.gate;
-        let shared = gate.host.get().and_then(Weak::upgrade);
-        let poll = shared.map_or(0, |shared| shared.seen.polls.load(Ordering::Relaxed));
+        let poll = gate.host().map_or(0, |shared| shared.seen.polls.load(Ordering::Relaxed));
         if gate.poll.swap(poll, Ordering::Relaxed) != poll {
             let nanos = |d: Duration| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX);
             gate.polled_cpu.store(nanos(Self::real_cpu()), Ordering::Relaxed);
@@ -94,7 +95,10 @@ impl Clock for RigClock {
 
     fn interrupted(&self) {
         let polled = Duration::from_nanos(self.gate.polled_cpu.load(Ordering::Relaxed));
-        if Self::real_cpu().saturating_sub(polled) >= self.spun {
+        // Of the engine that the host has, which need not be the rig's own. Each interruption ends a poll: a guest never
+        // gets beyond its tick. It may have begun in the middle of one.
+        let part = self.gate.host().map_or(Duration::ZERO, |shared| shared.engine.tick() / 4);
+        if Self::real_cpu().saturating_sub(polled) >= part {
             self.sim.interrupted();
         }
     }

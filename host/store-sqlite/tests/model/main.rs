@@ -152,11 +152,12 @@ impl Pair {
                         ended.run = running.run;
                     }
                 }
+                let ended = Arc::new(ended);
                 let wrote = RunOutput { stdout: vec![output; output.into()], stderr: vec![] };
                 let output = (output > 0).then(|| Arc::new(wrote));
                 same!(
                     self,
-                    finish(Finish { run: ended.clone(), after: after.clone(), output: output.clone() })
+                    finish(Finish { run: Arc::clone(&ended), after: after.clone(), output: output.clone() })
                 );
             }
             Step::Reap { node: of_node, before, now, limit } => {

@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 use super::Adapter;
 use super::as_told::Told;
 use super::{commands, library};
-use crate::protocol::{Capability, Event, Hello, HostSettings, Now, Op, PROTOCOL, Reply};
+use crate::protocol::{Capability, Event, Hello, HostSettings, Now, Op, Reply};
 use acts::Acts;
 use process::{Process, pause};
 
@@ -120,12 +120,8 @@ impl DaemonAdapter {
 
 impl Adapter for DaemonAdapter {
     fn hello(&self) -> Hello {
-        Hello {
-            protocol: PROTOCOL,
-            name: "dormouse serve".to_owned(),
-            version: self.version.clone(),
-            capabilities: Capability::ALL.iter().filter(|can| !CAN_NOT.contains(can)).copied().collect(),
-        }
+        let can = Capability::ALL.iter().filter(|can| !CAN_NOT.contains(can)).copied();
+        Hello::new("dormouse serve", &self.version, can.collect())
     }
 
     fn handle(&mut self, op: Op, tell: &mut dyn FnMut(Event)) -> Reply {

@@ -20,7 +20,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::Adapter;
 use super::as_told::Told;
-use crate::protocol::{App, Capability, Event, Hello, HostSettings, Now, Op, PROTOCOL, Program, Reply};
+use crate::protocol::{App, Capability, Event, Hello, HostSettings, Now, Op, Program, Reply};
 
 /// The library, in one case.
 #[derive(Default)]
@@ -197,12 +197,7 @@ impl fmt::Debug for LibraryAdapter {
 
 impl Adapter for LibraryAdapter {
     fn hello(&self) -> Hello {
-        Hello {
-            protocol: PROTOCOL,
-            name: "dormouse library".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            capabilities: Capability::ALL.to_vec(),
-        }
+        Hello::new("dormouse library", env!("CARGO_PKG_VERSION"), Capability::ALL.to_vec())
     }
 
     fn handle(&mut self, op: Op, tell: &mut dyn FnMut(Event)) -> Reply {

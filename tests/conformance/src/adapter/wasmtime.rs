@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::Adapter;
 use super::commands::{End, Ran, answer, run, version};
-use crate::protocol::{Capability, Event, Hello, Limits, Op, PROTOCOL, Reply};
+use crate::protocol::{Capability, Event, Hello, Limits, Op, Reply};
 
 /// What `wasmtime` exits with when its guest traps: 128 and SIGABRT.
 const TRAPPED: i32 = 134;
@@ -56,12 +56,7 @@ impl WasmtimeAdapter {
 
 impl Adapter for WasmtimeAdapter {
     fn hello(&self) -> Hello {
-        Hello {
-            protocol: PROTOCOL,
-            name: "wasmtime run".to_owned(),
-            version: self.version.clone(),
-            capabilities: vec![Capability::Command],
-        }
+        Hello::new("wasmtime run", &self.version, vec![Capability::Command])
     }
 
     fn handle(&mut self, op: Op, _: &mut dyn FnMut(Event)) -> Reply {

@@ -56,14 +56,9 @@ impl Scripted {
             json!({ "event": "ended", "activation": "a", "run": "r", "attempt": 1, "outcome": "succeeded", "receipt": {} }),
             json!({ "event": "completed", "activation": "a", "success": true }),
         ];
-        let hello = Hello {
-            protocol: PROTOCOL,
-            name: "scripted".to_owned(),
-            version: "1".to_owned(),
-            capabilities: vec![Capability::Tasks, Capability::RunEvents, Capability::SimClock],
-        };
+        let can = vec![Capability::Tasks, Capability::RunEvents, Capability::SimClock];
         Self {
-            hello,
+            hello: Hello::new("scripted", "1", can),
             wrong: None,
             events: events.into(),
             hangs_at: None,

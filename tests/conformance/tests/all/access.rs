@@ -132,7 +132,7 @@ fn a_policy_against_an_app_cancels_what_runs_of_it() {
         rig.settle().await;
         set(rig, AccessStatus::DeniedByPolicy).await;
         let completion = rig.completed(activation).await;
-        let Outcome::Canceled { cancellation, forced: false } = completion.run.outcome else { panic!() };
+        let Outcome::Canceled { cancellation, forced: false } = &completion.run.outcome else { panic!() };
         assert_eq!(cancellation.reason, CancellationReason::SystemPolicy);
         assert_eq!(cancellation.policy, "access");
     });

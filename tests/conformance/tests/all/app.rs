@@ -1,22 +1,34 @@
 //! Apps: launched, shown, hidden, suspended, resumed, ended, and told of it. Rules are named by their numbers in the tests'
 //! names; rows are those of UWP's table of transitions, as the lifecycle's machine has them.
 
+mod activations;
 mod bad;
+mod bad_memory;
+mod completions;
+mod ends;
 mod extension;
 mod host;
 mod keeping;
 mod leases;
+mod random;
 mod reclaim;
+mod retries;
 mod rows;
+mod stop;
+mod store;
 mod tasks;
 mod told;
+mod unseen;
+mod writes;
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use dormouse::testing::Rig;
 use dormouse::{
-    App, AppComponent, AppHandle, AppPolicy, HostBuilder, Launch, RegistrationId, TaskBuilder, Trigger,
-    VisibilityLease,
+    ActivationId, App, AppComponent, AppHandle, AppPolicy, EventKind, HostBuilder, Launch, RegistrationId,
+    RunId, TaskBuilder, Trigger, VisibilityLease,
 };
 use dormouse_core::app::activation::ActivationKind;
 use dormouse_core::app::lifecycle::AppState;
@@ -25,6 +37,7 @@ use dormouse_core::{AppEvent, AppEventKind, Stream};
 use crate::component;
 
 pub(crate) use bad::*;
+pub(crate) use bad_memory::*;
 pub(crate) use extension::*;
 pub(crate) use rows::*;
 pub(crate) use tasks::*;
@@ -61,10 +74,17 @@ fn live_on<R>(
     Rig::run_with(host, async |rig| test(Life::installed(rig, program, app)).await)
 }
 
+/// What a program is as an app. Rigs of one test share an engine, and what was compiled for it.
+fn compiled(rig: &Rig, program: &str) -> AppComponent {
+    static COMPILED: Mutex<BTreeMap<String, AppComponent>> = Mutex::new(BTreeMap::new());
+    let mut compiled = COMPILED.lock().unwrap();
+    let compile = || rig.app_component(&component(program));
+    compiled.entry(program.to_owned()).or_insert_with(compile).clone()
+}
+
 impl<'a> Life<'a> {
     fn installed(rig: &'a Rig, program: &str, app: impl FnOnce(AppComponent) -> AppComponent) -> Self {
-        let lives = AppComponent::compile(rig.host.engine(), &component(program)).unwrap();
-        let lives = app(lives.activations(ActivationKind::ALL));
+        let lives = app(compiled(rig, program).activations(ActivationKind::ALL));
         rig.host.install(App::new(Rig::app()).app(lives)).unwrap();
         Self::of(rig)
     }
@@ -95,6 +115,15 @@ impl<'a> Life<'a> {
     /// A task that runs in it, woken by an application trigger.
     async fn task(&self, name: &str) -> RegistrationId {
         self.rig.register(TaskBuilder::new(name).trigger(Trigger::Application)).await
+    }
+
+    /// The first run of an activation.
+    fn run_of(&self, activation: ActivationId) -> RunId {
+        let started = self.rig.events.events().into_iter().find_map(|event| match event.kind {
+            EventKind::Started { activation: of, run, .. } if of == activation => Some(run),
+            _ => None,
+        });
+        started.unwrap()
     }
 
     fn state(&self) -> AppState {

@@ -216,7 +216,7 @@ fn unregistering_with_cancel_aborts_its_own_runs_and_no_others() {
         rig.settle().await;
         assert!(rig.host.unregister(first, true).await.unwrap());
         let completion = rig.completed(activation).await;
-        let Outcome::Canceled { cancellation, forced: false } = completion.run.outcome else { panic!() };
+        let Outcome::Canceled { cancellation, forced: false } = &completion.run.outcome else { panic!() };
         assert_eq!(cancellation.reason, CancellationReason::Abort, "UWP-022");
         assert_eq!(rig.host.running().len(), 1, "UWP-098: the other registration's run goes on");
         assert_eq!(only(&rig.log(other), &["cancel", "ended"]), [""; 0]);
@@ -253,7 +253,7 @@ fn losing_a_condition_cancels_only_who_asked_for_it() {
             rig.settle().await;
             if asked {
                 let completion = rig.completed(activation).await;
-                let Outcome::Canceled { cancellation, .. } = completion.run.outcome else { panic!() };
+                let Outcome::Canceled { cancellation, .. } = &completion.run.outcome else { panic!() };
                 assert_eq!(cancellation.reason, CancellationReason::ConditionLoss, "UWP-066");
             } else {
                 assert_eq!(only(&rig.log(id), &["cancel"]), [""; 0], "UWP-065");

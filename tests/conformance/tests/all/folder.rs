@@ -107,7 +107,7 @@ fn folders_that_are_full_stay_full_for_the_next_run_and_the_next_host() {
                 let id = crate::ready(rig, programs::FOLDER_BYTES).await;
                 let mut outcomes = Vec::new();
                 for _ in 0..2 {
-                    outcomes.push(rig.fire(id, BYTES.to_string()).await.run.outcome);
+                    outcomes.push(rig.fire(id, BYTES.to_string()).await.run.outcome.clone());
                 }
                 outcomes
             },

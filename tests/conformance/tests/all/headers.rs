@@ -1,5 +1,7 @@
 //! Header sets of `wasi:http`: the host's memory, on the run's account.
 
+use std::sync::Arc;
+
 use dormouse::testing::Rig;
 use dormouse::{LimitsRequest, Outcome};
 use dormouse_core::RunRecord;
@@ -10,7 +12,7 @@ use crate::{application, component};
 const MIB: u64 = 1 << 20;
 
 /// Holds so many sets of 50,000 bytes at once, with so much memory.
-fn held(sets: &str, memory_bytes: u64) -> RunRecord {
+fn held(sets: &str, memory_bytes: u64) -> Arc<RunRecord> {
     let limits = LimitsRequest { memory_bytes: Some(memory_bytes), ..LimitsRequest::default() };
     Rig::run(async |rig| {
         rig.install(&component(programs::LIMIT_USES));

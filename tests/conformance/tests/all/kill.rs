@@ -50,7 +50,7 @@ pub(crate) fn cancel_anywhere() {
             assert!(host.cancel(run, abort()), "{state}");
             assert!(host.kill(run, abort()), "{state}: it has a minute of grace, and does not listen");
             let completion = host.completed(fired.activation().unwrap()).await.unwrap();
-            let outcome = completion.run.outcome;
+            let outcome = &completion.run.outcome;
             assert!(matches!(outcome, Outcome::Canceled { forced: true, .. }), "{state}: {outcome}");
             let ending = completion.run.receipt.ending.unwrap();
             assert!(ending.ended < Duration::from_secs(60), "{state}: the grace was waited for");

@@ -45,14 +45,18 @@ const TESTS: &[(&str, &str)] = &[
     ("AppPolicy::saving", "app::extension::uwp_141_only_saving_data_is_granted_while_it_is_being_suspended"),
     ("AppPolicy::revoked", "app::extension::uwp_141_only_saving_data_is_granted_while_it_is_being_suspended"),
     ("AppPolicy::closed", "app::rows::row_18_its_user_closes_it"),
+    (
+        "AppPolicy::restart",
+        "app::ends::uwp_143_an_app_that_asks_to_be_restarted_again_and_again_is_so_after_a_while",
+    ),
     ("AppPolicy::foreground_bytes", "app::told::uwp_109_a_growth_above_the_limit_is_refused_and_told"),
-    ("AppPolicy::background_bytes", "app::bad::app_bad_allocates"),
-    ("AppPolicy::over_limit", "app::bad::app_bad_allocates"),
+    ("AppPolicy::background_bytes", "app::bad_memory::app_bad_allocates"),
+    ("AppPolicy::over_limit", "app::bad_memory::app_bad_allocates"),
     ("HostBuilder::apps_max", "app::reclaim::who_is_suspended_makes_room_and_who_is_not_does_not"),
     ("EngineConfig::slots", "ledger::engine::slots"),
     ("EngineConfig::memory_bytes_max", "limits_host::memory_bytes_max"),
     ("EngineConfig::wasm_stack_bytes", "limits_host::wasm_stack_bytes"),
-    ("EngineConfig::tick", "limit::limit_cpu_spin"),
+    ("EngineConfig::tick", "ledger::engine::tick"),
     (
         "CompileLimits::time",
         "compile::a_component_that_takes_too_long_to_compile_is_refused_with_the_figure_and_its_worker_is_gone",
@@ -98,7 +102,7 @@ fn fields() -> BTreeSet<String> {
         slots, memory_bytes_max, wasm_stack_bytes, tick,
     } but { pooling });
     let lives = fields!(AppPolicy of AppPolicy::DEFAULT, {
-        suspend_after, launch, suspending, transition, notice, extension, saving, revoked, closed, foreground_bytes,
+        suspend_after, launch, suspending, transition, notice, extension, saving, revoked, closed, restart, foreground_bytes,
         background_bytes, over_limit,
     } but {});
     limits.into_iter().chain(app).chain(compile).chain(engine).chain(lives).collect()

@@ -19,7 +19,7 @@ fn used(engine: &Engine, what: &'static str) -> Outcome {
         async |rig| {
             rig.install(&component(programs::LIMIT_USES));
             let id = rig.register(application()).await;
-            rig.fire(id, what).await.run.outcome
+            rig.fire(id, what).await.run.outcome.clone()
         },
     )
 }
@@ -48,7 +48,7 @@ fn wasm_stack() {
             host.install(App::new(app.clone()).entry_point("main", component)).unwrap();
             let id = host.register(&app, application(), IfExists::Error).await.unwrap().id;
             let activation = host.request(id, "stack 8000").await.unwrap().activation().unwrap();
-            host.completed(activation).await.unwrap().run.outcome
+            host.completed(activation).await.unwrap().run.outcome.clone()
         })
     };
     let small = outcome(Host::builder().wasm_stack(64 * 1024));

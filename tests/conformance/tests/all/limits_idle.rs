@@ -12,7 +12,7 @@ fn stopped_by(path: &str, arguments: &'static str) -> String {
     Rig::run(async |rig| {
         rig.install(&component(path));
         let id = rig.register(application().limits(limits)).await;
-        match rig.fire(id, arguments).await.run.outcome {
+        match rig.fire(id, arguments).await.run.outcome.clone() {
             Outcome::Canceled { cancellation, .. } => cancellation.policy,
             other => panic!("{other}: {:#?}", rig.log(id)),
         }

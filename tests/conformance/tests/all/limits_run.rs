@@ -33,7 +33,7 @@ fn used(what: &'static str, limits: &str) -> (Outcome, Receipt, Vec<String>) {
         },
     );
     let (Completion { run, .. }, log) = completion;
-    (run.outcome, run.receipt, log)
+    (run.outcome.clone(), run.receipt.clone(), log)
 }
 
 #[track_caller]
@@ -131,7 +131,7 @@ fn stopped_by_the_operator_after(span: std::time::Duration, what: &'static str, 
         let run = rig.completed(activation).await.run;
         let stop = run.receipt.stop.clone().unwrap();
         assert_eq!((stop.policy.as_str(), stop.threshold), ("operator", None));
-        run.receipt
+        run.receipt.clone()
     })
 }
 

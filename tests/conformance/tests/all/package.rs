@@ -1,6 +1,7 @@
 //! Packages: installed, updated, removed, and found again.
 
 mod app;
+mod app_live;
 mod asks;
 mod crash;
 mod look_only;
@@ -263,7 +264,7 @@ fn uwp_024_and_090_uninstalling_ends_runs_and_takes_everything_of_the_app() {
         rig.settle().await;
 
         rig.host.uninstall_package(&app()).await.unwrap();
-        let outcome = rig.completed(running).await.run.outcome;
+        let outcome = rig.completed(running).await.run.outcome.clone();
         let Outcome::Canceled { cancellation, forced: false } = outcome else { panic!("{outcome}") };
         assert_eq!(cancellation.reason, CancellationReason::Uninstall);
         assert!(rig.host.registrations().is_empty() && rig.host.packages().is_empty());

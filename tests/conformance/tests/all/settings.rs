@@ -25,7 +25,7 @@ pub(crate) fn settings_values() {
                 rig.install(&component(programs::SETTINGS_VALUES));
                 let made = rig.host.register(&Rig::app(), application(), IfExists::Keep).await.unwrap();
                 for run in runs {
-                    let outcome = rig.fire(made.id, "").await.run.outcome;
+                    let outcome = rig.fire(made.id, "").await.run.outcome.clone();
                     assert_eq!(outcome, Outcome::Succeeded, "{:#?}", rig.events.events());
                     assert_eq!(rig.stdout().lines().last(), Some(run));
                 }
@@ -127,7 +127,7 @@ fn settings_that_cannot_be_reached_are_an_error_of_the_guests_and_not_of_the_run
         |builder| builder,
         async |rig| {
             let id = ready(rig, programs::SETTINGS_PAGES).await;
-            let outcome = rig.fire(id, "").await.run.outcome;
+            let outcome = rig.fire(id, "").await.run.outcome.clone();
             let Outcome::Failed(failure) = outcome else { panic!("{outcome:?}") };
             assert!(failure.message.contains("cannot be reached"), "{}", failure.message);
         },

@@ -37,7 +37,7 @@ fn beside_a_neighbour(path: &str, limits: LimitsRequest) -> (Completion, String)
 /// Runs a program that traps; answers what the host says of it, and what the guest wrote to stderr.
 fn trapped(path: &str, expected: TrapKind) -> (String, String) {
     let (completion, stderr) = beside_a_neighbour(path, LimitsRequest::default());
-    let Outcome::Trapped { kind, message } = completion.run.outcome else {
+    let Outcome::Trapped { kind, message } = completion.run.outcome.clone() else {
         panic!("{}: {stderr}", completion.run.outcome)
     };
     assert_eq!(kind, expected, "{message}");

@@ -20,7 +20,7 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use dormouse_e2e::{Package, Signal, dormouse};
+use dormouse_e2e::{Numbers, Package, Signal, dormouse};
 use tempfile::TempDir;
 use test_artifacts as programs;
 
@@ -72,16 +72,6 @@ entry-point = "main"
 trigger = { signal = "latched" }
 conditions = ["custom:never"]
 "#;
-
-/// Numbers that are the same each time: what is tried does not change by itself.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
-}
 
 /// A state directory as hosts want them.
 fn private() -> TempDir {

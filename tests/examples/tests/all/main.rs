@@ -3,5 +3,6 @@
 mod bad_citizen;
 mod feed_digest;
 mod house;
+mod notes;
 mod thumbnails;
 mod web;

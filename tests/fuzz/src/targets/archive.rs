@@ -16,7 +16,7 @@ use tar::{EntryType, Header};
 use tempfile::TempDir;
 
 use super::host::{opened, scratch};
-use crate::answer::{Answer, Target, Wrong, refused, taken};
+use crate::answer::{Answer, Target, Wrong, inputs, refused, taken};
 
 const BLOCK: usize = 512;
 
@@ -95,9 +95,7 @@ impl Target for Archives {
 
     fn words(&self) -> Vec<Vec<u8>> {
         let mut words: Vec<Vec<u8>> =
-            ["../", "/", "./", "..", "\0", "\\", "ustar  \0", "ustar\x0000", MANIFEST_NAME]
-                .map(|word| word.as_bytes().to_vec())
-                .into();
+            inputs(["../", "/", "./", "..", "\0", "\\", "ustar  \0", "ustar\x0000", MANIFEST_NAME]);
         words.extend(
             ["13 path=../x\n", "11 size=99\n", "22 GNU.sparse.major=1\n", "14 path=tasks\n"]
                 .map(|pax| pax.into()),

@@ -1,17 +1,18 @@
 //! Cases of the conformance suite. What is taken is the same case when it is written anew, and is played to some end on an
 //! adapter that does nothing.
 
+use std::slice::from_ref;
 use std::time::Duration;
 
 use dormouse_conformance::adapter::Adapter;
 use dormouse_conformance::case::{CASE_LEN_MAX, Case};
-use dormouse_conformance::link::Link;
+use dormouse_conformance::link::{Link, LinkError};
 use dormouse_conformance::programs::Programs;
-use dormouse_conformance::protocol::{Capability, Event, Hello, Now, Op, PROTOCOL, Reply};
-use dormouse_conformance::runner::{Options, Verdict, run};
+use dormouse_conformance::protocol::{Capability, Event, Hello, Now, Op, Reply};
+use dormouse_conformance::runner::{Connect, Options, Outcome, Verdict, run};
 use serde_json::json;
 
-use crate::answer::{Answer, Target, Wrong, refused, taken};
+use crate::answer::{Answer, Target, Wrong, inputs, refused, taken};
 
 /// Cases with one of everything.
 const EXAMPLES: [&str; 4] =
@@ -40,12 +41,7 @@ struct Nothing {
 
 impl Adapter for Nothing {
     fn hello(&self) -> Hello {
-        Hello {
-            protocol: PROTOCOL,
-            name: "nothing".to_owned(),
-            version: "1".to_owned(),
-            capabilities: Capability::ALL.to_vec(),
-        }
+        Hello::new("nothing", "1", Capability::ALL.to_vec())
     }
 
     #[expect(clippy::cast_precision_loss, reason = "nobody looks so closely at so long a time")]
@@ -67,28 +63,40 @@ impl Adapter for Nothing {
     }
 }
 
+/// What one case comes to; an error inside, if its adapter does not even say hello.
+pub(super) fn verdict(
+    case: &Case,
+    connect: Connect<'_>,
+    timeout: Duration,
+) -> Result<Result<Verdict, LinkError>, Wrong> {
+    let options = Options { jobs: 1, timeout, programs: Programs::default() };
+    let report = match run(from_ref(case), connect, &options, &|_| {}) {
+        Ok(report) => report,
+        Err(error) => return Ok(Err(error)),
+    };
+    match <[Outcome; 1]>::try_from(report.outcomes) {
+        Ok([outcome]) => Ok(Ok(outcome.verdict)),
+        Err(all) => Err(Wrong(format!("one case came to {all:?}"))),
+    }
+}
+
 /// Whatever it comes to, it comes to an end that can be shown.
-fn played(case: Case) -> Result<(), Wrong> {
-    let options = Options { jobs: 1, timeout: Duration::from_secs(60), programs: Programs::default() };
+fn played(case: &Case) -> Result<(), Wrong> {
     let connect = || Ok(Link::thread(Nothing::default));
-    let report = run(&[case], &connect, &options, &|_| {}).map_err(|error| Wrong(error.to_string()))?;
-    match report.outcomes.as_slice() {
-        [outcome] => match &outcome.verdict {
-            // So long a time has no milliseconds any more.
-            Verdict::Broken(why) => Wrong::unless(why.contains("let"), || why.clone()),
-            Verdict::Passed | Verdict::Failed(_) | Verdict::Skipped(_) => Ok(()),
-        },
-        all => Err(Wrong(format!("one case came to {all:?}"))),
+    match verdict(case, &connect, Duration::from_secs(60))?.map_err(|error| Wrong(error.to_string()))? {
+        // So long a time has no milliseconds any more.
+        Verdict::Broken(why) => Wrong::unless(why.contains("let"), || why),
+        Verdict::Passed | Verdict::Failed(_) | Verdict::Skipped(_) => Ok(()),
     }
 }
 
 impl Target for Cases {
     fn examples(&self) -> Vec<Vec<u8>> {
-        EXAMPLES.map(|text| text.as_bytes().to_vec()).into()
+        inputs(EXAMPLES)
     }
 
     fn words(&self) -> Vec<Vec<u8>> {
-        [
+        inputs([
             "\n[[registration]]\n",
             "\n[[expect.run]]\n",
             "later = true\n",
@@ -103,9 +111,7 @@ impl Target for Cases {
             "-inf",
             "1979-05-27T07:32:00Z",
             "\u{1b}[2J",
-        ]
-        .map(|word| word.as_bytes().to_vec())
-        .into()
+        ])
     }
 
     fn read(&mut self, input: &[u8]) -> Result<Answer, Wrong> {
@@ -124,7 +130,7 @@ impl Target for Cases {
             }
         }
         let steps: String = case.steps.iter().map(|step| step.word()).take(3).collect::<Vec<_>>().join(" ");
-        played(case)?;
+        played(&case)?;
         Ok(taken(steps))
     }
 }

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::host::{Served, runtime};
 use super::within;
-use crate::answer::{Answer, Target, Wrong, refused, taken};
+use crate::answer::{Answer, Target, Wrong, inputs, refused, taken};
 
 pub(super) struct Answers {
     runtime: Runtime,
@@ -141,7 +141,7 @@ impl Target for Answers {
     }
 
     fn words(&self) -> Vec<Vec<u8>> {
-        [
+        inputs([
             "\n\n",
             "\r\n\r\n",
             "\r",
@@ -164,9 +164,7 @@ impl Target for Answers {
             "[[[[[[[[",
             "-0.0",
             "1e400",
-        ]
-        .map(|word| word.as_bytes().to_vec())
-        .into()
+        ])
     }
 
     fn read(&mut self, input: &[u8]) -> Result<Answer, Wrong> {

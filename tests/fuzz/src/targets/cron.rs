@@ -7,7 +7,7 @@ use dormouse_core::schedule::CronSchedule;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::answer::{Answer, Target, Wrong, refused, taken};
+use crate::answer::{Answer, Target, Wrong, inputs, refused, taken};
 
 /// Occurrences that are looked at.
 const LOOKED_AT: usize = 6;
@@ -37,7 +37,7 @@ impl Target for Cron {
     }
 
     fn words(&self) -> Vec<Vec<u8>> {
-        [
+        inputs([
             "*",
             "/",
             "-",
@@ -67,9 +67,7 @@ impl Target for Cron {
             "Europe/Berlin",
             "Asia/Tehran",
             "Pacific/Apia",
-        ]
-        .map(|word| word.as_bytes().to_vec())
-        .into()
+        ])
     }
 
     fn read(&mut self, input: &[u8]) -> Result<Answer, Wrong> {

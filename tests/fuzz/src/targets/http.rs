@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::host::{APP, Served, runtime};
 use super::within;
-use crate::answer::{Answer, Target, Wrong, refused, taken};
+use crate::answer::{Answer, Target, Wrong, inputs, refused, taken};
 
 /// As much is read of what is answered.
 const READ_MAX: u64 = 256 * 1024;
@@ -91,7 +91,7 @@ impl Target for Socket {
     }
 
     fn words(&self) -> Vec<Vec<u8>> {
-        [
+        inputs([
             "\r\n",
             "\r\n\r\n",
             "\n",
@@ -121,9 +121,7 @@ impl Target for Socket {
             "ffffffffffffffff\r\n",
             "0\r\n\r\n",
             "http://evil/",
-        ]
-        .map(|word| word.as_bytes().to_vec())
-        .into()
+        ])
     }
 
     fn read(&mut self, input: &[u8]) -> Result<Answer, Wrong> {

@@ -6,7 +6,7 @@ use dormouse_package::manifest::{ENTRY_POINTS_MAX, MANIFEST_LEN_MAX, REGISTRATIO
 use dormouse_package::{Manifest, PackagePath};
 use uuid::Uuid;
 
-use crate::answer::{Answer, Target, Wrong, refused, taken};
+use crate::answer::{Answer, Target, Wrong, inputs, refused, taken};
 
 pub(super) struct Manifests;
 
@@ -41,7 +41,7 @@ impl Target for Manifests {
             "0x7f",
             ".",
         ];
-        of_whole.chain(others).map(|word| word.as_bytes().to_vec()).collect()
+        inputs(of_whole.chain(others))
     }
 
     fn read(&mut self, input: &[u8]) -> Result<Answer, Wrong> {

@@ -46,7 +46,7 @@ impl Modules {
         let fired = self.host.request(id, "").await.map_err(|error| failed(&error))?;
         let activation = fired.activation().ok_or_else(|| Wrong(format!("{app}: {fired:?}")))?;
         let completed = self.host.completed(activation).await.map_err(|error| failed(&error))?;
-        Ok(completed.run.outcome)
+        Ok(completed.run.outcome.clone())
     }
 }
 

@@ -8,13 +8,13 @@ use std::time::Duration;
 use dormouse_conformance::adapter::{Adapter, requests, serve};
 use dormouse_conformance::case::Case;
 use dormouse_conformance::link::Link;
-use dormouse_conformance::programs::Programs;
-use dormouse_conformance::protocol::{Capability, Event, EventKind, Hello, Line, Now, Op, PROTOCOL, Reply};
-use dormouse_conformance::runner::{Options, Verdict, run};
+use dormouse_conformance::protocol::{Capability, Event, EventKind, Hello, Line, Now, Op, Reply};
+use dormouse_conformance::runner::Verdict;
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
-use crate::answer::{Answer, Target, Wrong, refused, taken};
+use super::case::verdict;
+use crate::answer::{Answer, Target, Wrong, inputs, refused, taken};
 
 /// What the runner plays.
 const CASE: &str = r#"
@@ -50,12 +50,7 @@ struct Teller {
 
 impl Adapter for Teller {
     fn hello(&self) -> Hello {
-        Hello {
-            protocol: PROTOCOL,
-            name: "teller".to_owned(),
-            version: "1".to_owned(),
-            capabilities: vec![Capability::Tasks],
-        }
+        Hello::new("teller", "1", vec![Capability::Tasks])
     }
 
     fn handle(&mut self, op: Op, tell: &mut dyn FnMut(Event)) -> Reply {
@@ -108,16 +103,12 @@ impl Protocol {
         let mut file = NamedTempFile::new().map_err(io)?;
         file.write_all(input).map_err(io)?;
         let command = ["cat".to_owned(), file.path().to_string_lossy().into_owned()];
-        let options = Options { jobs: 1, timeout: Duration::from_secs(20), programs: Programs::default() };
-        let cases = [self.case.clone()];
-        let report = match run(&cases, &|| Link::process(&command), &options, &|_| {}) {
-            Ok(report) => report,
+        let connect = || Link::process(&command);
+        let verdict = match verdict(&self.case, &connect, Duration::from_secs(20))? {
+            Ok(verdict) => verdict,
             Err(error) => return refused(error.to_string().escape_debug()),
         };
-        let [outcome] = report.outcomes.as_slice() else {
-            return Err(Wrong(format!("one case came to {:?}", report.outcomes)));
-        };
-        match &outcome.verdict {
+        match verdict {
             Verdict::Passed => {
                 let text = String::from_utf8_lossy(input);
                 let told = |word: &str| text.contains(&format!("\"{word}\""));
@@ -147,7 +138,7 @@ impl Target for Protocol {
     }
 
     fn words(&self) -> Vec<Vec<u8>> {
-        [
+        inputs([
             "\n",
             "{\"id\":7,\"op\":\"pass\",\"ms\":0}\n",
             "{\"id\":8,\"op\":\"what is that\",\"of\":[]}\n",
@@ -162,9 +153,7 @@ impl Target for Protocol {
             "\"sim-clock\",",
             "null",
             "\u{1b}[2J",
-        ]
-        .map(|word| word.as_bytes().to_vec())
-        .into()
+        ])
     }
 
     fn read(&mut self, input: &[u8]) -> Result<Answer, Wrong> {

@@ -24,7 +24,7 @@ use tokio::runtime::Runtime;
 
 use super::host::{engine, runtime};
 use super::within;
-use crate::answer::{Answer, Target, Wrong, refused, taken};
+use crate::answer::{Answer, Target, Wrong, inputs, refused, taken};
 use answers::Answers;
 
 const FILE: &str = "dormouse.db";
@@ -195,9 +195,7 @@ impl Target for Rows {
 
     fn words(&self) -> Vec<Vec<u8>> {
         let mut words: Vec<_> =
-            ["null", "{}", "[]", "\"\"", "\"", ":", "-1", "1e999", "\0", "/", "..", "true"]
-                .map(|word| word.as_bytes().to_vec())
-                .into();
+            inputs(["null", "{}", "[]", "\"\"", "\"", ":", "-1", "1e999", "\0", "/", "..", "true"]);
         words.extend([i64::MIN, i64::MAX, -1, 0].map(|number| number.to_le_bytes().to_vec()));
         words
     }

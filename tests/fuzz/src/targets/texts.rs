@@ -10,13 +10,13 @@ use dormouse_core::condition::TimeWindow;
 use dormouse_core::{AppId, Condition, HostPort, RegistrationId, SystemEvent, Timestamp, TriggerKind};
 use dormouse_package::{Digest, PackagePath};
 
-use crate::answer::{Answer, Target, Wrong, refused, taken};
+use crate::answer::{Answer, Target, Wrong, inputs, refused, taken};
 
 pub(super) struct Texts;
 
 impl Target for Texts {
     fn examples(&self) -> Vec<Vec<u8>> {
-        [
+        inputs([
             "org.example.feeds",
             "api.example.org:443",
             "[::1]:8080",
@@ -36,18 +36,14 @@ impl Target for Texts {
             "filesystem",
             "018f3f6e-2c5a-7b1e-9d6a-3c2b1a0f9e8d",
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-        ]
-        .map(|text| text.as_bytes().to_vec())
-        .into()
+        ])
     }
 
     fn words(&self) -> Vec<Vec<u8>> {
-        [
+        inputs([
             ":", ".", "/", "..", "@", "-", "[", "]", "::", "unix://", "http://", "us", "custom:", "\u{202e}",
             "é", " ",
-        ]
-        .map(|word| word.as_bytes().to_vec())
-        .into()
+        ])
     }
 
     fn read(&mut self, input: &[u8]) -> Result<Answer, Wrong> {

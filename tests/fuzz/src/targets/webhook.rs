@@ -12,7 +12,7 @@ use tokio::runtime::{Handle, Runtime};
 
 use super::host::{engine, runtime};
 use super::within;
-use crate::answer::{Answer, Target, Wrong, refused, taken};
+use crate::answer::{Answer, Target, Wrong, inputs, refused, taken};
 
 const NAME: &str = "pager";
 
@@ -88,7 +88,7 @@ async fn request(stream: &mut TcpStream) -> std::io::Result<()> {
 
 impl Target for Receiver {
     fn examples(&self) -> Vec<Vec<u8>> {
-        [
+        inputs([
             "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
             "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n",
             "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 8\r\n\r\nno\x1b[2J\x07\n",
@@ -98,13 +98,11 @@ impl Target for Receiver {
             "HTTP/1.1 410 Gone\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ngone\r\n0\r\n\r\n",
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
-        ]
-        .map(|text| text.as_bytes().to_vec())
-        .into()
+        ])
     }
 
     fn words(&self) -> Vec<Vec<u8>> {
-        [
+        inputs([
             "\r\n",
             "\r\n\r\n",
             "\n",
@@ -122,9 +120,7 @@ impl Target for Receiver {
             "\0",
             "\u{1b}]8;;http://x\u{7}",
             "Mon, 29 Feb 1900 25:61:61 +9999",
-        ]
-        .map(|word| word.as_bytes().to_vec())
-        .into()
+        ])
     }
 
     fn read(&mut self, input: &[u8]) -> Result<Answer, Wrong> {

@@ -1,6 +1,7 @@
 //! Asks to be restarted (UWP-143), with the rest of the arguments that it is launched with: `restart:REST` in `launched`,
 //! `restart-twice:REST` there twice, `restart-hidden:REST` when it next hears `entered-background`. Says
-//! `restart arguments="REST" answer=A` with `ok`, `pending` or `not-in-foreground`.
+//! `restart arguments="REST" answer=A` with `ok`, `pending`, `not-in-foreground` or `too-long`; of `restart-long:N`, which
+//! asks with so many bytes, `restart bytes=N answer=A`.
 //!
 //! It is in the background while it is launched first. Launched again while it is seen it is in the foreground.
 
@@ -18,13 +19,17 @@ struct Restarts {
 }
 
 fn asks(arguments: &str) {
-    let answer = match restart(arguments) {
+    say(format_args!("restart arguments={arguments:?} answer={}", answer(arguments)));
+}
+
+fn answer(arguments: &str) -> &'static str {
+    match restart(arguments) {
         Ok(()) => "ok",
         Err(RestartError::Pending) => "pending",
         Err(RestartError::NotInForeground) => "not-in-foreground",
+        Err(RestartError::TooLong) => "too-long",
         Err(_) => "unknown",
-    };
-    say(format_args!("restart arguments={arguments:?} answer={answer}"));
+    }
 }
 
 impl Program for Restarts {
@@ -35,6 +40,10 @@ impl Program for Restarts {
                 Some(("restart-twice", rest)) => {
                     asks(rest);
                     asks(rest);
+                }
+                Some(("restart-long", bytes)) => {
+                    let arguments = "x".repeat(bytes.parse().expect("a number of bytes"));
+                    say(format_args!("restart bytes={bytes} answer={}", answer(&arguments)));
                 }
                 Some(("restart-hidden", rest)) => {
                     self.hidden.replace(Some(rest.to_owned()));

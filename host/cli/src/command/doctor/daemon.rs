@@ -47,6 +47,7 @@ async fn asked(args: &HostArgs, host: &Connection) -> Vec<Finding> {
     });
     found.push(quarantine(&info));
     found.push(dead_letters(&info));
+    found.push(apps(info.stats.app_instances, info.stats.apps_max));
     // Only of a process of this machine there is something to see.
     if args.host.as_ref().is_none_or(|url| url.starts_with("unix:")) {
         found.push(service(&info));
@@ -90,6 +91,20 @@ fn dead_letters(info: &HostInfo) -> Finding {
             Finding::new(what, Level::Warn, n.to_string(), means)
         }
     }
+}
+
+fn apps(instances: u32, max: u32) -> Finding {
+    let (what, found) = ("apps", format!("{instances} of {max} places taken"));
+    if instances >= max {
+        let means = "one more is launched only where a suspended one can be ended for it: `dormouse apps` says where each is, `dormouse app close` ends one";
+        return Finding::new(what, Level::Warn, found, means);
+    }
+    Finding::new(
+        what,
+        Level::Ok,
+        found,
+        "apps that are launched have places of their own, beside those of runs",
+    )
 }
 
 /// What looks after the process: seen in its own environment, which its user may read.
@@ -138,5 +153,14 @@ mod tests {
         assert_eq!(unit(""), None);
         assert_eq!(watchdog("A=b\0WATCHDOG_USEC=30000000\0"), Some(std::time::Duration::from_secs(30)));
         assert_eq!(watchdog("A=b\0"), None);
+    }
+
+    #[test]
+    fn a_host_that_has_no_place_for_another_app_is_worth_a_look() {
+        assert_eq!(
+            (apps(0, 2).level, apps(1, 2).level, apps(2, 2).level),
+            (Level::Ok, Level::Ok, Level::Warn)
+        );
+        assert_eq!(apps(1, 2).found, "1 of 2 places taken");
     }
 }

@@ -41,7 +41,7 @@ pub(super) async fn sandbox() -> Vec<Finding> {
 fn allocator(allocator: &Allocator) -> Vec<Finding> {
     match allocator {
         Allocator::Pool { slots, stacks, pagemap_scan } => {
-            let pools = format!("pools for {slots} runs and {stacks} stacks");
+            let pools = format!("pools for {slots} runs and apps, and {stacks} stacks");
             let means = "a run takes its memory from a pool that is there already";
             vec![
                 Finding::new("engine", Level::Ok, pools, means),

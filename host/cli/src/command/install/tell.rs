@@ -5,6 +5,7 @@ use dormouse_control::client::RegistrationsQuery;
 use serde::Serialize;
 
 use super::{Taking, What};
+use crate::command::app::kinds;
 use crate::command::quota::left;
 use crate::command::register::never;
 use crate::control::found;
@@ -54,6 +55,9 @@ async fn people(taking: &Taking<'_>, done: &InstallationView) -> Result<()> {
     for id in &done.registered {
         let name = names.iter().find(|known| known.id == *id).map(|known| known.name.as_str());
         line(format!("  registered   {:?} ({})", name.unwrap_or_default(), id.short()));
+    }
+    if !done.newly_taken.is_empty() {
+        line(format!("  newly takes  activations: {}", kinds(&done.newly_taken)));
     }
     if let Some(quota) = found(taking.host.quota(&done.app).await)? {
         line(format!("  quota        {}, set by the {}", left(&quota), quota.set_by));

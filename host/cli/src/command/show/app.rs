@@ -3,6 +3,7 @@
 use dormouse_control::api::{AppUsageView, AppView, FoldersView};
 use serde::Serialize;
 
+use crate::command::app::kinds;
 use crate::command::details::Details;
 use crate::command::quota::left;
 use crate::control::{Connection, found};
@@ -28,6 +29,10 @@ pub(super) async fn page(host: &Connection, package: &AppView, json: bool) -> Re
     page.line(escape(&format!("{} {}", package.app, package.version)));
     let mut details = Details::new();
     granted(package, &mut details);
+    if let Some(life) = &package.life {
+        details.row("app state", life.state.as_str());
+        details.row("activations", kinds(&life.activations));
+    }
     details.row("registered", format!("{} registrations", package.registrations));
     match &usage {
         Some(usage) => used(usage, &mut details),

@@ -21,9 +21,12 @@ impl From<AppError> for Problem {
                 of(Code::TooLarge).help("pass less, or the name of a file in a granted directory")
             }
             AppError::NotRunning { .. } => of(Code::AppNotRunning).help("`dormouse app launch` launches it"),
-            AppError::TooMany { .. } => {
-                of(Code::TooManyApps).help("close one of them with `dormouse app close`, and ask again")
+            AppError::TooMany { max: 0 } => {
+                of(Code::TooManyApps).help("start it with more of them: `dormouse serve --apps`")
             }
+            AppError::TooMany { .. } => of(Code::TooManyApps)
+                .help("`dormouse apps` says which are there; `dormouse app close` closes one of them"),
+            AppError::Busy { .. } => of(Code::Busy).help("ask again in a moment"),
             AppError::Ended { .. } => {
                 of(Code::AppEnded).help("`dormouse app state` says what it is told when it is launched again")
             }

@@ -23,7 +23,9 @@ use crate::server::{Peer, directories};
 /// The installed packages, by name.
 #[utoipa::path(get, path = "/v1/apps", tag = "apps", responses((status = 200, body = Page<AppView>)))]
 pub(super) async fn apps(State(shared): State<Arc<Shared>>) -> Answer<Page<AppView>> {
-    Ok(Json(Page::whole(shared.host.packages().iter().map(AppView::from).collect())))
+    let lives = shared.host.app_views();
+    let packages = shared.host.packages();
+    Ok(Json(Page::whole(packages.iter().map(|package| AppView::new(package, &lives)).collect())))
 }
 
 /// An installed package.
@@ -36,7 +38,8 @@ pub(super) async fn apps(State(shared): State<Arc<Shared>>) -> Answer<Page<AppVi
 )]
 pub(super) async fn app(State(shared): State<Arc<Shared>>, Path(app): Path<AppId>) -> Answer<AppView> {
     let found = shared.host.packages().into_iter().find(|package| package.app == app);
-    found.map(|package| Json(AppView::from(&package))).ok_or_else(|| no("app", &app))
+    let package = found.ok_or_else(|| no("app", &app))?;
+    Ok(Json(AppView::new(&package, &shared.host.app_views())))
 }
 
 /// Hands a package in, to be installed within ten minutes.
@@ -107,6 +110,8 @@ async fn take_in(
 ) -> Answer<InstallationView> {
     let peer = Peer::of(extensions);
     let done = install_held(shared, peer, ask, update).await;
+    // An app that was replaced has ended.
+    shared.leases.sweep();
     // What needs consent is asked for again, when somebody agreed.
     if !done.as_ref().is_err_and(|problem| problem.code == Code::ConsentNeeded) {
         shared.uploads.forget(ask.upload);
@@ -149,7 +154,7 @@ async fn install_held(
 /// Whether everything that is asked for was agreed to.
 fn agreed(ask: &InstallRequest, asks: &dormouse::package::Difference) -> bool {
     let ConsentRequest::To(agreed) = &ask.consent else { return false };
-    asks.as_slice().iter().all(|line| agreed.contains(&line.to_string()))
+    asks.needing_consent().all(|line| agreed.contains(&line.to_string()))
 }
 
 enum Failed {
@@ -199,7 +204,9 @@ pub(super) async fn uninstall(
     State(shared): State<Arc<Shared>>,
     Path(app): Path<AppId>,
 ) -> Result<StatusCode, Problem> {
-    shared.host.uninstall_package(&app).await?;
+    let done = shared.host.uninstall_package(&app).await;
+    shared.leases.sweep();
+    done?;
     Ok(StatusCode::NO_CONTENT)
 }
 

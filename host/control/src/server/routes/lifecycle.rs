@@ -3,16 +3,34 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
 use dormouse::{AppError, AppHandle, AppView};
 use dormouse_core::AppId;
 use dormouse_core::app::lifecycle::AppState;
 use dormouse_core::app::previous::AppStateRecord;
+use utoipa::IntoResponses;
 
 use super::Answer;
-use crate::api::{AppStateView, LaunchAsked, LaunchRequest, LaunchResult, LaunchedView, Problem};
+use super::runs::OutputOf;
+use crate::api::{AppStateView, LaunchAsked, LaunchRequest, LaunchResult, LaunchedView, OutputView, Problem};
 use crate::server::extract::Given;
 use crate::server::shared::Shared;
+
+/// What is answered to who wants an app elsewhere in its life.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only the document has it")]
+enum Changed {
+    /// Where it is now
+    #[response(status = 200)]
+    Done(AppStateView),
+    /// It is not installed
+    #[response(status = 404)]
+    NotInstalled,
+    /// It is not running, has no life of its own, or ended meanwhile
+    #[response(status = 409)]
+    Refused,
+}
 
 /// Where in its life an app is.
 #[utoipa::path(
@@ -33,17 +51,20 @@ pub(super) async fn app_state(
     if shared.host.is_read_only() {
         return kept(&shared, app).await;
     }
-    Ok(Json(AppStateView::from(&shared.host.app(&app)?.look().await?)))
+    seen(&shared.host.app(&app)?.look().await?)
 }
 
 /// Nothing lives here: what an earlier host left behind is all that there is to say.
 async fn kept(shared: &Shared, app: AppId) -> Answer<AppStateView> {
     let record = shared.host.store().app_state(&app).await?;
-    let installed = || shared.host.packages().iter().any(|package| package.app == app);
-    let record = match record {
-        Some(record) => record,
-        None if installed() => AppStateRecord::new(app, shared.clock.wall()),
-        None => return Err(AppError::NotInstalled { app }.into()),
+    let package = shared.host.packages().into_iter().find(|package| package.app == app);
+    let record = match (record, package) {
+        (_, Some(package)) if package.activations.is_empty() => {
+            return Err(AppError::NoLifecycle { app }.into());
+        }
+        (Some(record), _) => record,
+        (None, Some(_)) => AppStateRecord::new(app, shared.clock.wall()),
+        (None, None) => return Err(AppError::NotInstalled { app }.into()),
     };
     Ok(Json(AppStateView::kept(&record, shared.clock.wall())))
 }
@@ -89,16 +110,12 @@ pub(super) async fn launch(
     path = "/v1/apps/{app}/show",
     tag = "apps",
     params(("app" = String, Path, description = "The app")),
-    responses(
-        (status = 200, body = AppStateView),
-        (status = 404, description = "It is not installed"),
-        (status = 409, description = "It is not running, or has no life of its own")
-    )
+    responses(Changed)
 )]
 pub(super) async fn show(State(shared): State<Arc<Shared>>, Path(app): Path<AppId>) -> Answer<AppStateView> {
     let handle = changed(&shared, &app)?;
     shared.leases.keep(app, handle.show().await?);
-    seen(&handle)
+    seen(&handle.view())
 }
 
 /// Takes an app out of sight that was launched or shown over this API: it is in the background then, unless somebody else
@@ -108,11 +125,7 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Path(app): Path<AppI
     path = "/v1/apps/{app}/hide",
     tag = "apps",
     params(("app" = String, Path, description = "The app")),
-    responses(
-        (status = 200, body = AppStateView),
-        (status = 404, description = "It is not installed"),
-        (status = 409, description = "It is not running, or has no life of its own")
-    )
+    responses(Changed)
 )]
 pub(super) async fn hide(State(shared): State<Arc<Shared>>, Path(app): Path<AppId>) -> Answer<AppStateView> {
     let handle = changed(&shared, &app)?;
@@ -123,28 +136,24 @@ pub(super) async fn hide(State(shared): State<Arc<Shared>>, Path(app): Path<AppI
     // It is told first, and has a moment for that.
     let hidden = |view: &AppView| view.leases > 0 || view.state != AppState::Foreground;
     handle.watch().wait_for(hidden).await.map_err(|_| AppError::Stopping)?;
-    seen(&handle)
+    seen(&handle.view())
 }
 
 /// Suspends an app without delay and whoever sees it, as a locked screen does, until it is resumed, shown or activated.
-/// Its background tasks and an extended execution are waited for.
+/// Its background tasks and an extended execution are waited for. Answers when it is suspended, or somebody wanted it back
+/// meanwhile.
 #[utoipa::path(
     post,
     path = "/v1/apps/{app}/suspend",
     tag = "apps",
     params(("app" = String, Path, description = "The app")),
-    responses(
-        (status = 200, body = AppStateView),
-        (status = 404, description = "It is not installed"),
-        (status = 409, description = "It is not running, has no life of its own, or ended meanwhile")
-    )
+    responses(Changed)
 )]
 pub(super) async fn suspend(
     State(shared): State<Arc<Shared>>,
     Path(app): Path<AppId>,
 ) -> Answer<AppStateView> {
-    let view = changed(&shared, &app)?.suspend().await?;
-    Ok(Json(AppStateView::from(&view)))
+    seen(&changed(&shared, &app)?.suspend().await?)
 }
 
 /// Resumes an app. One that nobody wants to see is suspended again after a while.
@@ -153,36 +162,28 @@ pub(super) async fn suspend(
     path = "/v1/apps/{app}/resume",
     tag = "apps",
     params(("app" = String, Path, description = "The app")),
-    responses(
-        (status = 200, body = AppStateView),
-        (status = 404, description = "It is not installed"),
-        (status = 409, description = "It is not running, has no life of its own, or ended meanwhile")
-    )
+    responses(Changed)
 )]
 pub(super) async fn resume(
     State(shared): State<Arc<Shared>>,
     Path(app): Path<AppId>,
 ) -> Answer<AppStateView> {
-    let view = changed(&shared, &app)?.resume().await?;
-    Ok(Json(AppStateView::from(&view)))
+    seen(&changed(&shared, &app)?.resume().await?)
 }
 
-/// Closes an app, as its user would: it is suspended and ended.
+/// Closes an app, as its user would: it is suspended and ended. How it ended is in `last_end`: `closed`, unless it was not
+/// done with `suspending` in time, or crashed on the way.
 #[utoipa::path(
     post,
     path = "/v1/apps/{app}/close",
     tag = "apps",
     params(("app" = String, Path, description = "The app")),
-    responses(
-        (status = 200, body = AppStateView),
-        (status = 404, description = "It is not installed"),
-        (status = 409, description = "It is not running, or has no life of its own")
-    )
+    responses(Changed)
 )]
 pub(super) async fn close(State(shared): State<Arc<Shared>>, Path(app): Path<AppId>) -> Answer<AppStateView> {
     let view = changed(&shared, &app)?.close().await?;
-    shared.leases.give_back(&app);
-    Ok(Json(AppStateView::from(&view)))
+    shared.leases.sweep();
+    seen(&view)
 }
 
 /// Takes an app's memory away at once, as a machine does that needs it.
@@ -191,19 +192,36 @@ pub(super) async fn close(State(shared): State<Arc<Shared>>, Path(app): Path<App
     path = "/v1/apps/{app}/terminate",
     tag = "apps",
     params(("app" = String, Path, description = "The app")),
-    responses(
-        (status = 200, body = AppStateView),
-        (status = 404, description = "It is not installed"),
-        (status = 409, description = "It is not running, or has no life of its own")
-    )
+    responses(Changed)
 )]
 pub(super) async fn terminate(
     State(shared): State<Arc<Shared>>,
     Path(app): Path<AppId>,
 ) -> Answer<AppStateView> {
     let view = changed(&shared, &app)?.terminate().await?;
-    shared.leases.give_back(&app);
-    Ok(Json(AppStateView::from(&view)))
+    shared.leases.sweep();
+    seen(&view)
+}
+
+/// What the instance of an app has written so far, or, of an app that is not there, its last one since the host began: as
+/// much as is kept, both streams as text, or one of them byte for byte.
+#[utoipa::path(
+    get,
+    path = "/v1/apps/{app}/output",
+    tag = "apps",
+    params(("app" = String, Path, description = "The app"), OutputOf),
+    responses(
+        (status = 200, content((OutputView = "application/json"), (String = "application/octet-stream"))),
+        (status = 404, description = "It is not installed"),
+        (status = 409, description = "It has no life of its own")
+    )
+)]
+pub(super) async fn app_output(
+    State(shared): State<Arc<Shared>>,
+    Path(app): Path<AppId>,
+    Query(what): Query<OutputOf>,
+) -> Result<Response, Problem> {
+    Ok(what.answered(shared.host.app(&app)?.output()))
 }
 
 /// The app, to be asked for a change.
@@ -212,6 +230,6 @@ fn changed(shared: &Shared, app: &AppId) -> Result<AppHandle, Problem> {
     Ok(shared.host.app(app)?)
 }
 
-fn seen(handle: &AppHandle) -> Answer<AppStateView> {
-    Ok(Json(AppStateView::from(&handle.view())))
+fn seen(view: &AppView) -> Answer<AppStateView> {
+    Ok(Json(AppStateView::from(view)))
 }

@@ -8,7 +8,9 @@ use axum::response::{IntoResponse as _, Response};
 use dormouse_core::event::Stream;
 use dormouse_core::outcome::{OutcomeKind, bounded_message};
 use dormouse_core::store::{RunFilter, RunPlace};
-use dormouse_core::{ActivationId, AppId, Cancellation, CancellationReason, Cursor, RegistrationId, RunId};
+use dormouse_core::{
+    ActivationId, AppId, Cancellation, CancellationReason, Cursor, RegistrationId, RunId, RunOutput,
+};
 use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -123,10 +125,21 @@ pub(super) async fn run(State(shared): State<Arc<Shared>>, Path(run): Path<RunId
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Output {
+pub(super) struct OutputOf {
     /// This stream only, byte for byte.
     #[param(value_type = Option<StreamWord>, inline)]
     stream: Option<Stream>,
+}
+
+impl OutputOf {
+    pub(super) fn answered(&self, written: RunOutput) -> Response {
+        let bytes = match self.stream {
+            None => return Json(OutputView::from(&written)).into_response(),
+            Some(Stream::Stdout) => written.stdout,
+            Some(Stream::Stderr) => written.stderr,
+        };
+        ([(CONTENT_TYPE, "application/octet-stream")], bytes).into_response()
+    }
 }
 
 /// What a run wrote, so far or as far as it is kept: both streams as text, or one of them byte for byte.
@@ -134,7 +147,7 @@ pub(super) struct Output {
     get,
     path = "/v1/runs/{run}/output",
     tag = "runs",
-    params(("run" = uuid::Uuid, Path, description = "The run"), Output),
+    params(("run" = uuid::Uuid, Path, description = "The run"), OutputOf),
     responses(
         (status = 200, content((OutputView = "application/json"), (String = "application/octet-stream"))),
         (status = 404, description = "There is none any more")
@@ -143,19 +156,14 @@ pub(super) struct Output {
 pub(super) async fn output(
     State(shared): State<Arc<Shared>>,
     Path(run): Path<RunId>,
-    Query(what): Query<Output>,
+    Query(what): Query<OutputOf>,
 ) -> Result<Response, Problem> {
     let written = match shared.host.output(run).await? {
         Some(written) => written,
         None if shared.host.run(run).await?.is_some() => Default::default(),
         None => return Err(no("run", run)),
     };
-    let bytes = match what.stream {
-        None => return Ok(Json(OutputView::from(&written)).into_response()),
-        Some(Stream::Stdout) => written.stdout,
-        Some(Stream::Stderr) => written.stderr,
-    };
-    Ok(([(CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
+    Ok(what.answered(written))
 }
 
 /// Cancels a run: it is told and has its grace, or is taken down at once. Its registration stays.

@@ -109,6 +109,8 @@ pub(super) struct InFlight {
     pub(super) deadline: Instant,
     pub(super) returned: bool,
     pub(super) deferrals: u32,
+    /// An extended execution put it off.
+    pub(super) extended: bool,
 }
 
 impl InFlight {
@@ -131,7 +133,7 @@ impl AppMachine {
         self.calls = self.calls.wrapping_add(1);
         let (id, deadline) = (CallId(self.calls), now + span);
         out.push(Output::Call(Call { id, handler, deadline }));
-        InFlight { id, handler, deadline, returned: false, deferrals: 0 }
+        InFlight { id, handler, deadline, returned: false, deferrals: 0, extended: false }
     }
 
     /// The handler returned.

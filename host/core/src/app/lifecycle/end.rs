@@ -104,7 +104,7 @@ impl End {
         }
     }
 
-    /// What is kept of it: see the table of [`previous`](crate::app::previous).
+    /// What is kept of it, if it was activated: see the table of [`previous`](crate::app::previous).
     #[must_use]
     pub const fn kept(self) -> Kept {
         match self {
@@ -130,13 +130,27 @@ impl fmt::Display for End {
 }
 
 impl AppMachine {
+    /// Whether what waits for it begins it anew when it has ended so: it does, unless nobody is left for whom it could.
+    #[must_use]
+    pub const fn begins_anew(&self, end: End) -> bool {
+        !self.shut && !matches!(end, End::Uninstalled | End::LoggedOff)
+    }
+
+    /// Nothing comes of what waits for it.
+    pub(super) fn drop_waiting(&mut self, out: &mut Vec<Output>) {
+        out.extend(self.pending.drain(..).map(|pending| Output::Dropped(pending.ticket)));
+        self.waiting_runs = 0;
+    }
+
     /// Ends it now. What waits for it begins a new instance.
     pub(super) fn end(&mut self, end: End, now: Instant, out: &mut Vec<Output>) {
+        // Of an instance in which only background tasks ran nothing is kept, unless its own launch follows.
+        let is_kept = std::mem::take(&mut self.is_kept) || end == End::Restarted;
         // What ends in good order is kept before its memory goes: a host that falls in between has still ended it.
-        if end.kept() == Kept::NotRunning {
-            out.extend([Output::End(end), Output::Keep(end.kept())]);
-        } else {
-            out.extend([Output::Keep(end.kept()), Output::End(end)]);
+        match (is_kept, end.kept()) {
+            (false, _) => out.push(Output::End(end)),
+            (true, Kept::NotRunning) => out.extend([Output::End(end), Output::Keep(Kept::NotRunning)]),
+            (true, kept) => out.extend([Output::Keep(kept), Output::End(end)]),
         }
         out.push(Output::Became(AppState::NotRunning));
         if let Some(Handler::Launched { ticket, .. } | Handler::Activated { ticket, .. }) = self.calling() {
@@ -144,12 +158,15 @@ impl AppMachine {
         }
         self.state = AppState::NotRunning;
         self.launched = Launched::Never;
-        self.last = end.previous();
+        if is_kept {
+            self.last = end.previous();
+        }
         self.runs = 0;
         (self.held, self.hasten, self.wake) = (false, false, false);
         self.steps.clear();
         (self.call, self.notice, self.extension) = (None, None, None);
-        (self.then, self.leaving) = (None, None);
+        (self.then, self.leaving, self.attended) = (None, None, None);
+        self.restarted = (end == End::Restarted).then_some(now);
         for pending in &mut self.pending {
             pending.while_suspended = false;
         }
@@ -160,10 +177,8 @@ impl AppMachine {
             Some(ticket) => out.push(Output::Dropped(ticket)),
             None => {}
         }
-        if matches!(end, End::Uninstalled | End::LoggedOff | End::HostStopped) {
-            // Nobody is left for whom it could begin anew.
-            out.extend(self.pending.drain(..).map(|pending| Output::Dropped(pending.ticket)));
-            self.waiting_runs = 0;
+        if !self.begins_anew(end) {
+            self.drop_waiting(out);
         }
         // Who saw what has ended sees nothing any more; who waits for what begins anew will.
         self.visible &= self.pending.iter().any(|pending| pending.wanted != Wanted::Prelaunch);

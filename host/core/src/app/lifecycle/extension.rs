@@ -44,7 +44,7 @@ pub enum ExtensionError {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Extension {
     pub(super) reason: ExtensionReason,
-    /// When it is revoked unless it is closed before. Counts from its grant, or from the way into the background.
+    /// When it is revoked unless it is closed before; none while somebody sees the app.
     pub(super) until: Option<Instant>,
     /// Why it was revoked, and when it is over.
     pub(super) revoked: Option<(RevokedReason, Instant)>,
@@ -62,21 +62,33 @@ impl AppMachine {
     ///
     /// # Errors
     ///
-    /// [`ExtensionError`]: it has one already, is about to be suspended, or may not.
+    /// [`ExtensionError`]: it has one already, is about to be suspended, or may not; it had its time in the background since
+    /// somebody saw it last or activated it, or nobody has; it had one for this suspension.
     pub fn request_extension(&mut self, reason: ExtensionReason, now: Instant) -> Result<(), ExtensionError> {
         if self.extension.is_some() {
             return Err(ExtensionError::Exists);
         }
-        let until = match self.state {
-            AppState::Foreground => None,
-            AppState::Background => Some(now + self.policy.extension),
-            AppState::Suspending if reason == ExtensionReason::SavingData => Some(now + self.policy.saving),
-            AppState::Suspending => return Err(ExtensionError::Suspending),
-            AppState::NotRunning | AppState::Suspended => return Err(ExtensionError::Denied),
-        };
-        if self.extensions_denied {
+        let suspends = self.state == AppState::Suspending;
+        if suspends && reason != ExtensionReason::SavingData {
+            return Err(ExtensionError::Suspending);
+        }
+        if self.extensions_denied || (self.is_ending() && !suspends) {
             return Err(ExtensionError::Denied);
         }
+        // However often one is closed and another asked for, they last no longer than one.
+        let until = match self.state {
+            AppState::Foreground => None,
+            AppState::Background => {
+                let until = self.attended.map(|at| at + self.policy.extension);
+                Some(until.filter(|until| now < *until).ok_or(ExtensionError::Denied)?)
+            }
+            AppState::Suspending => {
+                let call = self.call.as_mut().filter(|call| !call.extended);
+                call.ok_or(ExtensionError::Denied)?.extended = true;
+                Some(now + self.policy.saving)
+            }
+            AppState::NotRunning | AppState::Suspended => return Err(ExtensionError::Denied),
+        };
         self.extension = Some(Extension { reason, until, revoked: None });
         Ok(())
     }
@@ -94,11 +106,13 @@ impl AppMachine {
         out
     }
 
-    /// A policy revokes it: the guest is told, and has a moment left.
+    /// A policy revokes it: the guest is told, and has a moment left. In the background it gets no other, until somebody
+    /// sees the app, or activates it.
     pub fn revoke_extension(&mut self, now: Instant) -> Vec<Output> {
         let mut out = Vec::new();
         if let Some(extension) = self.extension.as_mut().filter(|extension| extension.revoked.is_none()) {
             extension.revoked = Some((RevokedReason::SystemPolicy, now + self.policy.revoked));
+            self.attended = None;
             out.push(Output::Revoke(RevokedReason::SystemPolicy));
         }
         out

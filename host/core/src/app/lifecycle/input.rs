@@ -1,6 +1,7 @@
 //! What happens to an app.
 
-use super::{AppMachine, AppState, End, Output, Pending, Ticket, Wanted};
+use super::{AppMachine, AppState, End, Launched, Output, Pending, Ticket, Wanted};
+use crate::app::activation::ARGUMENTS_LEN_MAX;
 use crate::app::previous::PreviousExecutionState;
 use crate::outcome::CancellationReason;
 use crate::time::Instant;
@@ -8,12 +9,15 @@ use crate::time::Instant;
 /// Why an app is not restarted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RestartError {
-    /// It is being restarted already, or ended.
-    #[error("the app is being restarted already, or ended")]
+    /// It is being restarted already, or ended, or was restarted a moment ago.
+    #[error("the app is being restarted already, or ended, or was restarted a moment ago")]
     Pending,
     /// Nobody sees it.
     #[error("only an app in the foreground may be restarted")]
     NotInForeground,
+    /// It passes more along than a launch may carry; the machine knows nothing of that.
+    #[error("a restart may pass along {ARGUMENTS_LEN_MAX} bytes of arguments")]
+    TooLong,
 }
 
 /// An activation that is asked for.
@@ -26,7 +30,7 @@ pub struct Asked {
     /// Somebody wants to see the app from then on. Of a prelaunch it is nothing.
     pub seen: bool,
     /// What is kept of the app ([`AppStateRecord::previous`](crate::app::previous::AppStateRecord::previous)): it counts
-    /// only if there is no instance.
+    /// only if there is no instance, or none that was activated.
     pub last: PreviousExecutionState,
 }
 
@@ -34,7 +38,9 @@ impl AppMachine {
     /// Somebody activates it.
     pub fn activate(&mut self, asked: Asked, now: Instant) -> Vec<Output> {
         self.input(now, |app, _| {
-            app.remember(asked.last);
+            if app.launched == Launched::Never {
+                app.last = asked.last;
+            }
             let while_suspended = matches!(app.state, AppState::Suspending | AppState::Suspended);
             if asked.wanted != Wanted::Prelaunch {
                 // Whoever asks for it has come back to it.
@@ -77,9 +83,16 @@ impl AppMachine {
         self.wind_up(End::Closed, now)
     }
 
-    /// Its host stops, or its package is replaced: it is suspended, and ended.
+    /// Its host stops, or its package is replaced: it is suspended, and ended. What waits for it begins it anew, unless it is
+    /// [shut](Self::shut).
     pub fn stop(&mut self, now: Instant) -> Vec<Output> {
         self.wind_up(End::HostStopped, now)
+    }
+
+    /// From now on nothing of it begins: its host stops. What is there goes on until something ends it; however that
+    /// is, what waits for it is dropped then.
+    pub const fn shut(&mut self) {
+        self.shut = true;
     }
 
     fn wind_up(&mut self, end: End, now: Instant) -> Vec<Output> {
@@ -140,7 +153,8 @@ impl AppMachine {
     ///
     /// # Errors
     ///
-    /// [`RestartError`]: nobody sees it, or it is ended already.
+    /// [`RestartError`]: nobody sees it, it is ended already, or it follows a restart of less than
+    /// [`AppPolicy::restart`](crate::app::policy::AppPolicy::restart) ago.
     pub fn request_restart(&mut self, ticket: Ticket, now: Instant) -> Result<Vec<Output>, RestartError> {
         if self.is_ending() {
             return Err(RestartError::Pending);
@@ -148,18 +162,19 @@ impl AppMachine {
         if self.state != AppState::Foreground {
             return Err(RestartError::NotInForeground);
         }
+        if self.restarted.is_some_and(|at| now < at + self.policy.restart) {
+            // Or one that always asks would be begun as fast as the machine can.
+            return Err(RestartError::Pending);
+        }
         self.restart = Some(ticket);
         Ok(self.wind_up(End::Restarted, now))
     }
 
     // ---- background tasks ----------------------------------------------------------------------------
 
-    /// A background task is to run in it (UWP-122). `last` as for [`AppMachine::activate`].
-    pub fn run_waits(&mut self, last: PreviousExecutionState, now: Instant) -> Vec<Output> {
-        self.input(now, |app, _| {
-            app.remember(last);
-            app.waiting_runs = app.waiting_runs.saturating_add(1);
-        })
+    /// A background task is to run in it (UWP-122).
+    pub fn run_waits(&mut self, now: Instant) -> Vec<Output> {
+        self.input(now, |app, _| app.waiting_runs = app.waiting_runs.saturating_add(1))
     }
 
     /// One that waited for it does not any more.
@@ -172,21 +187,21 @@ impl AppMachine {
         self.input(now, |app, _| app.runs = app.runs.saturating_sub(1))
     }
 
-    /// One that entered it had to be ended by force: so is the app (UWP-086).
+    /// One that entered it had to be ended by force: so is the app (UWP-086). One that is on its way to its end goes there,
+    /// and saves what it has.
     pub fn run_killed(&mut self, now: Instant) -> Vec<Output> {
-        if self.runs == 0 { Vec::new() } else { self.end_at_once(End::TaskKilled, now) }
-    }
-
-    fn cancel_runs(&self, reason: CancellationReason, out: &mut Vec<Output>) {
-        if self.runs > 0 || self.waiting_runs > 0 {
-            out.push(Output::CancelRuns(reason));
+        match (self.runs, self.then, self.leaving) {
+            (0, ..) => Vec::new(),
+            (_, Some(_), None) => self.run_ended(now),
+            _ => self.end_at_once(End::TaskKilled, now),
         }
     }
 
-    fn remember(&mut self, last: PreviousExecutionState) {
-        let begun = !self.pending.is_empty() || self.waiting_runs > 0;
-        if self.state == AppState::NotRunning && !begun {
-            self.last = last;
+    fn cancel_runs(&mut self, reason: CancellationReason, out: &mut Vec<Output>) {
+        if self.runs > 0 || self.waiting_runs > 0 {
+            out.push(Output::CancelRuns(reason));
+            // Or those that wait would begin anew what they are cancelled with.
+            self.waiting_runs = 0;
         }
     }
 

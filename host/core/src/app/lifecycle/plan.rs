@@ -29,7 +29,7 @@ impl AppMachine {
                 None => match self.state {
                     AppState::NotRunning => self.begin_instance(now, out),
                     AppState::Background => self.in_background(now, out),
-                    AppState::Foreground => self.in_foreground(out),
+                    AppState::Foreground => self.in_foreground(now, out),
                     AppState::Suspended => return self.in_suspension(now, out),
                     AppState::Suspending => false,
                 },
@@ -51,11 +51,14 @@ impl AppMachine {
     }
 
     fn change_to(&mut self, state: AppState, now: Instant, out: &mut Vec<Output>) {
-        self.state = state;
+        let from = std::mem::replace(&mut self.state, state);
         out.push(Output::Became(state));
         match state {
             AppState::Background => {
                 self.since = now;
+                if from == AppState::Foreground {
+                    self.attended = Some(now);
+                }
                 if let Some(extension) = &mut self.extension {
                     extension.until = extension.until.or(Some(now + self.policy.extension));
                 }
@@ -71,30 +74,43 @@ impl AppMachine {
 
     /// Every start is one into the background (UWP-123).
     fn begin_instance(&mut self, now: Instant, out: &mut Vec<Output>) -> bool {
+        if self.shut {
+            self.drop_waiting(out);
+        }
         if self.pending.is_empty() && self.waiting_runs == 0 {
             return false;
         }
-        let limit = if self.is_seen() { self.policy.foreground_bytes } else { self.policy.background_bytes };
+        let limit = self.limit_in_sight();
         self.memory = super::Memory { limit, ..super::Memory::new() };
-        out.extend([Output::Keep(Kept::Running), Output::Start { memory_bytes: limit }]);
+        if !self.pending.is_empty() {
+            self.keep_running(out);
+        }
+        out.push(Output::Start { memory_bytes: limit });
         self.change_to(AppState::Background, now, out);
         true
     }
 
     fn in_background(&mut self, now: Instant, out: &mut Vec<Output>) -> bool {
-        if self.then.is_some() {
+        if let Some(end) = self.then {
             self.drop_extension(RevokedReason::SystemPolicy, out);
+            if self.runs > 0 && end != End::Closed {
+                // They are cancelled, and have their graces (UWP-082). A user who closes it waits for none (UWP-094).
+                return false;
+            }
             self.begin_suspending(now, out);
             return true;
         }
         if let Some(pending) = self.pending.pop_front() {
-            self.activate_now(pending, out);
+            self.activate_now(pending, now, out);
             return true;
         }
+        // Also of one that was hidden again before it was seen.
+        self.change_limit(self.limit_in_sight());
         if self.is_seen() {
-            self.change_limit(self.policy.foreground_bytes);
             self.steps.push_back(Step::Call(Handler::LeavingBackground));
             self.steps.push_back(Step::Become(AppState::Foreground));
+        }
+        if !self.steps.is_empty() {
             return true;
         }
         if self.suspends_at().is_some_and(|at| at <= now) {
@@ -104,11 +120,11 @@ impl AppMachine {
         false
     }
 
-    fn in_foreground(&mut self, out: &mut Vec<Output>) -> bool {
+    fn in_foreground(&mut self, now: Instant, out: &mut Vec<Output>) -> bool {
         if self.then.is_none()
             && let Some(pending) = self.pending.pop_front()
         {
-            self.activate_now(pending, out);
+            self.activate_now(pending, now, out);
             return true;
         }
         if self.is_seen() && self.then.is_none() {
@@ -133,10 +149,8 @@ impl AppMachine {
         if self.pending.is_empty() && self.waiting_runs == 0 && !self.is_seen() && !woken {
             return;
         }
-        if self.is_seen() {
-            // It is told of limits that change while it runs; this one is there when it does.
-            self.set_limit(self.policy.foreground_bytes, out);
-        }
+        // It is told of limits that change while it runs; this one is there when it does.
+        self.set_limit(self.limit_in_sight(), out);
         out.push(Output::Thaw);
         let away = now.since(self.suspended_at);
         if let Some(notice) = &mut self.notice {
@@ -148,7 +162,7 @@ impl AppMachine {
         self.advance(now, out);
     }
 
-    fn activate_now(&mut self, pending: Pending, out: &mut Vec<Output>) {
+    fn activate_now(&mut self, pending: Pending, now: Instant, out: &mut Vec<Output>) {
         let Pending { ticket, wanted, while_suspended } = pending;
         let is_there = match wanted {
             Wanted::Plain => self.launched == Launched::Yes,
@@ -159,6 +173,7 @@ impl AppMachine {
             out.push(Output::Settled(ticket));
             return;
         }
+        self.keep_running(out);
         let previous = match self.launched {
             // Whatever ran in it before: of state that was saved it has heard nothing yet.
             Launched::Never => self.last,
@@ -168,11 +183,22 @@ impl AppMachine {
         let prelaunch = wanted == Wanted::Prelaunch;
         self.launched = if prelaunch { Launched::Ahead } else { Launched::Yes };
         self.hasten = prelaunch;
+        if !prelaunch {
+            self.attended = Some(now);
+        }
         let handler = match wanted {
             Wanted::Other => Handler::Activated { ticket, previous },
             _ => Handler::Launched { ticket, previous, prelaunch },
         };
         self.steps.push_back(Step::Call(handler));
+    }
+
+    /// It is kept that it is there, before it is activated. While only background tasks ran in it, what was kept before is
+    /// right: a launch would find nothing of this instance.
+    fn keep_running(&mut self, out: &mut Vec<Output>) {
+        if !std::mem::replace(&mut self.is_kept, true) {
+            out.push(Output::Keep(Kept::Running));
+        }
     }
 
     /// UWP-109, UWP-125: it is told before, and only if it is another one.
@@ -212,6 +238,11 @@ impl AppMachine {
         self.visible && !self.held
     }
 
+    /// What it may have, seen as it is.
+    const fn limit_in_sight(&self) -> u64 {
+        if self.is_seen() { self.policy.foreground_bytes } else { self.policy.background_bytes }
+    }
+
     /// When it is suspended, if nothing else happens; none if something holds it (UWP-127, UWP-140).
     pub(super) fn suspends_at(&self) -> Option<Instant> {
         let holds = self.runs > 0 || self.waiting_runs > 0 || self.extension.is_some();
@@ -233,6 +264,6 @@ impl AppMachine {
     }
 
     pub(super) fn end_over_limit(&mut self, now: Instant, out: &mut Vec<Output>) {
-        self.end(End::OverLimit, now, out);
+        self.end(self.leaving.unwrap_or(End::OverLimit), now, out);
     }
 }

@@ -7,6 +7,7 @@ mod memory;
 mod model;
 mod properties;
 mod runs;
+mod shut;
 mod support;
 mod table;
 
@@ -144,6 +145,7 @@ fn a_suspended_app_that_is_closed_hears_nothing() {
 #[test]
 fn a_host_that_stops_has_its_apps_save_and_they_were_terminated() {
     let mut app = App::new().seen();
+    app.machine.shut();
     app.input(AppMachine::stop);
     app.returns();
     assert_eq!(app.calling(), Some("suspending"));
@@ -182,7 +184,7 @@ fn what_is_not_there_is_neither_shown_nor_suspended_nor_ended() {
 fn whoever_saw_what_has_crashed_does_not_see_what_a_task_begins_later() {
     let mut app = App::new().seen();
     app.input(AppMachine::crashed);
-    assert_eq!(app.run_waits()[2..], ["became background", "enter 1"]);
+    assert_eq!(app.run_waits()[1..], ["became background", "enter 1"]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::access::AccessStatus;
 use crate::activation::ActivationState;
+use crate::app::activation::ActivationKind;
 use crate::app::previous::{AppStateRecord, Kept};
 use crate::app::{AppRecord, DirectoryGrant, GrantRecord, PackageRecord, Unfinished};
 use crate::app_limits::{AppLimits, AppLimitsRequest};
@@ -34,6 +35,7 @@ fn installed(app: AppId) -> AppRecord {
         granted,
         quota: Some(QuotaPolicy::UWP8),
         app_limits: AppLimitsRequest { settings: Some(5), ..AppLimitsRequest::none() },
+        activations: [ActivationKind::Launch, ActivationKind::Share].into(),
     };
     let quota = QuotaPolicy::new(Duration::from_secs(1), Duration::from_secs(60)).expect("it is valid");
     AppRecord {

@@ -26,7 +26,7 @@ pub(super) async fn ends_with_a_completion(store: Arc<dyn Store>) {
     let record = ended(&lease, failed());
     let answer = finish(&store, Finish::new(record.clone(), After::End)).await;
     let Finished::Completed(completion) = answer else { panic!("it ends, not {answer:?}") };
-    assert_eq!((&completion.run, completion.coalesced), (&record, 1));
+    assert_eq!((&*completion.run, completion.coalesced), (&record, 1));
     assert_eq!(
         stored(&store, 1).await.state,
         ActivationState::Ended { outcome: failed(), at: record.ended_at }
@@ -71,7 +71,7 @@ pub(super) async fn answers_again(store: Arc<dyn Store>) {
     assert_eq!(history(&store).await.len(), 1);
 
     let mut other = succeeded(&lease);
-    other.run.fence = Fence(2);
+    Arc::make_mut(&mut other.run).fence = Fence(2);
     assert_eq!(finish(&store, other).await, Finished::LeaseLost, "nobody ever held that fence");
 }
 
@@ -110,10 +110,10 @@ pub(super) async fn of_another_run_with_an_old_fence_is_refused(store: Arc<dyn S
     finish(&store, retry).await;
     reclaimed(&store, 2, 5).await;
     let mut forged = succeeded(&lease);
-    forged.run.run = run(77);
+    Arc::make_mut(&mut forged.run).run = run(77);
     assert_eq!(finish(&store, forged).await, Finished::LeaseLost);
     let mut unknown = succeeded(&lease);
-    unknown.run.activation = activation(77);
+    Arc::make_mut(&mut unknown.run).activation = activation(77);
     assert_eq!(finish(&store, unknown).await, Finished::LeaseLost);
 }
 
@@ -123,7 +123,7 @@ pub(super) async fn raced_by_sixteen_is_accepted_once(store: Arc<dyn Store>) {
     let lease = running(&store, 1, 1, 1).await;
     let answers = race(|contender| {
         let mut tale = succeeded(&lease);
-        tale.run.run = run(100 + contender);
+        Arc::make_mut(&mut tale.run).run = run(100 + contender);
         block_on(store.finish(tale)).expect("the store works")
     });
     let accepted = answers.iter().filter(|answer| matches!(answer, Finished::Completed(_))).count();

@@ -260,7 +260,7 @@ pub async fn retried(store: &Arc<dyn Store>, n: u128, of: u128, millis: i64) -> 
     let lease = running(store, n, of, millis).await;
     let retry = Finish::new(ended(&lease, failed()), After::Retry { not_before: at(millis + 1) });
     assert_eq!(finish(store, retry.clone()).await, Finished::Pending);
-    retry.run
+    RunRecord::clone(&retry.run)
 }
 
 /// Claims activation `n`, that waits, for run `by` at `millis`, and ends it a millisecond later with success.
@@ -271,7 +271,7 @@ pub async fn retried(store: &Arc<dyn Store>, n: u128, of: u128, millis: i64) -> 
 pub async fn resumed(store: &Arc<dyn Store>, n: u128, by: u128, millis: i64) -> Completion {
     let lease = store.claim(activation(n), claim(by, millis)).await.expect("the store works");
     let mut last = succeeded(&lease.expect("what waits can be claimed"));
-    last.run.ended_at = at(millis + 1);
+    Arc::make_mut(&mut last.run).ended_at = at(millis + 1);
     match finish(store, last).await {
         Finished::Completed(completion) => completion,
         other => panic!("run {by} became {other:?}"),

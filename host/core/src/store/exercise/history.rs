@@ -18,7 +18,7 @@ async fn listed(store: &Arc<dyn Store>, filter: RunFilter, limit: usize) -> Vec<
 }
 
 fn as_listed(completion: &Completion) -> ListedRun {
-    ListedRun { place: completion.cursor, run: completion.run.clone() }
+    ListedRun { place: completion.cursor, run: RunRecord::clone(&completion.run) }
 }
 
 pub(super) async fn is_in_order_of_ends_whatever_the_clock_did(store: Arc<dyn Store>) {
@@ -172,7 +172,7 @@ fn written(stdout: &[u8], stderr: &[u8]) -> RunOutput {
     RunOutput { stdout: stdout.to_vec(), stderr: stderr.to_vec() }
 }
 
-fn writes(run: RunRecord, after: After, output: RunOutput) -> Finish {
+fn writes(run: impl Into<Arc<RunRecord>>, after: After, output: RunOutput) -> Finish {
     Finish { output: Some(Arc::new(output)), ..Finish::new(run, after) }
 }
 
@@ -205,7 +205,7 @@ pub(super) async fn keeps_nothing_that_was_written_without_a_lease(store: Arc<dy
     register(&store, 1).await;
     let lease = running(&store, 1, 1, 1).await;
     let mut stale = writes(succeeded(&lease).run, After::End, written(b"stale", b""));
-    stale.run.fence = Fence(7);
+    Arc::make_mut(&mut stale.run).fence = Fence(7);
     assert_eq!(finish(&store, stale).await, Finished::LeaseLost);
     assert_eq!(store.output(run(1)).await.expect("the store works"), None);
 

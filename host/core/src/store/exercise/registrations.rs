@@ -112,7 +112,7 @@ pub(super) async fn removal_ends_what_is_reaped(store: Arc<dyn Store>) {
     assert_eq!(reaped[0].activation.state, state);
     assert_eq!(stored(&store, 1).await, reaped[0].activation);
     let journal = store.completions(Cursor(0), 9).await.expect("the store works");
-    assert_eq!(journal.into_iter().map(|c| c.run).collect::<Vec<_>>(), [reaped[0].run.clone()]);
+    assert_eq!(journal.iter().map(|c| &*c.run).collect::<Vec<_>>(), [&reaped[0].run]);
     assert_eq!(finish(&store, succeeded(&lease)).await, Finished::LeaseLost);
     assert_eq!(history(&store).await.len(), 1);
 }

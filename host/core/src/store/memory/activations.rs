@@ -1,6 +1,7 @@
 //! Firings, claims and leases.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::history::Kept;
 use super::index::Place;
@@ -87,7 +88,7 @@ impl State {
         let id = activation.id;
         self.index.lane_mut(activation.registration).keys.insert(activation.key.clone(), id);
         self.index.enter(activation.registration, id, Place::of(&activation));
-        self.activations.insert(id, Entry::new(activation));
+        self.activations.insert(id, Box::new(Entry::new(activation)));
     }
 
     /// Counts a firing into the newest activation that waits.
@@ -173,7 +174,7 @@ impl State {
             *activation = reaped.activation.clone();
             Some(())
         })?;
-        self.record(Kept { run: reaped.run.clone(), coalesced, accepted: false, output: None });
+        self.record(Kept { run: Arc::new(reaped.run.clone()), coalesced, accepted: false, output: None });
         Some(reaped)
     }
 

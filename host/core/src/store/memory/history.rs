@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 /// A run that is kept.
 #[derive(Debug)]
 pub(super) struct Kept {
-    pub(super) run: RunRecord,
+    pub(super) run: Arc<RunRecord>,
     /// How many firings its activation stood for, if this run ended it.
     pub(super) coalesced: Option<u32>,
     /// It came with a finish; else its lease was taken away, and a finish that comes yet is refused.
@@ -26,11 +26,11 @@ pub(super) struct Kept {
 
 impl Kept {
     fn completion(&self, cursor: Cursor) -> Option<Completion> {
-        Some(Completion { cursor, coalesced: self.coalesced?, run: self.run.clone() })
+        Some(Completion { cursor, coalesced: self.coalesced?, run: Arc::clone(&self.run) })
     }
 
     fn listed(&self, place: Cursor) -> ListedRun {
-        ListedRun { place, run: self.run.clone() }
+        ListedRun { place, run: RunRecord::clone(&self.run) }
     }
 
     fn is_of(&self, filter: &RunFilter) -> bool {

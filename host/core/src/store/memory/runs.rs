@@ -1,5 +1,7 @@
 //! The end of runs, what is kept of them, and how it is let go.
 
+use std::sync::Arc;
+
 use super::history::Kept;
 use super::index::Place;
 use super::state::State;
@@ -43,8 +45,12 @@ impl State {
         };
         let coalesced_into_end = (!again).then_some(coalesced);
         let output = steps::kept_output(output);
-        let cursor =
-            self.record(Kept { run: run.clone(), coalesced: coalesced_into_end, accepted: true, output });
+        let cursor = self.record(Kept {
+            run: Arc::clone(&run),
+            coalesced: coalesced_into_end,
+            accepted: true,
+            output,
+        });
         if again { Finished::Pending } else { Finished::Completed(Completion { cursor, coalesced, run }) }
     }
 
@@ -54,7 +60,7 @@ impl State {
             Some((_, kept)) if !kept.accepted => Finished::LeaseLost,
             Some((cursor, kept)) => match kept.coalesced {
                 Some(coalesced) => {
-                    Finished::Completed(Completion { cursor, coalesced, run: kept.run.clone() })
+                    Finished::Completed(Completion { cursor, coalesced, run: Arc::clone(&kept.run) })
                 }
                 None => Finished::Pending,
             },

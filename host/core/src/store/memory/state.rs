@@ -44,7 +44,8 @@ pub(super) struct State {
     pub(super) registrations: BTreeMap<RegistrationId, RegistrationRecord>,
     /// Firings of registrations that started nothing: a few reasons for each.
     refusals: HashMap<RegistrationId, Vec<RefusalRecord>>,
-    pub(super) activations: HashMap<ActivationId, Entry>,
+    /// Boxed: hundreds of bytes, which a map would move about.
+    pub(super) activations: HashMap<ActivationId, Box<Entry>>,
     pub(super) index: Index,
     /// Activations that ended and that somebody may want to run again, by their end.
     pub(super) dead: BTreeSet<(Timestamp, ActivationId)>,
@@ -182,7 +183,8 @@ impl State {
 
     /// Lets go of an activation that is over, with its keys.
     pub(super) fn forget(&mut self, id: ActivationId) {
-        let Some(Entry { activation, coalesced_keys }) = self.activations.remove(&id) else { return };
+        let Some(entry) = self.activations.remove(&id) else { return };
+        let Entry { activation, coalesced_keys } = *entry;
         self.index.forget(activation.registration, std::iter::once(&activation.key).chain(&coalesced_keys));
         match activation.state {
             ActivationState::Ended { at, .. } => self.dead.remove(&(at, id)),

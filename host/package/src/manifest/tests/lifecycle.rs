@@ -1,5 +1,6 @@
 //! `[app]`, and registrations that run in it.
 
+use dormouse_core::AppLimits;
 use dormouse_core::app::activation::ActivationKind;
 use dormouse_core::app::policy::MemoryAsked;
 
@@ -109,11 +110,30 @@ fn an_app_says_what_is_wrong_with_it() {
 
 #[test]
 fn an_update_tells_what_the_app_takes_now() {
-    let older = parse(APP);
-    let newer = parse(&edited("\"protocol\"", "\"share\", \"timer\""));
-    let (older, newer) = (older.app(), newer.app().unwrap());
-    assert_eq!(newer.newly_taken(older), [ActivationKind::Share, ActivationKind::Timer]);
-    assert_eq!(newer.newly_taken(Some(newer)), []);
-    let all = [ActivationKind::Launch, ActivationKind::File, ActivationKind::Share, ActivationKind::Timer];
-    assert_eq!(newer.newly_taken(None), all);
+    let (older, newer) = (parse(APP), parse(&edited("\"protocol\"", "\"share\", \"timer\"")));
+    let new = [ActivationKind::Share, ActivationKind::Timer];
+    assert_eq!(newer.newly_taken(Some(&older)), new.into());
+    assert!(newer.newly_taken(Some(&newer)).is_empty());
+    let all = [ActivationKind::Launch, ActivationKind::File].into_iter().chain(new);
+    assert_eq!(newer.newly_taken(None), all.clone().collect());
+    let tasks = parse(crate::testing::MANIFEST);
+    assert_eq!(newer.newly_taken(Some(&tasks)), all.collect(), "it had tasks only");
+    assert!(tasks.newly_taken(Some(&newer)).is_empty());
+}
+
+#[test]
+fn what_an_app_newly_takes_is_shown_and_needs_no_consent() {
+    let asks = |newer: &str, older: Option<&str>| {
+        parse(newer).difference(older.map(parse).as_ref(), &AppLimits::DEFAULT)
+    };
+    let first = asks(APP, None);
+    assert_eq!(first.to_string(), "+ activation launch\n+ activation file\n+ activation protocol");
+    assert_eq!(first.needing_consent().count(), 0);
+    let newer = edited("\"protocol\"", "\"command-line\"");
+    let with_network = format!("{newer}\n[capabilities]\nnetwork = ['api.example.org:443']\n");
+    let update = asks(&with_network, Some(APP));
+    assert_eq!(update.to_string(), "+ network api.example.org:443\n+ activation command-line");
+    let needed: Vec<_> = update.needing_consent().map(ToString::to_string).collect();
+    assert_eq!(needed, ["network api.example.org:443"]);
+    assert!(asks(&newer, Some(&newer)).is_empty());
 }

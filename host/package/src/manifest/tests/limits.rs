@@ -2,7 +2,10 @@
 
 use std::io;
 
+use dormouse_core::registration::NAME_LEN_MAX;
+
 use super::*;
+use crate::capabilities::{DIRECTORIES_MAX, ENV_MAX, LISTEN_MAX, NETWORK_MAX};
 
 /// Counts what is read of it.
 struct Counted<R>(R, u64);

@@ -126,17 +126,17 @@ pub(crate) fn completion(completion: Completion, name: String) -> task_events::T
         outcome: run.outcome.kind().as_str().to_owned(),
         coalesced: completion.coalesced,
         ended_at_ms: run.ended_at.as_millis_f64(),
-        message: what_went_wrong(run.outcome),
+        message: what_went_wrong(&run.outcome),
     }
 }
 
 /// For people, and without what `outcome` says already.
-fn what_went_wrong(outcome: Outcome) -> String {
+fn what_went_wrong(outcome: &Outcome) -> String {
     bounded_message(match outcome {
         Outcome::Succeeded | Outcome::Interrupted => String::new(),
-        Outcome::Failed(failure) => failure.message,
+        Outcome::Failed(failure) => failure.message.clone(),
         Outcome::Canceled { cancellation, .. } => cancellation.to_string(),
-        Outcome::Trapped { message, .. } => message,
+        Outcome::Trapped { message, .. } => message.clone(),
         Outcome::DeferralAbandoned { open } => format!("{open} deferrals were never completed"),
     })
 }
@@ -226,6 +226,7 @@ impl From<RestartError> for app_control::RestartError {
         match error {
             RestartError::Pending => Self::Pending,
             RestartError::NotInForeground => Self::NotInForeground,
+            RestartError::TooLong => Self::TooLong,
         }
     }
 }

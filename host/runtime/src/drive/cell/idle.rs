@@ -26,9 +26,8 @@ impl Watch {
     }
 
     fn may_tell(&mut self) -> bool {
-        let waits_unseen = |name: &String| name.starts_with("wasi:") && name.contains("@0.3.");
         let component = &self.component;
-        *self.may_tell.get_or_insert_with(|| !component.imports().iter().any(waits_unseen))
+        *self.may_tell.get_or_insert_with(|| !component.may_wait_unseen())
     }
 }
 

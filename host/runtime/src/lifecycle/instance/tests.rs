@@ -2,8 +2,8 @@
 
 mod programs;
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -66,12 +66,12 @@ fn life_of(component: &Component) -> Life {
     let limits = Class::Default.limits();
     let clock: Arc<dyn Clock> = Arc::new(SimClock::default());
     let port = Arc::new(FakePort::default());
-    let (sender, commands) = mpsc::unbounded_channel();
+    let (sender, commands) = mpsc::unbounded();
     let (memory, usage) = (Arc::new(AtomicU64::new(limits.memory_bytes)), Usage::new(limits.output_bytes));
     let gauges = Gauges {
         meter: Arc::new(Meter::new(Arc::clone(&clock))),
         usage: Arc::clone(&usage),
-        memory: Arc::clone(&memory),
+        memory: Some(Arc::clone(&memory)),
     };
     let spec = SandboxSpec {
         limits,
@@ -86,7 +86,7 @@ fn life_of(component: &Component) -> Life {
 
 impl Life {
     fn send(&self, command: Command) {
-        assert!(self.commands.send(command).is_ok(), "it listens");
+        assert!(self.commands.unbounded_send(command).is_ok(), "it listens");
     }
 
     fn call(&mut self, handler: Handler, args: CallArgs) {
@@ -142,7 +142,7 @@ fn ended(outcome: Outcome) -> NamedCompletion {
         outcome,
         receipt: Receipt::default(),
     };
-    let completion = Completion { cursor: Cursor::default(), coalesced: 3, run };
+    let completion = Completion { cursor: Cursor::default(), coalesced: 3, run: Arc::new(run) };
     NamedCompletion { completion, name: "tea".to_owned() }
 }
 

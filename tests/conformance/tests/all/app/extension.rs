@@ -57,6 +57,19 @@ fn uwp_141_only_saving_data_is_granted_while_it_is_being_suspended() {
 }
 
 #[test]
+fn uwp_142_whoever_asks_again_and_again_puts_a_suspension_off_once() {
+    extends(async |life| {
+        life.hidden("suspending:saving-data,saving-data,saving-data work:14000").await;
+        life.rig.advance(SECOND * 10).await;
+        life.rig.advance(SECOND * 13).await;
+        assert_eq!(life.state(), AppState::Suspending);
+        life.rig.advance(SECOND).await;
+        says(&life, "extension saving-data denied error=denied-by-policy");
+        assert_eq!(life.state(), AppState::Suspended);
+    });
+}
+
+#[test]
 fn uwp_141_who_is_done_earlier_is_suspended_earlier() {
     extends(async |life| {
         life.hidden("suspending:saving-data work:7000").await;

@@ -110,6 +110,19 @@ fn an_app_that_nobody_sees_is_given_up_when_nothing_else_is_left() {
 }
 
 #[test]
+fn no_simulated_time_passes_while_an_app_waits_for_what_is_real() {
+    live(programs::APP_SLEEPS, async |life| {
+        let begun = life.rig.now();
+        let lease = life.rig.launch(&life.handle, "wasi:50").await;
+        assert_eq!(life.rig.now(), begun, "its deadline is fifteen seconds of the other time");
+        assert!(life.lines().contains(&"waited 50".to_owned()));
+        drop(lease);
+        life.rig.advance(SECOND * 10).await;
+        assert_eq!(life.state(), AppState::Suspended, "what waits for nothing holds up nothing");
+    });
+}
+
+#[test]
 fn an_app_that_is_not_there_costs_no_instance_and_no_poll() {
     live(programs::APP_SLEEPS, async |life| {
         life.suspended("tick:100").await;

@@ -11,10 +11,10 @@ use super::Life;
 use crate::lives::Lives;
 use crate::{SECOND, component};
 
-const PUT: &str = "put_app_state";
+pub(super) const PUT: &str = "put_app_state";
 
 /// One life of a host on which the app is installed.
-fn life<R>(lives: &Lives, test: impl AsyncFnOnce(Life<'_>) -> R) -> R {
+pub(super) fn life<R>(lives: &Lives, test: impl AsyncFnOnce(Life<'_>) -> R) -> R {
     lives.life(
         |builder| builder.app_policy(AppPolicy::UWP),
         async |rig| test(Life::installed(rig, programs::APP_KEEPS_STATE, |app| app)).await,
@@ -22,7 +22,7 @@ fn life<R>(lives: &Lives, test: impl AsyncFnOnce(Life<'_>) -> R) -> R {
 }
 
 /// What a launch in another life is told, by what the app says of it.
-fn next(lives: &Lives) -> String {
+pub(super) fn next(lives: &Lives) -> String {
     life(lives, async |life| {
         let mark = life.mark();
         let _lease = life.launch("").await;
@@ -30,7 +30,7 @@ fn next(lives: &Lives) -> String {
     })
 }
 
-fn away() -> StoreError {
+pub(super) fn away() -> StoreError {
     StoreError::Unavailable("as asked".to_owned())
 }
 
@@ -199,23 +199,6 @@ fn an_app_whose_store_refuses_is_not_begun_and_was_what_it_was() {
 }
 
 #[test]
-fn a_task_whose_app_is_not_begun_ends_and_is_not_tried_for_ever() {
-    let lives = Lives::new();
-    life(&lives, async |life| {
-        let id = life.task("tick").await;
-        lives.store.always(PUT, Fault::Refused(away()));
-        let completion = life.rig.fire(id, "").await;
-        assert!(
-            matches!(completion.run.outcome, dormouse::Outcome::Trapped { .. }),
-            "{:?}",
-            completion.run.outcome
-        );
-        lives.store.mend();
-        assert!(life.rig.fire(id, "").await.run.outcome.is_success());
-    });
-}
-
-#[test]
 fn an_end_that_the_store_does_not_take_is_written_when_it_does() {
     let lives = Lives::new();
     life(&lives, async |life| {
@@ -232,6 +215,53 @@ fn an_end_that_the_store_does_not_take_is_written_when_it_does() {
         life.rig.advance(SECOND * 10).await;
     });
     assert_eq!(next(&lives), "previous=terminated");
+}
+
+/// Its host stops while the store answers nothing about apps any more.
+fn stops_unanswered(force: bool, lives: &Lives, begun: impl AsyncFnOnce(&Life<'_>)) -> String {
+    life(lives, async |life| {
+        begun(&life).await;
+        life.rig.waited("the end of the host", Box::pin(life.rig.host.shutdown(force))).await;
+        assert_eq!(life.rig.host.stats().app_instances, 0, "its memory is free");
+    });
+    lives.store.mend();
+    next(lives)
+}
+
+#[test]
+fn a_store_that_never_answers_holds_up_the_end_of_its_host_for_a_while_and_not_for_ever() {
+    for force in [false, true] {
+        // At its begin, ...
+        let lives = Lives::new();
+        lives.store.always(PUT, Fault::Unanswered);
+        let told = stops_unanswered(force, &lives, async |life| {
+            let handle = life.handle.clone();
+            let launch = tokio::spawn(async move { handle.launch(Launch::default()).await.is_ok() });
+            life.rig.settle().await;
+            assert!(!launch.is_finished() && life.lines().is_empty(), "nothing runs that is not kept");
+        });
+        assert_eq!(told, "previous=not-running");
+
+        // ... as it is given up, ...
+        let lives = Lives::new();
+        let told = stops_unanswered(force, &lives, async |life| {
+            life.suspended("").await;
+            lives.store.always(PUT, Fault::Unanswered);
+            let handle = life.handle.clone();
+            let given_up = tokio::spawn(async move { handle.terminate().await.is_ok() });
+            life.rig.settle().await;
+            assert!(!given_up.is_finished() && life.ends().is_empty(), "its memory goes behind it");
+        });
+        assert_eq!(told, "previous=not-running");
+
+        // ... and only then.
+        let lives = Lives::new();
+        let told = stops_unanswered(force, &lives, async |life| {
+            life.suspended("").await;
+            lives.store.always(PUT, Fault::Unanswered);
+        });
+        assert_eq!(told, "previous=not-running");
+    }
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Who wants to see an app.
 
-use dormouse::Launch;
+use dormouse::{AppPolicy, Launch};
 use dormouse_core::app::lifecycle::{AppState, End};
+use futures::FutureExt as _;
 use test_artifacts as programs;
 
 use super::live;
@@ -47,6 +48,26 @@ fn nobody_starts_an_app_by_having_seen_another_instance_of_it() {
         life.rig.fire(id, "").await;
         assert_eq!(life.state(), AppState::Background, "UWP-122");
         drop(gone);
+    });
+}
+
+#[test]
+fn what_showed_an_app_shows_nothing_once_its_host_is_gone() {
+    let lease = live(programs::APP_HEARS_EVERYTHING, async |life| life.launch("").await);
+    assert!(!lease.is_valid());
+    assert_eq!(lease.lost().now_or_never(), Some(End::Terminated), "who waits for it waits no longer");
+}
+
+#[test]
+fn uwp_109_an_app_that_is_not_seen_after_all_may_have_as_much_as_in_the_background() {
+    live(programs::APP_HEARS_EVERYTHING, async |life| {
+        {
+            let launching = std::pin::pin!(life.handle.launch(Launch::default()));
+            let _ = futures::poll!(launching);
+        }
+        life.rig.settle().await;
+        let view = life.handle.view();
+        assert_eq!((view.state, view.memory_limit), (AppState::Background, AppPolicy::UWP.background_bytes));
     });
 }
 

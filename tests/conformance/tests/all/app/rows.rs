@@ -1,15 +1,14 @@
 //! The table of transitions, row by row: what the host says, and what the guest heard of it.
 
-use dormouse::{Launch, Prelaunched, VisibilityLease};
-use dormouse_core::Message;
-use dormouse_core::app::activation::{AppActivation, Item};
+use dormouse::{Prelaunched, VisibilityLease};
+use dormouse_core::app::activation::AppActivation;
 use dormouse_core::app::lifecycle::AppState;
 use test_artifacts as programs;
 
 use super::{Life, Mark, live};
 use crate::SECOND;
 
-fn everything(test: impl AsyncFnOnce(Life<'_>)) {
+pub(super) fn everything(test: impl AsyncFnOnce(Life<'_>)) {
     live(programs::APP_HEARS_EVERYTHING, test);
 }
 
@@ -25,11 +24,11 @@ const TIMER: &str = "activated previous=not-running kind=timer name=\"tea\"";
 const TO_FOREGROUND: &str = "memory-limit-changing old=134217728 new=268435456";
 const TO_BACKGROUND: &str = "memory-limit-changing old=268435456 new=134217728";
 
-fn timer() -> AppActivation {
+pub(super) fn timer() -> AppActivation {
     AppActivation::Timer { name: "tea".to_owned() }
 }
 
-async fn seen(life: &Life<'_>) -> VisibilityLease {
+pub(super) async fn seen(life: &Life<'_>) -> VisibilityLease {
     let lease = life.launch("").await;
     life.rig.settle().await;
     assert_eq!(life.state(), AppState::Foreground);
@@ -88,7 +87,7 @@ fn row_02_a_contract_activates_it() {
 }
 
 #[test]
-fn row_03_it_is_prelaunched() {
+fn row_03_it_is_prelaunched_and_row_13_its_user_launches_it() {
     super::live_on(
         programs::APP_HEARS_EVERYTHING,
         |builder| builder,
@@ -363,41 +362,5 @@ fn row_22_the_session_ends() {
         let mark = life.mark();
         life.rig.host.end_session().await;
         is(&life, mark, &["end logged-off", "became not-running"], &[]);
-    });
-}
-
-#[test]
-fn an_app_that_is_there_is_launched_again_for_its_arguments() {
-    everything(async |life| {
-        let _lease = seen(&life).await;
-        let mark = life.mark();
-        let launch = Launch { arguments: "again".to_owned() };
-        let _other = life.handle.launch(launch).await.unwrap();
-        assert_eq!(life.heard(mark), ["launched previous=running prelaunch=false arguments=\"again\""]);
-    });
-}
-
-#[test]
-fn each_kind_of_activation_arrives_with_what_comes_with_it() {
-    let text = |text: &str| text.to_owned();
-    let item = Item { name: text("n"), content_type: text("text/plain"), body: b"b".to_vec() };
-    let message = Message { topic: text("t"), content_type: text("text/plain"), body: b"m".to_vec() };
-    let line = AppActivation::CommandLine { arguments: vec![text("-x"), text("y")], directory: text("/d") };
-    let kinds = [
-        (AppActivation::File { paths: vec![text("/a"), text("/b")] }, r#"kind=file paths=["/a", "/b"]"#),
-        (AppActivation::Protocol { uri: text("note:1") }, r#"kind=protocol uri="note:1""#),
-        (AppActivation::Share { items: vec![item] }, r#"kind=share items=[("n", "text/plain", "b")]"#),
-        (timer(), r#"kind=timer name="tea""#),
-        (AppActivation::Message { message }, r#"kind=message topic="t" content-type="text/plain" body="m""#),
-        (line, r#"kind=command-line arguments=["-x", "y"] directory="/d""#),
-        (AppActivation::Custom { name: text("c"), body: b"b".to_vec() }, r#"kind=custom name="c" body="b""#),
-    ];
-    everything(async |life| {
-        life.handle.activate_hidden(AppActivation::launch()).await.unwrap();
-        for (activation, heard) in kinds {
-            let mark = life.mark();
-            life.handle.activate_hidden(activation).await.unwrap();
-            assert_eq!(life.heard(mark), [format!("activated previous=running {heard}")]);
-        }
     });
 }

@@ -95,6 +95,16 @@ pub(crate) fn app_defers() {
 }
 
 #[test]
+fn uwp_128_a_transition_says_when_it_must_be_done() {
+    live(programs::APP_DEFERS, async |life| {
+        life.hidden("suspending deadline hold:0").await;
+        life.rig.advance(SECOND * 10).await;
+        let at = (life.rig.now() + SECOND * 5).as_millis_f64();
+        says(&life, &format!("deadline suspending remaining-ms=5000 at-ms={at:.0}"));
+    });
+}
+
+#[test]
 fn deferrals_are_counted_and_none_is_taken_afterwards() {
     live(programs::APP_DEFERS, async |life| {
         life.hidden("entered-background count:17 hold:0 late").await;
@@ -194,6 +204,22 @@ pub(crate) fn app_prelaunches() {
 }
 
 #[test]
+fn uwp_139_nobody_is_prelaunched_while_memory_is_short() {
+    live_on(
+        programs::APP_PRELAUNCHES,
+        |host| host,
+        |app| app.prelaunch(true),
+        async |life| {
+            life.rig.conditions.set_memory_is_short(true);
+            assert_eq!(life.handle.prelaunch().await.unwrap(), Prelaunched::ShortOfMemory);
+            assert_eq!((life.state(), life.handle.view().session), (AppState::NotRunning, 0));
+            life.rig.conditions.set_memory_is_short(false);
+            assert_eq!(life.handle.prelaunch().await.unwrap(), Prelaunched::Yes);
+        },
+    );
+}
+
+#[test]
 fn uwp_139_nobody_is_prelaunched_who_did_not_agree_to_it() {
     live(programs::APP_PRELAUNCHES, async |life| {
         assert_eq!(life.handle.prelaunch().await.unwrap(), Prelaunched::NotOptedIn);
@@ -219,5 +245,22 @@ pub(crate) fn app_restarts() {
             "UWP-143"
         );
         assert!(lease.is_valid(), "who saw it sees it again");
+    });
+}
+
+#[test]
+fn uwp_143_arguments_that_are_too_long_are_refused_and_the_app_goes_on() {
+    live(programs::APP_RESTARTS, async |life| {
+        let _lease = life.launch("").await;
+        life.rig.settle().await;
+        let _again = life.launch("restart-long:65537").await;
+        life.rig.settle().await;
+        says(&life, "restart bytes=65537 answer=too-long");
+        assert_eq!((life.ends(), life.state()), (Vec::new(), AppState::Foreground));
+        let again = Launch { arguments: "restart-long:65536".to_owned() };
+        let _again = life.handle.launch(again).await;
+        life.rig.settle().await;
+        says(&life, "restart bytes=65536 answer=ok");
+        assert_eq!(life.ends(), ["restarted"]);
     });
 }

@@ -1,12 +1,19 @@
-//! Whoever is at the other end of a socket, as bad as need be. On threads of their own, that end with their connections.
+//! Whoever is at the other end of a socket, as bad as need be. On threads of their own, that end with their connections: a
+//! little later, so that whoever counts threads and sockets waits until none of [`SERVES`] is left.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread::JoinHandle;
+use std::thread::{Builder, JoinHandle};
 
 use dormouse::Grants;
+
+/// The name of the thread that accepts connections, while there is a peer.
+const ACCEPTS: &str = "peer-accepts";
+
+/// The name of each thread that has a connection. What it has open is closed before it ends.
+pub(super) const SERVES: &str = "peer-serves";
 
 /// Somebody who listens on the loopback.
 pub(super) struct Peer {
@@ -23,16 +30,17 @@ impl Peer {
         let address = listener.local_addr().unwrap();
         let (connections, over) = (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
         let (counted, ended) = (Arc::clone(&connections), Arc::clone(&over));
-        let accepting = std::thread::spawn(move || {
+        let accepts = move || {
             for stream in listener.incoming() {
                 if ended.load(Ordering::Acquire) {
                     return;
                 }
                 counted.fetch_add(1, Ordering::AcqRel);
                 let (serve, stream) = (serve.clone(), stream.unwrap());
-                std::thread::spawn(move || serve(stream));
+                Builder::new().name(SERVES.to_owned()).spawn(move || serve(stream)).unwrap();
             }
-        });
+        };
+        let accepting = Builder::new().name(ACCEPTS.to_owned()).spawn(accepts).unwrap();
         Self { address, connections, over, accepting: Some(accepting) }
     }
 

@@ -20,7 +20,7 @@ fn uwp_089_and_050_an_update_tells_what_runs_and_then_those_who_wait_for_it() {
         assert_eq!(done.registered[0], before, "it is the same registration");
 
         let completion = rig.completed(running).await;
-        let Outcome::Canceled { cancellation, forced: false } = completion.run.outcome else { panic!() };
+        let Outcome::Canceled { cancellation, forced: false } = &completion.run.outcome else { panic!() };
         assert_eq!(cancellation.reason, CancellationReason::ServicingUpdate);
         assert_eq!(cancellation.detail, "version 1.0.0 is being replaced by 1.1.0");
         let events = rig.events.events();

@@ -1,6 +1,8 @@
 //! Whether an answer is what the document says: the part of JSON Schema that the document uses.
 
-use serde_json::Value;
+use std::fmt;
+
+use serde_json::{Map, Value};
 
 /// Deeper than any answer.
 const DEPTH_MAX: usize = 32;
@@ -11,81 +13,86 @@ const DEPTH_MAX: usize = 32;
 ///
 /// What is not, and where.
 pub(super) fn fits(document: &Value, schema: &Value, value: &Value) -> Result<(), String> {
-    Look { document }.at("", schema, value, true, 0)
+    Look { document, place: String::new(), whole: true, depth: 0 }.at(schema, value)
 }
 
+/// A place in an answer.
 struct Look<'a> {
     document: &'a Value,
+    place: String,
+    /// The schema names all members that there are; it does not where it is a part of one.
+    whole: bool,
+    depth: usize,
 }
 
 impl Look<'_> {
-    /// `whole`: the schema names all members that there are; it does not where it is a part of one.
-    fn at(
-        &self,
-        place: &str,
-        schema: &Value,
-        value: &Value,
-        whole: bool,
-        depth: usize,
-    ) -> Result<(), String> {
-        if depth > DEPTH_MAX {
-            return Err(format!("{place}: there is no end to it"));
+    /// A look at the same value by another schema.
+    fn by(&self, whole: bool) -> Self {
+        Self { document: self.document, place: self.place.clone(), whole, depth: self.depth + 1 }
+    }
+
+    /// A look at a part of the value.
+    fn inside(&self, part: impl fmt::Display) -> Self {
+        Self { place: format!("{}/{part}", self.place), ..self.by(true) }
+    }
+
+    fn wrong(&self, why: impl fmt::Display) -> Result<(), String> {
+        Err(format!("{}: {why}", self.place))
+    }
+
+    fn at(&self, schema: &Value, value: &Value) -> Result<(), String> {
+        if self.depth > DEPTH_MAX {
+            return self.wrong("there is no end to it");
         }
-        let deeper = |schema: &Value, whole| self.at(place, schema, value, whole, depth + 1);
         if let Some(name) = schema["$ref"].as_str() {
-            let meant = self.document.pointer(name.trim_start_matches('#'));
-            return deeper(meant.ok_or_else(|| format!("{place}: there is no {name}"))?, whole);
+            return match self.document.pointer(name.trim_start_matches('#')) {
+                Some(meant) => self.by(self.whole).at(meant, value),
+                None => self.wrong(format_args!("there is no {name}")),
+            };
         }
         for choice in ["oneOf", "anyOf"] {
             if let Some(choices) = schema[choice].as_array() {
-                let not: Vec<_> = choices.iter().map(|choice| deeper(choice, whole)).collect();
+                let look = self.by(self.whole);
+                let not: Vec<_> = choices.iter().map(|choice| look.at(choice, value)).collect();
                 if not.iter().all(Result::is_err) {
                     let not: Vec<_> = not.into_iter().filter_map(Result::err).collect();
-                    return Err(format!("{place}: none of {not:?}"));
+                    return self.wrong(format_args!("none of {not:?}"));
                 }
             }
         }
         for part in schema["allOf"].as_array().into_iter().flatten() {
-            deeper(part, false)?;
+            self.by(false).at(part, value)?;
         }
         if let Some(words) = schema["enum"].as_array().filter(|words| !words.contains(value)) {
-            return Err(format!("{place}: {value} is none of {words:?}"));
+            return self.wrong(format_args!("{value} is none of {words:?}"));
         }
         if !is_of(&schema["type"], value) {
-            return Err(format!("{place}: {value} is no {}", schema["type"]));
+            return self.wrong(format_args!("{value} is no {}", schema["type"]));
         }
         match value {
-            Value::Object(_) => self.members(place, schema, value, whole, depth),
+            Value::Object(members) => self.members(schema, members),
             Value::Array(items) if !schema["items"].is_null() => {
-                let item =
-                    |(n, item)| self.at(&format!("{place}/{n}"), &schema["items"], item, true, depth + 1);
+                let item = |(n, item)| self.inside(n).at(&schema["items"], item);
                 items.iter().enumerate().try_for_each(item)
             }
             _ => Ok(()),
         }
     }
 
-    fn members(
-        &self,
-        place: &str,
-        schema: &Value,
-        value: &Value,
-        whole: bool,
-        depth: usize,
-    ) -> Result<(), String> {
+    fn members(&self, schema: &Value, members: &Map<String, Value>) -> Result<(), String> {
         let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        if let Some(name) = required.into_iter().find(|name| value.get(name).is_none()) {
-            return Err(format!("{place}: there is no `{name}`"));
+        if let Some(name) = required.into_iter().find(|name| !members.contains_key(*name)) {
+            return self.wrong(format_args!("there is no `{name}`"));
         }
         let more = &schema["additionalProperties"];
         let named = schema["properties"].as_object();
-        for (name, member) in value.as_object().into_iter().flatten() {
-            let place = format!("{place}/{name}");
+        for (name, member) in members {
+            let look = self.inside(name);
             match named.and_then(|named| named.get(name)) {
-                Some(schema) => self.at(&place, schema, member, true, depth + 1)?,
-                None if more.is_object() => self.at(&place, more, member, true, depth + 1)?,
-                None if whole && named.is_some() && *more != true => {
-                    return Err(format!("{place}: the document does not know it"));
+                Some(schema) => look.at(schema, member)?,
+                None if more.is_object() => look.at(more, member)?,
+                None if self.whole && named.is_some() && *more != true => {
+                    return look.wrong("the document does not know it");
                 }
                 None => {}
             }

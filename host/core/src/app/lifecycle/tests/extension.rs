@@ -79,6 +79,95 @@ fn uwp_142_its_revocation_leaves_one_second_to_be_done_with_suspending() {
 }
 
 #[test]
+fn uwp_142_one_suspension_is_put_off_once() {
+    let mut app = extended(App::new().suspending(), SavingData);
+    app.input(AppMachine::close_extension);
+    assert_eq!(app.machine.request_extension(SavingData, app.now), Err(ExtensionError::Denied));
+    assert_eq!(app.pass(secs(5))[0], "end suspend-failed");
+
+    let mut again = extended(App::new().suspending(), SavingData);
+    again.input(AppMachine::close_extension);
+    again.returns();
+    again.show();
+    again.settle();
+    again.hide();
+    again.settle();
+    again.pass(secs(10));
+    assert_eq!(again.calling(), Some("suspending"));
+    extended(again, SavingData);
+}
+
+#[test]
+fn however_often_it_is_closed_and_asked_for_an_app_goes_on_in_the_background_as_long_as_by_one() {
+    let mut app = extended(App::new().hidden(), Unspecified);
+    app.run_waits();
+    app.pass(secs(300));
+    app.input(AppMachine::close_extension);
+    let mut app = extended(app, Unspecified);
+    assert_eq!(app.pass(secs(299)), NOTHING);
+    assert_eq!(app.pass(secs(1)), ["revoke: system-policy"]);
+    app.input(AppMachine::close_extension);
+    let asked = |app: &mut App| app.machine.request_extension(Unspecified, app.now);
+    assert_eq!(asked(&mut app), Err(ExtensionError::Denied), "its time is over");
+    assert_eq!(app.input(AppMachine::run_ended), ["became suspending", "call suspending"]);
+    app.returns();
+    app.run_waits();
+    app.returns();
+    assert_eq!(app.state(), AppState::Background);
+    assert_eq!(asked(&mut app), Err(ExtensionError::Denied), "nobody wants it back");
+    // Somebody activates it; and somebody sees it.
+    app.activate(false);
+    app.returns();
+    let mut app = extended(app, Unspecified);
+    assert_eq!(app.pass(secs(600)), ["revoke: system-policy"]);
+    app.input(AppMachine::close_extension);
+    app.show();
+    app.settle();
+    app.hide();
+    app.settle();
+    extended(app, Unspecified);
+}
+
+#[test]
+fn what_an_operator_revoked_is_not_asked_for_again_in_the_background() {
+    let mut app = extended(App::new().hidden(), Unspecified);
+    app.input(AppMachine::revoke_extension);
+    app.input(AppMachine::close_extension);
+    assert_eq!(app.state(), AppState::Background);
+    assert_eq!(app.machine.request_extension(Unspecified, app.now), Err(ExtensionError::Denied));
+}
+
+#[test]
+fn uwp_139_who_was_only_prelaunched_or_only_runs_tasks_has_none_before_it_is_seen() {
+    let mut ahead = App::new();
+    ahead.prelaunch();
+    let mut tasks = App::new();
+    tasks.run_waits();
+    for app in [&mut ahead, &mut tasks] {
+        for reason in [Unspecified, SavingData] {
+            assert_eq!(app.machine.request_extension(reason, app.now), Err(ExtensionError::Denied));
+        }
+    }
+    assert_eq!(ahead.returns()[1..], ["became suspending", "call suspending"]);
+    tasks.show();
+    tasks.settle();
+    extended(tasks, Unspecified);
+}
+
+#[test]
+fn who_is_about_to_end_has_one_to_save_and_no_other() {
+    let mut app = App::new().seen();
+    app.input(AppMachine::close);
+    assert_eq!(app.calling(), Some("entered-background"));
+    for reason in [Unspecified, SavingData] {
+        assert_eq!(app.machine.request_extension(reason, app.now), Err(ExtensionError::Denied));
+    }
+    app.returns();
+    assert_eq!(app.calling(), Some("suspending"));
+    extended(app, SavingData);
+}
+
+#[test]
 fn whoever_closes_it_late_has_a_moment_to_return() {
     let mut app = extended(App::new().suspending(), SavingData);
     app.pass(secs(12));

@@ -1,6 +1,6 @@
 //! Levels and limits of memory (UWP-108, UWP-109, UWP-125).
 
-use super::super::AppMachine;
+use super::super::{AppMachine, AppState, Leave};
 use super::NOTHING;
 use super::support::{App, secs};
 
@@ -81,6 +81,36 @@ fn a_resumed_app_hears_first_that_it_is_resumed() {
     app.run_waits();
     assert_eq!(app.calling(), Some("resuming"));
     assert_eq!(app.returns(), ["enter 1", "call memory-usage-changed(Increased to high)"]);
+}
+
+#[test]
+fn uwp_109_who_is_hidden_before_it_was_seen_has_the_limit_of_the_background() {
+    let falls = ["call memory-limit-changing(the background's)", "limit the background's"];
+    let mut launched = App::uwp();
+    launched.launch();
+    launched.hide();
+    assert_eq!(launched.returns(), ["settled 1", falls[0]]);
+    assert_eq!(launched.returns(), falls[1..]);
+    assert_eq!(launched.pass(secs(10)), ["became suspending", "call suspending"]);
+
+    let mut resumed = App::uwp().suspended();
+    resumed.show();
+    resumed.hide();
+    assert_eq!(resumed.returns(), falls[..1]);
+    assert_eq!(resumed.returns(), falls[1..]);
+}
+
+#[test]
+fn what_is_above_its_limit_while_it_is_removed_is_removed() {
+    let mut app = App::uwp().hidden();
+    app.run_waits();
+    uses(&mut app, 300);
+    heard(&mut app);
+    app.activate(false);
+    app.input(|app, now| app.leave(Leave::Uninstalled, now));
+    app.returns();
+    assert_eq!(app.pass(secs(5))[0], "end uninstalled");
+    assert_eq!(app.state(), AppState::NotRunning, "and nothing is begun anew");
 }
 
 #[test]

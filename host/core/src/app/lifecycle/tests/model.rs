@@ -81,6 +81,7 @@ fn policy() -> impl Strategy<Value = AppPolicy> {
             extension,
             saving: Duration::from_millis(40),
             revoked: Duration::from_millis(10),
+            restart: Duration::from_millis(25),
             over_limit: if over { Duration::from_millis(20) } else { Duration::MAX },
             ..AppPolicy::UWP
         },
@@ -136,7 +137,7 @@ impl Model {
         Ticket(self.tickets)
     }
 
-    fn apply(&mut self, input: &Input, now: Instant) -> Vec<Output> {
+    pub(super) fn apply(&mut self, input: &Input, now: Instant) -> Vec<Output> {
         let last = told(self.kept);
         let ticket = self.asked();
         let (call, notice) = (self.call, self.notice);
@@ -153,7 +154,7 @@ impl Model {
             Input::Crash => app.crashed(now),
             Input::Leave(leave) => app.leave(leave, now),
             Input::Restart => app.request_restart(ticket, now).unwrap_or_default(),
-            Input::RunWaits => app.run_waits(last, now),
+            Input::RunWaits => app.run_waits(now),
             Input::RunWithdrawn if app.waiting_runs() > 0 => app.run_withdrawn(now),
             Input::RunEnded if app.runs() > 0 => app.run_ended(now),
             Input::RunWithdrawn | Input::RunEnded => Vec::new(),
@@ -210,6 +211,38 @@ pub(super) fn steps() -> impl Strategy<Value = (Vec<Step>, Model)> {
         let steps = inputs.into_iter().map(step).collect();
         (steps, model)
     })
+}
+
+/// Its tasks end, and its guest does all that it can not to be suspended or ended, as long as it is polled and for no longer
+/// than `span`. Of what it is called for it is done with everything but `suspending`.
+pub(super) fn stubborn(
+    mut model: Model,
+    mut now: Instant,
+    span: Duration,
+    mut said: impl FnMut(&Output),
+) -> Model {
+    let until = now + span;
+    let asks = [
+        Input::RunEnded,
+        Input::RunWithdrawn,
+        Input::ReturnNotice,
+        Input::TakeDeferral,
+        Input::CloseExtension,
+        Input::Extend(ExtensionReason::SavingData),
+        Input::Extend(ExtensionReason::Unspecified),
+        Input::Tick,
+    ];
+    while now < until && model.app.state().is_polled() {
+        for input in &asks {
+            model.apply(input, now).iter().for_each(&mut said);
+        }
+        while model.app.calling().is_some_and(|handler| handler != Handler::Suspending) {
+            let input = if model.open > 0 { Input::CompleteDeferral } else { Input::Return };
+            model.apply(&input, now).iter().for_each(&mut said);
+        }
+        now = now + Duration::from_millis(5);
+    }
+    model
 }
 
 /// Nobody sees it any more, its tasks end, and whatever is called returns at once; time passes as far as it takes.

@@ -5,12 +5,20 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::super::{AppState, Handler, Output, Ticket};
-use super::model::{Input, Step, at_rest, steps, told};
+use super::super::{AppState, End, Handler, Output, Ticket};
+use super::model::{Input, Step, at_rest, steps, stubborn, told};
 use super::support::at;
+use crate::app::policy::AppPolicy;
 use crate::app::previous::{Kept, PreviousExecutionState};
 
 const NANO: Duration = Duration::from_nanos(1);
+
+/// More than any app here takes for what somebody asked of it: half a second for each.
+const LONG: Duration = Duration::from_secs(60);
+
+fn is_activation(handler: &Handler) -> bool {
+    matches!(handler, Handler::Launched { .. } | Handler::Activated { .. })
+}
 
 proptest! {
     #[test]
@@ -101,16 +109,27 @@ proptest! {
     }
 
     #[test]
-    fn that_it_runs_is_kept_before_it_does_and_a_good_end_before_it_has_come((steps, _) in steps()) {
+    fn that_it_is_there_is_kept_before_it_is_activated_and_a_good_end_before_it_has_come((steps, _) in steps()) {
         let all: Vec<&Output> = steps.iter().flat_map(|step| &step.out).collect();
+        let mut is_kept = false;
         for (place, output) in all.iter().enumerate() {
             let before = place.checked_sub(1).and_then(|place| all.get(place));
             match output {
-                Output::Start { .. } => prop_assert_eq!(before, Some(&&Output::Keep(Kept::Running))),
-                Output::End(end) if end.kept() == Kept::NotRunning => {
-                    prop_assert_eq!(all.get(place + 1), Some(&&Output::Keep(Kept::NotRunning)));
+                Output::Keep(Kept::Running) => {
+                    prop_assert!(!is_kept, "it is kept once");
+                    is_kept = true;
                 }
-                Output::End(end) => prop_assert_eq!(before, Some(&&Output::Keep(end.kept()))),
+                Output::Call(call) if is_activation(&call.handler) => prop_assert!(is_kept),
+                Output::End(end) if end.kept() == Kept::NotRunning => {
+                    let follows = all.get(place + 1) == Some(&&Output::Keep(Kept::NotRunning));
+                    prop_assert_eq!(follows, is_kept, "of one that nobody activated nothing is kept");
+                    is_kept = false;
+                }
+                Output::End(end) => {
+                    let precedes = before == Some(&&Output::Keep(end.kept()));
+                    prop_assert_eq!(precedes, is_kept || *end == End::Restarted);
+                    is_kept = false;
+                }
                 _ => {}
             }
         }
@@ -118,11 +137,15 @@ proptest! {
 
     #[test]
     fn the_first_activation_of_an_instance_is_told_what_was_kept_and_others_that_it_is_there((steps, _) in steps()) {
-        let (mut kept, mut before, mut expected) = (None, None, None);
+        let (mut kept, mut expected) = (None, None);
         for output in steps.iter().flat_map(|step| &step.out) {
             match output {
-                Output::Keep(now) => (before, kept) = (kept, Some(*now)),
-                Output::Start { .. } => expected = Some(told(before)),
+                Output::Keep(now) => {
+                    if *now == Kept::Running {
+                        expected = Some(told(kept));
+                    }
+                    kept = Some(*now);
+                }
                 Output::Call(call) => {
                     let (Handler::Launched { previous, .. } | Handler::Activated { previous, .. }) = call.handler else {
                         continue;
@@ -172,6 +195,36 @@ proptest! {
     }
 
     #[test]
+    fn whatever_its_guest_does_an_app_that_nobody_sees_is_suspended_or_ended_in_time((steps, mut model) in steps()) {
+        let now = steps.last().map_or(at(1), |step| step.now);
+        model.apply(&Input::Hide, now);
+        let model = stubborn(model, now, LONG, |_| {});
+        prop_assert!(matches!(model.app.state(), AppState::Suspended | AppState::NotRunning), "{:?}", model.app);
+    }
+
+    #[test]
+    fn whatever_its_guest_does_an_app_whose_host_stops_ends_in_time_and_nothing_begins(
+        (steps, mut model) in steps(), force in any::<bool>(),
+    ) {
+        let now = steps.last().map_or(at(1), |step| step.now);
+        model.app.shut();
+        let mut begun = false;
+        let mut begins = |output: &Output| begun |= matches!(output, Output::Start { .. });
+        let stop = if force { Input::Terminate } else { Input::Stop };
+        model.apply(&stop, now).iter().for_each(&mut begins);
+        let model = stubborn(model, now, LONG, begins);
+        prop_assert!(!begun);
+        prop_assert_eq!(model.app.state(), AppState::NotRunning);
+    }
+
+    #[test]
+    fn what_is_suspended_has_the_limit_of_the_background((steps, _) in steps()) {
+        for step in steps.iter().filter(|step| step.after.state() == AppState::Suspended) {
+            prop_assert_eq!(step.after.memory_limit(), AppPolicy::UWP.background_bytes);
+        }
+    }
+
+    #[test]
     fn a_tick_answers_at_the_next_timeout_and_not_before((steps, _) in steps()) {
         for step in &steps {
             let Some(timeout) = step.after.next_timeout() else { continue };
@@ -194,6 +247,8 @@ proptest! {
                 Input::RunWaits => waiting += 1,
                 Input::RunWithdrawn if waiting > 0 => waiting -= 1,
                 Input::RunEnded if inside > 0 => inside -= 1,
+                // Its app is about to end anyway, and is not ended for it.
+                Input::RunKilled if inside > 0 && !step.ends() => inside -= 1,
                 _ => {}
             }
             for output in &step.out {

@@ -132,8 +132,7 @@ impl App {
     }
 
     pub(super) fn run_waits(&mut self) -> Vec<String> {
-        let last = self.last;
-        self.input(|app, now| app.run_waits(last, now))
+        self.input(AppMachine::run_waits)
     }
 
     /// The call under way returns.

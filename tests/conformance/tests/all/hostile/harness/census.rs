@@ -14,6 +14,12 @@ pub(super) struct Census {
 
 impl Census {
     pub(super) fn take() -> Self {
+        // Threads first: what one has open that is not there is closed.
+        let mut threads = BTreeMap::new();
+        for entry in fs::read_dir("/proc/self/task").unwrap() {
+            let Ok(name) = fs::read_to_string(entry.unwrap().path().join("comm")) else { continue };
+            *threads.entry(name.trim().to_owned()).or_default() += 1;
+        }
         let mut files = BTreeMap::new();
         for entry in fs::read_dir("/proc/self/fd").unwrap() {
             // The one that is read with is gone by now.
@@ -21,11 +27,6 @@ impl Census {
             // Sockets and pipes are numbered: what counts is their number.
             let kind = target.to_string_lossy().split(":[").next().unwrap_or_default().to_owned();
             *files.entry(kind).or_default() += 1;
-        }
-        let mut threads = BTreeMap::new();
-        for entry in fs::read_dir("/proc/self/task").unwrap() {
-            let Ok(name) = fs::read_to_string(entry.unwrap().path().join("comm")) else { continue };
-            *threads.entry(name.trim().to_owned()).or_default() += 1;
         }
         Self { files, threads }
     }

@@ -13,6 +13,7 @@ use dormouse::{
 };
 
 use super::super::corpus;
+use super::super::peer::SERVES;
 use super::Attack;
 use super::census::{Census, resident_bytes};
 
@@ -214,12 +215,14 @@ impl Field {
 
     /// What there is while nothing happens.
     pub(super) fn at_rest(&self) -> AtRest {
-        // Threads that block come and go.
-        let census = crate::compile::wait_for("an end of blocking threads", || {
+        // Threads that block come and go, and a peer's end when they see that a guest is gone.
+        let census = crate::compile::wait_for("an end of blocking threads and of connections", || {
             let census = Census::take();
             // A thread has the name of the one that made it, until it runs.
             let young = census.threads("dormouse-guest") > GUEST_THREADS;
-            if census.threads(CONTROL) == CONTROL_THREADS && !young { Ok(census) } else { Err(census) }
+            let served = census.threads(SERVES) > 0;
+            let rests = census.threads(CONTROL) == CONTROL_THREADS && !young && !served;
+            if rests { Ok(census) } else { Err(census) }
         });
         AtRest { census, resident_bytes: resident_bytes(), files: self.files() }
     }
@@ -262,7 +265,7 @@ impl Field {
         let running = self.host.running();
         let [(run, ..)] = running[..] else { panic!("only the neighbour runs: {running:?}") };
         self.host.cancel(run, crate::abort());
-        let outcome = self.completed(self.quiet).await.run.outcome;
+        let outcome = self.completed(self.quiet).await.run.outcome.clone();
         assert!(matches!(outcome, Outcome::Canceled { forced: false, .. }), "the neighbour: {outcome}");
         let pools = self.host.stats().engine.pools.map(in_use);
         assert_eq!(pools, Some((0, 0, 0, 0)), "instances, memories, tables, stacks");

@@ -35,13 +35,29 @@ impl WasiView for State {
     }
 }
 
-pub(crate) struct Bare {
+/// How many runs at once the pools are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pools {
+    /// As many as wasmtime has by default.
+    Usual,
+    /// A few: what counts instructions has little address space.
+    Few,
+}
+
+/// Bare wasmtime with one component.
+pub struct Bare {
     engine: Engine,
     task: TaskPre<State>,
 }
 
 impl Bare {
-    pub(crate) fn new(bytes: &[u8]) -> Self {
+    /// Compiles the component in `bytes`.
+    ///
+    /// # Panics
+    ///
+    /// Where anything fails.
+    #[must_use]
+    pub fn new(bytes: &[u8], size: Pools) -> Self {
         let mut pools = PoolingAllocationConfig::new();
         if PoolingAllocationConfig::is_pagemap_scan_available() {
             pools
@@ -50,6 +66,10 @@ impl Bare {
                 .table_keep_resident(64 << 10);
         }
         pools.max_memory_size(512 << 20).table_elements(32 * 1024);
+        if size == Pools::Few {
+            pools.total_memories(8).total_tables(64).total_stacks(8);
+            pools.total_component_instances(8).total_core_instances(64);
+        }
         let mut config = Config::new();
         config
             .wasm_component_model_async(true)
@@ -71,7 +91,12 @@ impl Bare {
         Self { engine, task }
     }
 
-    pub(crate) async fn runs(&self, runs: usize) {
+    /// Runs, one after another.
+    ///
+    /// # Panics
+    ///
+    /// Where one fails.
+    pub async fn runs(&self, runs: usize) {
         for _ in 0..runs {
             self.run().await.unwrap();
         }

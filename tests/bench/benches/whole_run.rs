@@ -2,7 +2,7 @@
 //!
 //! The baseline is what any host has to pay for isolation: a new `Store` with a WASI context, an instance
 //! from an `InstancePre`, one call of `run`, and the drop of all of it, on an engine configured as ours (see
-//! `bare.rs`). The figures beside it are the same run through a `Host`: the firing made durable, conditions,
+//! `src/bare.rs`). The figures beside it are the same run through a `Host`: the firing made durable, conditions,
 //! admission, a lease, limits, metering, events, the receipt, the completion, and somebody who waits for it.
 //!
 //! What is compared is CPU time of the whole process for each run, all threads together: wall-clock time
@@ -13,28 +13,16 @@
 //! one. "Awaited" has a task that waits for each completion before it fires again, which costs the wake-up of
 //! another thread for each run, on this side and on that.
 //!
-//! `cargo bench -p dormouse --bench whole_run`; `-- --quick` for a look, `-- --only memory` for a profiler.
+//! `cargo bench -p dormouse-bench --bench whole_run`; `-- --quick` for a look, `-- --only memory` for a profiler.
 
 #![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
 #![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
-#![expect(clippy::disallowed_methods, reason = "a bench spawns, and makes a temporary folder")]
-
-mod bare;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use dormouse::{
-    App, AppId, Component, Engine, EngineConfig, Host, IfExists, MemoryStore, Overlap, RegistrationId, Store,
-    TaskBuilder, Trigger,
-};
+use dormouse::{EngineConfig, MemoryStore};
+use dormouse_bench::{BURST, Bare, CLIENTS, Pools, Subject, process_cpu};
 use dormouse_store_sqlite::SqliteStore;
-
-/// Firings of one burst, all under way at once.
-const BURST: usize = 64;
-
-/// Tasks that fire and wait, of the awaited runs.
-const CLIENTS: usize = 16;
 
 fn main() {
     let quick = std::env::args().any(|arg| arg == "--quick" || arg == "--test");
@@ -44,10 +32,13 @@ fn main() {
     let bytes = std::fs::read(test_artifacts::RUN_RETURNS_OK).unwrap();
 
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let bare = bare::Bare::new(&bytes);
+    let bare = Bare::new(&bytes, Pools::Usual);
+    let engine = EngineConfig::default();
     let folder = tempfile::tempdir().unwrap();
-    let memory = runtime.block_on(Subject::new(&bytes, Arc::new(MemoryStore::with_history(1000))));
-    let sqlite = runtime.block_on(Subject::new(&bytes, Arc::new(SqliteStore::open(folder.path()).unwrap())));
+    let memory = Arc::new(MemoryStore::with_history(1000));
+    let memory = runtime.block_on(Subject::new(&engine, &bytes, memory, |builder| builder));
+    let sqlite = Arc::new(SqliteStore::open(folder.path()).unwrap());
+    let sqlite = runtime.block_on(Subject::new(&engine, &bytes, sqlite, |builder| builder));
 
     let mut figures = [const { Vec::new() }; 5];
     // The first batch warms pools, caches and branch predictors, and does not count.
@@ -108,70 +99,4 @@ fn cpu_per_run(runs: usize, work: &dyn Fn()) -> f64 {
     let before = process_cpu();
     work();
     (process_cpu() - before).as_secs_f64() * 1e6 / runs as f64
-}
-
-fn process_cpu() -> Duration {
-    let spec = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    Duration::new(spec.tv_sec.try_into().unwrap(), spec.tv_nsec.try_into().unwrap())
-}
-
-struct Subject {
-    host: Host,
-    store: Arc<dyn Store>,
-    id: RegistrationId,
-}
-
-impl Subject {
-    async fn new(bytes: &[u8], store: Arc<dyn Store>) -> Self {
-        let engine = Engine::new(&EngineConfig::default()).unwrap();
-        let builder = Host::builder()
-            .engine(engine)
-            .shared_store(store.clone())
-            .slots(64)
-            .slots_per_app(64)
-            .guest_threads(1);
-        let host = builder.start().await.unwrap();
-        let app = AppId::new("bench").unwrap();
-        let component = Component::compile(host.engine(), bytes).unwrap();
-        host.install(App::new(app.clone()).entry_point("main", component)).unwrap();
-        let task = TaskBuilder::new("bench")
-            .entry_point("main")
-            .trigger(Trigger::Application)
-            .overlap(Overlap::Parallel { max: 64 });
-        let id = host.register(&app, task, IfExists::Error).await.unwrap().id;
-        Self { host, store, id }
-    }
-
-    /// Fires bursts, and waits for the last run of each. Asserts that every firing has its completion.
-    async fn bursts(&self, runs: usize) {
-        let before = self.completions().await;
-        for _ in 0..runs / BURST {
-            let firings = (0..BURST).map(|_| self.host.request(self.id, []));
-            let fired = futures::future::join_all(firings).await;
-            for fired in fired.into_iter().rev() {
-                self.host.completed(fired.unwrap().activation().unwrap()).await.unwrap();
-            }
-        }
-        assert_eq!(self.completions().await - before, (runs / BURST * BURST) as u64);
-    }
-
-    async fn completions(&self) -> u64 {
-        self.store.head().await.unwrap().0
-    }
-
-    async fn awaited(&self, runs: usize) {
-        let clients = (0..CLIENTS).map(|_| {
-            let (host, id) = (self.host.clone(), self.id);
-            tokio::spawn(async move {
-                for _ in 0..runs / CLIENTS {
-                    let fired = host.request(id, []).await.unwrap();
-                    let completion = host.completed(fired.activation().unwrap()).await.unwrap();
-                    assert!(completion.run.outcome.is_success());
-                }
-            })
-        });
-        for client in clients.collect::<Vec<_>>() {
-            client.await.unwrap();
-        }
-    }
 }
