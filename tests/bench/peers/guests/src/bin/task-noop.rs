@@ -1,0 +1,10 @@
+//! Does nothing.
+
+use dormouse_guest::{BackgroundTaskInstance, TaskError};
+
+#[dormouse_guest::task]
+async fn run(_instance: BackgroundTaskInstance) -> Result<(), TaskError> {
+    Ok(())
+}
+
+fn main() {}

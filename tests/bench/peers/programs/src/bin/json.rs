@@ -1,0 +1,5 @@
+//! Parses 10 kB of JSON.
+
+fn main() {
+    peer_work::json();
+}
