@@ -6,8 +6,9 @@
 //! while it ran, or was suspended, its component is compiled, and the engine's pools are warm.
 //!
 //! "Resumed" is from the call until the guest's `resuming` has returned, as the host's observer hears it, and held against
-//! the same for `launched`. All others are from the call until whoever asked has the app in the foreground, by the clock
-//! on the wall; "suspended" until it is so, held against `launched`. A launch is told to the store before the guest runs, durably; to resume an app needs no disk.
+//! the same for `launched`; "suspended" is until it is so, held against that too. All others are from the call until
+//! whoever asked has the app in the foreground, by the clock on the wall. A launch is told to the store before the guest
+//! runs, durably; to resume an app needs no disk.
 //!
 //! `cargo bench -p dormouse --bench app_speed`; `-- --quick` for a look. Set `TMPDIR` to measure another disk.
 

@@ -57,7 +57,7 @@ pub enum Allocator {
     Pool {
         /// Runs at once that they hold.
         slots: u32,
-        /// Stacks at once. A guest that waits in its event loop holds none; one that blocks in a call holds one.
+        /// Stacks at once: at least one for each run. A guest holds one as long as it lives, also while it waits.
         stacks: u32,
         /// Freed memories are reset by asking the kernel which pages were written (`PAGEMAP_SCAN`, Linux 6.7).
         pagemap_scan: bool,
@@ -146,10 +146,10 @@ fn sizes(slots: u32, max_map_count: u64) -> Option<Sizes> {
     // A quarter of the maps is left to the rest of the process.
     let maps = max_map_count / 4 * 3;
     let for_stacks = maps.checked_sub(runs * MAPS_PER_MEMORY)?;
-    // Twice the runs, because composed guests can block in more than one place; at the least one stack for four
-    // runs, because guests that wait in their event loop hold none.
+    // Twice the runs, because composed guests can block in more than one place; at the least one for each, which
+    // wasmtime keeps for an instance from its first call on, whether anything is under way in it or not.
     let stacks = (for_stacks / MAPS_PER_STACK).min(runs * 2);
-    if memories_per_run == 0 || stacks < runs.div_ceil(4) {
+    if memories_per_run == 0 || stacks < runs {
         return None;
     }
     Some(Sizes {
@@ -176,8 +176,8 @@ mod tests {
         assert_eq!(sizes(1_000, 65_530), Some(Sizes { memories_per_run: 8, stacks: 2_000 }));
         // Address space gets short first, then maps.
         assert_eq!(sizes(4_000, 65_530), Some(Sizes { memories_per_run: 4, stacks: 8_000 }));
-        assert_eq!(sizes(10_000, 65_530), Some(Sizes { memories_per_run: 1, stacks: 4_573 }));
-        assert_eq!(sizes(12_000, 65_530), None);
+        assert_eq!(sizes(8_191, 65_530), Some(Sizes { memories_per_run: 2, stacks: 8_191 }));
+        assert_eq!(sizes(8_192, 65_530), None);
         assert_eq!(sizes(100_000, 1 << 30), None);
     }
 
