@@ -15,6 +15,7 @@
 //! here are their definition.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::ids::{ActivationId, AppId, Fence, NodeId, RegistrationId, RunId};
 use crate::outcome::Outcome;
@@ -133,6 +134,13 @@ pub const KEY_LEN_MAX: usize = 128;
 pub const CALLERS_KEY: &str = "by:";
 
 impl Firing {
+    /// Whether its key is its own id: nobody chose it, and nobody says it again. A store need not look whether it has it
+    /// already, unless the id turns out to be there.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        Uuid::try_parse(&self.key).is_ok_and(|key| key == *self.id.as_uuid())
+    }
+
     /// The activation that this firing makes.
     #[must_use]
     pub fn into_activation(self) -> Activation {

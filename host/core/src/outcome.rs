@@ -346,47 +346,94 @@ pub struct Ending {
     pub freed: Duration,
 }
 
-/// What one run used, and how it went: kept with its outcome.
+/// What one run used, and how it went: kept with its outcome. In JSON, what is as by default is left out, and spans are
+/// nanoseconds: there is one of these for each run that is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Receipt {
     /// From the firing, or from the end of the attempt before, to the start of this run.
+    #[serde(with = "nanos", skip_serializing_if = "Duration::is_zero")]
     pub queue_wait: Duration,
     /// From start to end.
+    #[serde(with = "nanos", skip_serializing_if = "Duration::is_zero")]
     pub wall: Duration,
     /// Of [`Receipt::wall`], what the run spent paused.
+    #[serde(with = "nanos", skip_serializing_if = "Duration::is_zero")]
     pub paused: Duration,
     /// How often it was paused.
+    #[serde(skip_serializing_if = "is_default")]
     pub suspended_count: u32,
     /// CPU time of the thread that ran the guest, while it did.
+    #[serde(with = "nanos", skip_serializing_if = "Duration::is_zero")]
     pub cpu: Duration,
     /// The most bytes that its memories and tables held together.
+    #[serde(skip_serializing_if = "is_default")]
     pub peak_memory_bytes: u64,
     /// How often a growth of memory or table was refused.
+    #[serde(skip_serializing_if = "is_default")]
     pub memory_refusals: u32,
     /// Bytes written to standard output.
+    #[serde(skip_serializing_if = "is_default")]
     pub stdout_bytes: u64,
     /// Bytes written to standard error.
+    #[serde(skip_serializing_if = "is_default")]
     pub stderr_bytes: u64,
     /// Of both, what was dropped because the limit was reached.
+    #[serde(skip_serializing_if = "is_default")]
     pub output_dropped_bytes: u64,
     /// How many deferrals it took.
+    #[serde(skip_serializing_if = "is_default")]
     pub deferrals: u32,
     /// The progress last set.
+    #[serde(skip_serializing_if = "is_default")]
     pub progress: Option<u32>,
     /// How often it asked for something that was not granted.
+    #[serde(skip_serializing_if = "is_default")]
     pub denials: u32,
     /// Calls of the guest to the host: of our imports, and of WASI. One of WASI 0.3 that waits counts each time that it
     /// goes on.
+    #[serde(skip_serializing_if = "is_default")]
     pub host_calls: u64,
     /// Which rule stopped it; none if none did.
+    #[serde(skip_serializing_if = "is_default")]
     pub stop: Option<Stop>,
     /// How its end went; none if nobody asked for it.
+    #[serde(skip_serializing_if = "is_default")]
     pub ending: Option<Ending>,
     /// The storage changes that came with the firing, if any did, are dealt with: it succeeded, or accepted
     /// them (UWP-054).
-    #[serde(default)]
+    #[serde(skip_serializing_if = "is_default")]
     pub changes_accepted: bool,
+}
+
+/// A span as a number of nanoseconds. What earlier versions wrote, seconds and nanoseconds by name, is read as well.
+mod nanos {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Span {
+        Nanos(u64),
+        Parts(Duration),
+    }
+
+    /// A span of more than 584 years is cut to that.
+    pub(super) fn serialize<S: Serializer>(span: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        Ok(match Span::deserialize(deserializer)? {
+            Span::Nanos(nanos) => Duration::from_nanos(nanos),
+            Span::Parts(span) => span,
+        })
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 #[cfg(test)]

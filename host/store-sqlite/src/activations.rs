@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use dormouse_core::activation::ActivationState;
 use dormouse_core::ids::{ActivationId, RegistrationId};
 use dormouse_core::store::{Counts, steps};
-use dormouse_core::{Activation, Timestamp};
+use dormouse_core::{Activation, Timestamp, TriggerDetails};
 use rusqlite::{Connection, ErrorCode, params};
 
 use crate::errors::Fault;
 use crate::rows::{
-    StateColumns, activation, activation_bytes, collect, first, limit, registration_bytes, registration_id,
-    signed, split_details, whole_activation,
+    StateColumns, activation, activation_bytes, collect, first, is_bare_request, limit, registration_bytes,
+    registration_id, signed, split_details, whole_activation,
 };
 use crate::tx::Tx;
 
@@ -54,8 +54,10 @@ pub(crate) mod sql {
     );
     pub(crate) const INSERT: &str = "insert into activation
         (id, registration, app, key, coalesced, scheduled_for, fired_at, not_before, failures, interruptions,
-         fence, state, run, node, since, until, outcome, over_at, backoff_since)
-        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+         fence, state, run, node, since, until, outcome, over_at, backoff_since, requested)
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
+    pub(crate) const COALESCE: &str =
+        "update activation set coalesced = ?2, scheduled_for = ?3, requested = ?4 where n = ?1";
     pub(crate) const UPDATE: &str =
         "update activation set not_before = ?2, failures = ?3, interruptions = ?4,
         fence = ?5, state = ?6, run = ?7, node = ?8, since = ?9, until = ?10, outcome = ?11, over_at = ?12,
@@ -116,6 +118,14 @@ pub(crate) fn find_bare(conn: &Connection, id: ActivationId) -> Result<Option<(i
     first(conn.prepare_cached(sql::BY_ID)?.query([activation_bytes(&id)])?, activation)
 }
 
+/// As [`find_bare`], of one that is likely to run and is about to be written: the copy at hand is given away.
+pub(crate) fn take_running(tx: &mut Tx<'_>, id: ActivationId) -> Result<Option<(i64, Activation)>, Fault> {
+    match tx.cache.running.remove(&id) {
+        Some(found) => Ok(Some(found)),
+        None => find_bare(tx.conn, id),
+    }
+}
+
 /// Those of a registration that wait, by firing, without details.
 pub(crate) fn waiting_of(conn: &Connection, id: RegistrationId) -> Result<Vec<(i64, Activation)>, Fault> {
     collect(conn.prepare_cached(sql::WAITING)?.query([registration_bytes(&id)])?, activation)
@@ -164,10 +174,11 @@ pub(crate) fn put(tx: &mut Tx<'_>, activation: &Activation) -> Result<(), Fault>
         outcome,
         over_at,
         activation.backoff_since.as_micros(),
+        is_bare_request(&activation.details),
     ]);
     let n = match inserted {
         Ok(n) => n,
-        // The key was looked up before, so it is the id.
+        // The key was looked up before, or is the id's own: so it is the id.
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
             return Err(Fault::Store(steps::id_in_use(activation.id)));
         }
@@ -177,7 +188,35 @@ pub(crate) fn put(tx: &mut Tx<'_>, activation: &Activation) -> Result<(), Fault>
     let mut counts = tx.counts(activation.registration)?;
     Standing::of(&activation.state).enter(&mut counts);
     tx.cache.counts.insert(activation.registration, counts);
+    remember(tx, n, activation);
     Ok(())
+}
+
+/// Keeps one that runs at hand, and no other.
+fn remember(tx: &mut Tx<'_>, n: i64, activation: &Activation) {
+    let Activation { id, ref state, .. } = *activation;
+    if Standing::of(state) != Standing::Running {
+        tx.cache.running.remove(&id);
+        return;
+    }
+    // All but the details, which may be long.
+    let bare = Activation {
+        id,
+        registration: activation.registration,
+        app: activation.app.clone(),
+        key: activation.key.clone(),
+        details: TriggerDetails::None,
+        coalesced: activation.coalesced,
+        scheduled_for: activation.scheduled_for,
+        fired_at: activation.fired_at,
+        not_before: activation.not_before,
+        backoff_since: activation.backoff_since,
+        failures: activation.failures,
+        interruptions: activation.interruptions,
+        fence: activation.fence,
+        state: state.clone(),
+    };
+    tx.cache.running.insert(id, (n, bare));
 }
 
 pub(crate) fn save_details(tx: &Tx<'_>, n: i64, activation: &Activation) -> Result<(), Fault> {
@@ -189,7 +228,7 @@ pub(crate) fn save_details(tx: &Tx<'_>, n: i64, activation: &Activation) -> Resu
 }
 
 /// Writes down all that a transition may change.
-pub(crate) fn update(tx: &Tx<'_>, n: i64, activation: &Activation) -> Result<(), Fault> {
+pub(crate) fn update(tx: &mut Tx<'_>, n: i64, activation: &Activation) -> Result<(), Fault> {
     let StateColumns { state, run, node, since, until, outcome, over_at } =
         StateColumns::of(&activation.state)?;
     tx.conn.prepare_cached(sql::UPDATE)?.execute(params![
@@ -207,6 +246,7 @@ pub(crate) fn update(tx: &Tx<'_>, n: i64, activation: &Activation) -> Result<(),
         over_at,
         activation.backoff_since.as_micros(),
     ])?;
+    remember(tx, n, activation);
     Ok(())
 }
 

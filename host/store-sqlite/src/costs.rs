@@ -6,15 +6,17 @@ use std::sync::{Arc, Mutex};
 
 use dormouse_core::ids::AppId;
 use dormouse_core::overlap::{Overlap, Refusal};
-use dormouse_core::store::exercise::fixture::{QUEUE, app, ask, at, claim, firing, record, registration};
-use dormouse_core::store::{Enqueue, Enqueued};
+use dormouse_core::store::exercise::fixture::{
+    QUEUE, app, ask, at, claim, firing, record, registration, succeeded,
+};
+use dormouse_core::store::{Enqueue, Enqueued, Finished};
 use dormouse_core::trigger::TriggerDetails;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use rusqlite::{Connection, StatementStatus};
 
 use crate::errors::Fault;
 use crate::tx::{Cache, Tx};
-use crate::{activations, apps, enqueue, refusals, registrations, schema};
+use crate::{activations, apps, enqueue, ledger, refusals, registrations, schema};
 
 /// A database, and what was run on it: the text of each statement, and the steps of all its runs so far.
 struct Meter {
@@ -93,7 +95,8 @@ fn a_firing_that_is_accepted_pays_nothing_for_those_that_are_not() {
     assert_eq!(first.statements, [sql::BY_KEY, registration::STATUS, sql::COUNTS, sql::INSERT]);
     let second = meter.enqueue(bare(2, QUEUE));
     assert!(matches!(second.answer, Enqueued::Waiting(_)), "{:?}", second.answer);
-    assert_eq!(second.statements, [sql::BY_KEY, registration::STATUS, sql::INSERT]);
+    // Whether it is spent was asked before.
+    assert_eq!(second.statements, [sql::BY_KEY, sql::INSERT]);
 
     let again = meter.enqueue(bare(2, QUEUE));
     assert_eq!(again.statements, [sql::BY_KEY]);
@@ -105,7 +108,39 @@ fn a_firing_that_is_accepted_pays_nothing_for_those_that_are_not() {
 
     let refused = meter.enqueue(bare(5, Overlap::Refuse));
     assert_eq!(refused.answer, Enqueued::Refused(Refusal::CurrentlyRunning));
-    assert_eq!(refused.statements, [sql::BY_KEY, registration::STATUS, refusals::sql::NOTE]);
+    assert_eq!(refused.statements, [sql::BY_KEY, refusals::sql::NOTE]);
+}
+
+/// A firing that nobody says again, without arguments: most are so.
+fn fresh(n: u128) -> Enqueue {
+    let mut ask = ask(firing(n, 1, 1), QUEUE);
+    ask.firing.key = ask.firing.id.to_string();
+    ask.firing.details = TriggerDetails::Application(vec![]);
+    ask
+}
+
+#[test]
+fn the_run_of_a_fresh_request_is_three_statements() {
+    use activations::sql;
+    let mut meter = Meter::new(0);
+    meter.register(1);
+    let first = meter.enqueue(Enqueue { claim: Some(claim(1, 1)), ..fresh(1) });
+    let Enqueued::Claimed(lease) = first.answer else { panic!("{:?}", first.answer) };
+    meter.run(|tx| ledger::finish(tx, &succeeded(&lease)));
+    let second = meter.enqueue(Enqueue { claim: Some(claim(2, 2)), ..fresh(2) });
+    let Enqueued::Claimed(lease) = second.answer else { panic!("{:?}", second.answer) };
+    assert_eq!(second.statements, [sql::INSERT]);
+    assert_eq!(lease.activation.details, TriggerDetails::Application(vec![]));
+    let ended = meter.run(|tx| ledger::finish(tx, &succeeded(&lease)));
+    assert!(matches!(ended.answer, Finished::Completed(_)), "{:?}", ended.answer);
+    assert_eq!(ended.statements, [sql::UPDATE, ledger::sql::RECORD]);
+    // Said again all the same, it is one.
+    let again = meter.enqueue(fresh(2));
+    assert_eq!(again.answer, Enqueued::Duplicate(lease.activation.id));
+    // What is at hand is what is written.
+    let (_, written) =
+        activations::find(&meter.conn, lease.activation.id).expect("it works").expect("it is there");
+    assert_eq!(written.details, TriggerDetails::Application(vec![]));
 }
 
 /// The steps of each command with `others` registrations besides, by name.

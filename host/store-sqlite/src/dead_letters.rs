@@ -6,10 +6,10 @@ use dormouse_core::ids::{ActivationId, RegistrationId};
 use dormouse_core::store::{DeadLetterFilter, Redriven, Totals, steps};
 use rusqlite::{Connection, named_params};
 
+use crate::activations;
 use crate::errors::Fault;
 use crate::rows::{activation_bytes, collect, first, limit, registration_bytes, unsigned, whole_activation};
 use crate::tx::Tx;
-use crate::{activations, registrations};
 
 /// The queries whose plans are tested.
 pub(crate) mod sql {
@@ -107,7 +107,7 @@ pub(crate) fn redrive(
     if let Some((_, made)) = activations::by_key(tx.conn, letter.registration, &steps::redrive_key(id))? {
         return Ok(Redriven::Activation(Box::new(made)));
     }
-    let registered = registrations::find(tx.conn, letter.registration)?.is_some();
+    let registered = tx.status(letter.registration)?.is_some();
     let mut statement = tx.conn.prepare_cached(sql::IS_LISTED)?;
     let listed = first(statement.query([n])?, |row| Ok(row.get(0)?))?.unwrap_or(false);
     let waiting = tx.counts(letter.registration)?.waiting;

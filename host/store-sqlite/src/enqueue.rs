@@ -8,7 +8,7 @@ use dormouse_core::store::{COALESCED_KEYS_MAX, Counts, Enqueue, Enqueued, steps}
 use rusqlite::params;
 
 use crate::errors::Fault;
-use crate::rows::{first, limit, registration_bytes, whole_activation};
+use crate::rows::{first, is_bare_request, limit, registration_bytes, whole_activation};
 use crate::tx::Tx;
 use crate::{activations, refusals, registrations};
 
@@ -26,16 +26,16 @@ fn decide(tx: &mut Tx<'_>, ask: &Enqueue) -> Result<Enqueued, Fault> {
     if let Some(watermark) = watermark {
         registrations::advance(tx, registration, *watermark)?;
     }
-    if let Some((_, activation)) = activations::by_key(tx.conn, registration, &firing.key)? {
+    // Of a fresh one nothing is there to be found.
+    if !firing.is_fresh()
+        && let Some(again) = said_before(tx, firing, claim.as_ref())?
+    {
         if *spend {
             registrations::spend(tx, registration)?;
         }
-        let again = claim.and_then(|claim| steps::lease_again(&activation, &claim));
-        return Ok(
-            again.map_or(Enqueued::Duplicate(activation.id), |lease| Enqueued::Claimed(Box::new(lease)))
-        );
+        return Ok(again);
     }
-    match registrations::find(tx.conn, registration)? {
+    match tx.status(registration)? {
         None => return Ok(Enqueued::Refused(Refusal::NotRegistered)),
         Some(RegistrationStatus::Spent) => return Ok(Enqueued::Refused(Refusal::Spent)),
         Some(RegistrationStatus::Active) => {}
@@ -54,10 +54,23 @@ fn decide(tx: &mut Tx<'_>, ask: &Enqueue) -> Result<Enqueued, Fault> {
     Ok(answer)
 }
 
+/// The answer to a firing that was taken in before.
+fn said_before(tx: &Tx<'_>, firing: &Firing, claim: Option<&Claim>) -> Result<Option<Enqueued>, Fault> {
+    let found = activations::by_key(tx.conn, firing.registration, &firing.key)?;
+    Ok(found.map(|(_, activation)| {
+        let again = claim.and_then(|claim| steps::lease_again(&activation, claim));
+        again.map_or(Enqueued::Duplicate(activation.id), |lease| Enqueued::Claimed(Box::new(lease)))
+    }))
+}
+
 fn insert(tx: &mut Tx<'_>, firing: &Firing, claim: Option<Claim>) -> Result<Enqueued, Fault> {
     let mut activation = firing.clone().into_activation();
     let lease = claim.and_then(|claim| activation.claim(&claim).ok());
-    activations::put(tx, &activation)?;
+    if let Err(fault) = activations::put(tx, &activation) {
+        // It was not as fresh as it looked.
+        let again = if firing.is_fresh() { said_before(tx, firing, claim.as_ref())? } else { None };
+        return again.ok_or(fault);
+    }
     Ok(match lease {
         Some(lease) => Enqueued::Claimed(Box::new(lease)),
         None => Enqueued::Waiting(Box::new(activation)),
@@ -75,9 +88,10 @@ fn coalesce(tx: &Tx<'_>, firing: &Firing, replace: bool) -> Result<Enqueued, Fau
         return Err(Fault::corrupt("an activation that waits is not there"));
     };
     activation.coalesce(firing.clone(), replace).map_err(Fault::corrupt)?;
-    let sql = "update activation set coalesced = ?2, scheduled_for = ?3 where n = ?1";
     let scheduled_for = activation.scheduled_for.map(Timestamp::as_micros);
-    tx.conn.prepare_cached(sql)?.execute(params![n, activation.coalesced, scheduled_for])?;
+    let requested = is_bare_request(&activation.details);
+    let now = params![n, activation.coalesced, scheduled_for, requested];
+    tx.conn.prepare_cached(activations::sql::COALESCE)?.execute(now)?;
     tx.conn.prepare_cached("delete from details where n = ?1")?.execute([n])?;
     activations::save_details(tx, n, &activation)?;
 

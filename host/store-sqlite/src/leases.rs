@@ -42,7 +42,7 @@ pub(crate) fn renew(
 ) -> Result<Vec<ActivationId>, Fault> {
     let mut lost = Vec::new();
     for (id, fence) in held {
-        let renewed = activations::find_bare(tx.conn, *id)?
+        let renewed = activations::take_running(tx, *id)?
             .and_then(|(n, mut activation)| activation.renew(*fence, until).ok().map(|()| (n, activation)));
         match renewed {
             Some((n, activation)) => activations::update(tx, n, &activation)?,
@@ -66,7 +66,7 @@ pub(crate) fn reap(tx: &mut Tx<'_>, ask: Reap, now: Timestamp, count: usize) -> 
     let mut fell = BTreeSet::new();
     for (n, activation) in found {
         let registration = activation.registration;
-        let registered = registrations::find(tx.conn, registration)?.is_some();
+        let registered = tx.status(registration)?.is_some();
         let was = Standing::of(&activation.state);
         if let ActivationState::Running(running) = &activation.state
             && steps::is_crash(&ask, running.node)

@@ -9,12 +9,12 @@ use dormouse_core::store::{Finish, Finished, steps};
 use rusqlite::{Connection, params};
 
 use crate::activations::{self, Standing};
+use crate::dead_letters;
 use crate::errors::Fault;
 use crate::rows::{
     StoredRun, activation_bytes, first, json, registration_bytes, run, run_bytes, signed, unsigned,
 };
 use crate::tx::Tx;
-use crate::{dead_letters, registrations};
 
 /// The queries whose plans are tested.
 pub(crate) mod sql {
@@ -60,12 +60,12 @@ pub(crate) fn record(
 
 pub(crate) fn finish(tx: &mut Tx<'_>, finish: &Finish) -> Result<Finished, Fault> {
     let Finish { run, after, output } = finish;
-    let Some((n, mut activation)) = activations::find_bare(tx.conn, run.activation)? else {
+    let Some((n, mut activation)) = activations::take_running(tx, run.activation)? else {
         return Ok(Finished::LeaseLost);
     };
     // Success needs no registration: the one who asks pays nothing for those who fail.
-    let registered = (*after == After::End && !run.outcome.is_failure())
-        || registrations::find(tx.conn, activation.registration)?.is_some();
+    let registered =
+        (*after == After::End && !run.outcome.is_failure()) || tx.status(activation.registration)?.is_some();
     let after = steps::after_run(after.clone(), registered);
     let was = Standing::of(&activation.state);
     if activation.complete(run.fence, &run.outcome, &after, run.ended_at).is_err() {

@@ -321,3 +321,37 @@ fn a_file_of_version_4_keeps_everything_and_knows_no_app_that_ever_ran() {
     let version: i32 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a pragma");
     assert_eq!(version, schema::VERSION);
 }
+
+#[test]
+fn a_file_of_version_5_keeps_everything_and_what_came_with_each_firing() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let old = of_version(1, directory.path(), ROWS);
+    for step in &schema::MIGRATIONS[1..5] {
+        old.execute_batch(step).expect("the schema is valid");
+    }
+    old.pragma_update(None, "user_version", 5).expect("a pragma");
+    // As that version wrote a request without arguments.
+    old.execute_batch("insert into details values (2, '{\"application\":[]}', x'')")
+        .expect("the row is valid");
+    let before = (contents(&old), read(&old, &TABLES_OF_4));
+    drop(old);
+
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory.path()).expect("it opens"));
+    block_on(async {
+        let came = [
+            TriggerDetails::Application(b"hello".to_vec()),
+            TriggerDetails::Application(vec![]),
+            TriggerDetails::None,
+        ];
+        for (n, details) in (1..).zip(came) {
+            let found = store.activation(activation(n)).await.expect("the store works").expect("it is there");
+            assert_eq!(found.details, details, "{n}");
+        }
+    });
+    drop(store);
+
+    let conn = Connection::open(directory.path().join(SqliteStore::FILE_NAME)).expect("it is closed");
+    assert_eq!((contents(&conn), read(&conn, &TABLES_OF_4)), before);
+    let version: i32 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a pragma");
+    assert_eq!(version, schema::VERSION);
+}

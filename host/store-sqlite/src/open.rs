@@ -132,7 +132,9 @@ pub(crate) fn prepare_to_read(conn: &Connection) -> rusqlite::Result<()> {
     // see its value. Every plan here is told by name which index to use.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
-    conn.pragma_update(None, "cache_size", -65_536)?; // KiB
+    // KiB. What is written is mostly at the end of things, and what is read is in the system's cache: more is only more
+    // memory that stays.
+    conn.pragma_update(None, "cache_size", -4096)?;
     conn.pragma_update(None, "temp_store", "memory")?;
     // A row that was flipped on the disk is refused where it is read, and not followed out of its page.
     conn.pragma_update(None, "cell_size_check", true)

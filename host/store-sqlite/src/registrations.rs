@@ -40,6 +40,7 @@ pub(crate) fn save(tx: &mut Tx<'_>, record: &RegistrationRecord) -> Result<(), F
         json(registration)?,
         crashes,
     ])?;
+    tx.cache.statuses.remove(&registration.id);
     Ok(())
 }
 
@@ -55,6 +56,7 @@ pub(crate) fn remove(tx: &mut Tx<'_>, id: RegistrationId, at: Timestamp) -> Resu
     dead_letters::discard_of(tx, id)?;
     // Nothing fires it any more. What still runs of it is counted afresh when it ends.
     tx.cache.counts.remove(&id);
+    tx.cache.statuses.remove(&id);
     Ok(Removed { withdrawn })
 }
 
@@ -87,6 +89,7 @@ pub(crate) fn advance(tx: &mut Tx<'_>, id: RegistrationId, to: Timestamp) -> Res
 
 pub(crate) fn spend(tx: &mut Tx<'_>, id: RegistrationId) -> Result<(), Fault> {
     tx.conn.prepare_cached(sql::SPEND)?.execute([registration_bytes(&id)])?;
+    tx.cache.statuses.remove(&id);
     Ok(())
 }
 

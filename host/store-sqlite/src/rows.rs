@@ -90,7 +90,7 @@ macro_rules! activation_columns {
     () => {
         "a.n, a.id, a.registration, a.app, a.key, a.coalesced, a.scheduled_for, a.fired_at, a.not_before, \
          a.failures, a.interruptions, a.fence, a.state, a.run, a.node, a.since, a.until, a.outcome, a.over_at, \
-         a.backoff_since"
+         a.backoff_since, a.requested"
     };
 }
 
@@ -134,7 +134,7 @@ macro_rules! whole_activations {
 pub(crate) use {activation_columns, activations, details_columns, whole_activations};
 
 /// Where [`details_columns`] begin.
-const DETAILS: usize = 20;
+const DETAILS: usize = 21;
 
 /// An activation with its row number, without its details: what most steps need.
 pub(crate) fn activation(row: &Row<'_>) -> Result<(i64, Activation), Fault> {
@@ -221,10 +221,16 @@ impl<'a> StateColumns<'a> {
 /// Details as JSON without the payload, and the payload: 256 KiB of bytes are no JSON.
 type SplitDetails<'a> = (String, Option<&'a [u8]>);
 
-/// Details as they are stored; none if nothing came with the firing.
+/// Whether a column of the activation says all of it.
+pub(crate) const fn is_bare_request(details: &TriggerDetails) -> bool {
+    matches!(details, TriggerDetails::Application(arguments) if arguments.is_empty())
+}
+
+/// Details as they are stored; none if nothing came with the firing, or [no more than a request](is_bare_request).
 pub(crate) fn split_details(details: &TriggerDetails) -> Result<Option<SplitDetails<'_>>, Fault> {
     Ok(match details {
         TriggerDetails::None => None,
+        TriggerDetails::Application(arguments) if arguments.is_empty() => None,
         TriggerDetails::Application(payload) => {
             Some((json(&TriggerDetails::Application(vec![]))?, Some(payload)))
         }
@@ -243,7 +249,8 @@ pub(crate) fn split_details(details: &TriggerDetails) -> Result<Option<SplitDeta
 
 fn details(row: &Row<'_>) -> Result<TriggerDetails, Fault> {
     let Some(head) = row.get_ref(DETAILS)?.as_str_or_null().map_err(Fault::corrupt)? else {
-        return Ok(TriggerDetails::None);
+        let requested = row.get(DETAILS - 1)?;
+        return Ok(if requested { TriggerDetails::Application(vec![]) } else { TriggerDetails::None });
     };
     let mut details = from_json(head)?;
     match &mut details {

@@ -11,7 +11,7 @@ pub(crate) const APPLICATION_ID: i32 = 0x646f_726d;
 
 /// What leads from each version to the next; the first, from an empty file. Never edit one that was
 /// released: append another.
-pub(crate) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5];
+pub(crate) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6];
 
 /// The version that this code reads and writes.
 pub(crate) const VERSION: i32 = MIGRATIONS.len() as i32;
@@ -225,4 +225,9 @@ create table app_state (
     app text primary key not null,
     body text not null                  -- AppStateRecord as JSON
 ) strict, without rowid;
+";
+
+const V6: &str = "
+-- 1: a request without arguments, as most are. It has no row in details.
+alter table activation add column requested integer not null default 0;
 ";

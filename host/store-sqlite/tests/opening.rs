@@ -63,20 +63,20 @@ fn a_file_of_an_earlier_schema_is_brought_up_to_date() {
     drop(store);
     let conn = rusqlite::Connection::open(database(&directory)).unwrap();
     let version: i32 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, 5);
+    assert_eq!(version, 6);
 }
 
 #[test]
 fn a_newer_schema_is_refused() {
-    for newer in [6, 8] {
+    for newer in [7, 9] {
         let directory = used();
         let conn = rusqlite::Connection::open(database(&directory)).unwrap();
         conn.pragma_update(None, "user_version", newer).unwrap();
         conn.execute_batch("pragma wal_checkpoint(truncate)").unwrap();
         drop(conn);
         let error = refused(&directory);
-        assert!(matches!(error, OpenError::Newer { found, known: 5, .. } if found == newer), "{error:?}");
-        let told = format!("newer dormouse (schema {newer}, this one knows up to 5)");
+        assert!(matches!(error, OpenError::Newer { found, known: 6, .. } if found == newer), "{error:?}");
+        let told = format!("newer dormouse (schema {newer}, this one knows up to 6)");
         assert!(error.to_string().contains(&told), "{error}");
     }
 }

@@ -110,13 +110,13 @@ fn what_cannot_be_read_is_told() {
 
     live(&open(directory.path()), 1);
     let path = directory.path().join(SqliteStore::FILE_NAME);
-    for (version, expected) in [(2, "older dormouse"), (6, "newer dormouse")] {
+    for (version, expected) in [(2, "older dormouse"), (7, "newer dormouse")] {
         let conn = rusqlite::Connection::open(&path).unwrap();
         conn.pragma_update(None, "user_version", version).unwrap();
         drop(conn);
         let error = refused(directory.path());
         assert!(error.to_string().contains(expected), "{error}");
-        let typed = matches!(error, OpenError::Older { found: 2, known: 5, .. } | OpenError::Newer { .. });
+        let typed = matches!(error, OpenError::Older { found: 2, known: 6, .. } | OpenError::Newer { .. });
         assert!(typed, "{error:?}");
     }
 }

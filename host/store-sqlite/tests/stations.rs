@@ -41,7 +41,7 @@ fn each_is_passed_before_and_after_its_commit() {
     let directory = tempfile::tempdir().unwrap();
     let sqlite = SqliteStore::open(directory.path()).unwrap();
     // Inside each step of the way from an empty file, and after it.
-    assert_eq!(taken(), [("migrate", [0; 3]); 10]);
+    assert_eq!(taken(), [("migrate", [0; 3]); 12]);
 
     *PATH.lock().unwrap() = Some(sqlite.path().to_owned());
     let path = sqlite.path().to_owned();

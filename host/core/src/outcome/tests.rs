@@ -76,3 +76,39 @@ fn a_guests_message_is_cut_at_a_character() {
     assert!(cut.ends_with('…'));
     assert_eq!(bounded_message("short".to_owned()), "short");
 }
+
+#[test]
+fn a_receipt_is_written_without_what_says_nothing_and_read_as_it_was() {
+    let stored = |receipt: &Receipt| serde_json::to_string(receipt).unwrap();
+    assert_eq!(stored(&Receipt::default()), "{}");
+    let whole = Receipt {
+        queue_wait: Duration::from_nanos(1),
+        wall: Duration::from_secs(3600),
+        paused: Duration::from_millis(2),
+        suspended_count: 3,
+        cpu: Duration::from_micros(4),
+        peak_memory_bytes: 5,
+        memory_refusals: 6,
+        stdout_bytes: 7,
+        stderr_bytes: 8,
+        output_dropped_bytes: 9,
+        deferrals: 10,
+        progress: Some(0),
+        denials: 11,
+        host_calls: 12,
+        stop: Some(Stop::by(&Cancellation::new(CancellationReason::Abort, "operator", ""))),
+        ending: Some(Ending { told: None, ended: Duration::ZERO, freed: Duration::MAX }),
+        changes_accepted: true,
+    };
+    assert_eq!(serde_json::from_str::<Receipt>(&stored(&whole)).unwrap(), whole);
+    // As earlier versions wrote it.
+    let earlier = r#"{"queue_wait":{"secs":0,"nanos":590000},"wall":{"secs":2,"nanos":5},"cpu":{"secs":0,"nanos":0},
+        "progress":null,"stdout_bytes":17}"#;
+    let expected = Receipt {
+        queue_wait: Duration::from_nanos(590_000),
+        wall: Duration::new(2, 5),
+        stdout_bytes: 17,
+        ..Receipt::default()
+    };
+    assert_eq!(serde_json::from_str::<Receipt>(earlier).unwrap(), expected);
+}
