@@ -257,7 +257,7 @@ pub trait App: Default + 'static {
     }
 
     /// The app is about to be suspended: save state, and release what others may need: files, sockets, exclusive
-    /// handles. While it is suspended it gets no CPU time and hears nothing; it may be ended without notice (UWP-132).
+    /// handles. While it is suspended it gets no CPU time and hears nothing; it may be ended without notice (UWP-133).
     ///
     /// Also called in an instance in which only tasks ran: save what was opened, and nothing else.
     fn suspending(self: Rc<Self>, transition: Transition) -> impl Future<Output = ()> {

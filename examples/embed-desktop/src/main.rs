@@ -31,6 +31,7 @@ mod screen;
 mod story;
 mod window;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,7 +44,8 @@ use dormouse::package::Source;
 use dormouse::{AppId, AppPolicy, Compiler, Consent, Host, InstallError, InstallOptions, PackageConfig};
 use dormouse_store_sqlite::SqliteStore;
 use rustix::process::Signal;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{self, SignalKind, signal};
+use tokio::sync::mpsc;
 
 use crate::keys::Input;
 use crate::screen::{Pen, Screen};
@@ -76,33 +78,46 @@ async fn desktop(arguments: &Arguments, screen: &Screen) -> anyhow::Result<()> {
     let mut hangup = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let mut stop = signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?;
+    let stop = signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?;
 
     let host = host(arguments, screen.pen()).await?;
     let app = host.app(&installed(&host, &arguments.package).await?)?;
     let mut window = Window::new(host.clone(), app, screen.pen());
-    let mut keys = keys::listen(screen.pen());
-    window.look().await;
-    let user_closed_it = loop {
-        tokio::select! {
-            input = keys.recv() => match input {
-                Some(Input::Line(line)) if line == "q" => break true,
-                Some(Input::Line(line)) => window.typed(&line).await,
-                Some(Input::Away) => window.look_away(),
-                Some(Input::Back) => window.look().await,
-                Some(Input::Gone) | None => break true,
-            },
-            _ = hangup.recv() => break true,
-            _ = stop.recv() => window.stand_still().await?,
-            _ = interrupt.recv() => break false,
-            _ = terminate.recv() => break false,
+    let user_closed_it = tokio::select! {
+        gone = attended(&mut window, keys::listen(screen.pen()), stop) => {
+            gone?;
+            true
         }
+        _ = hangup.recv() => true,
+        _ = interrupt.recv() => false,
+        _ = terminate.recv() => false,
     };
     if user_closed_it {
         window.close().await;
     }
     host.shutdown(false).await;
     Ok(())
+}
+
+/// The user is there, until he closes the window. It may be dropped while it waits for the app, which may take its time.
+async fn attended(
+    window: &mut Window,
+    mut keys: mpsc::Receiver<Input>,
+    mut stop: unix::Signal,
+) -> io::Result<()> {
+    window.look().await;
+    loop {
+        tokio::select! {
+            input = keys.recv() => match input {
+                Some(Input::Line(line)) if line == "q" => return Ok(()),
+                Some(Input::Line(line)) => window.typed(&line).await,
+                Some(Input::Away) => window.look_away(),
+                Some(Input::Back) => window.look().await,
+                Some(Input::Gone) | None => return Ok(()),
+            },
+            _ = stop.recv() => window.stand_still().await?,
+        }
+    }
 }
 
 /// A host that keeps everything in the state directory, and tells its story on the screen.

@@ -195,6 +195,21 @@ fn before_its_host_stands_still_the_app_is_suspended() {
 }
 
 #[test]
+fn a_host_that_is_to_stop_does_not_wait_until_it_has_stood_still() {
+    let machine = Machine::new();
+    std::fs::copy(test_artifacts::APP_BAD_RETURNS_NEVER, machine.package().join("notes.wasm"))
+        .expect("it was built");
+    let mut program = machine.start();
+    program.enter("/orders suspending\n");
+    program.until("- it hears activated\n");
+    program.signal(Signal::TSTP);
+    program.until("- it hears suspending\n");
+    // From which it does not return.
+    program.signal(Signal::TERM);
+    program.ends();
+}
+
+#[test]
 fn the_focus_of_a_terminal_is_what_the_app_sees_of_its_user() {
     let machine = Machine::new();
     let command = [vec![PROGRAM.to_owned()], machine.arguments()].concat().join(" ");

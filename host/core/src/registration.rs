@@ -128,12 +128,6 @@ impl RegistrationRecord {
 }
 
 impl Registration {
-    /// The entry point that runs, for lists; empty if it runs in its app's own instance.
-    #[must_use]
-    pub fn runs_as(&self) -> &str {
-        self.entry_point.as_deref().unwrap_or_default()
-    }
-
     /// Whether it runs in its app's own instance (UWP-120).
     #[must_use]
     pub const fn is_in_process(&self) -> bool {

@@ -9,10 +9,13 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `session`, `inner`, `decide` | the machine of one app under its lock, and what it said that is to be done |
+//! | `session`, `inner`, `decide`, `todo` | the machine of one app under its lock, and what it said that is to be done |
 //! | `actor`, `perform` | the one future that does it, and polls the instance |
 //! | `instance`, `calls`, `port`, `life` | the sandbox, and what it and the session have of each other |
+//! | `output`, `extension` | what an instance writes, and its handles to extended executions |
+//! | `runs`, `completions` | background tasks in it, and what it hears of those that ended |
 //! | `apps` | all of them, and the places that there are for instances |
+//! | `handle`, `prelaunch`, `lease`, `view`, `error` | what is asked of it from outside, and answered |
 //! | `keep` | what outlives the host |
 
 mod actor;

@@ -156,9 +156,16 @@ fn a_task_without_an_entry_point_runs_in_its_app() {
         .expect_stdout("its app, in which it runs, is not running")
         .expect_stdout("none: it runs in its app");
     dormouse(["fire", "here", "--arg", "interface", "--wait", "--state", path]).expect_code(0);
-    explain().expect_stdout("its app, in which it runs, is in the background");
+    // Seen, it does not go on to be suspended while this looks.
+    app(state.path(), "launch", &[]).expect_code(0);
+    explain().expect_stdout("its app, in which it runs, is in the foreground");
+    app(state.path(), "hide", &[]).expect_code(0);
     // What it writes is the app's.
-    dormouse(["logs", "here", "--state", path]).expect_code(0).expect_stderr("dormouse app output");
+    let runs = json_lines(&dormouse(["runs", "--json", "--state", path]).expect_code(0).stdout);
+    let id = |of: &str| runs[0][of].as_str().unwrap();
+    for which in ["here", id("run"), id("activation")] {
+        dormouse(["logs", which, "--state", path]).expect_code(0).expect_stderr("dormouse app output");
+    }
     app(state.path(), "output", &[]).expect_code(0).expect_stdout("| task interface is whole");
     let seen = answered(state.path(), "state", &[]);
     assert_eq!(
@@ -174,6 +181,8 @@ fn what_an_app_does_not_live_to_see_is_no_success_and_what_it_said_last_is_told(
     let state = state.path();
     let _daemon = Daemon::start(state, NO_MORE);
     let traps_in = |handler: &str| app(state, "launch", &["--arguments", handler]).expect_code(0);
+    traps_in("entered-background");
+    app(state, "hide", &[]).expect_code(1).expect_stderr("error: the app ended first (crashed)");
     traps_in("suspending");
     // The app's own panic is told, and so this is no text of ours alone.
     app(state, "suspend", &[])

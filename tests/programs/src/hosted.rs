@@ -29,6 +29,8 @@ thread_local! {
 /// | `interface` | asks the instance all that can be asked and says `task interface is whole` |
 /// | `defers:MS` | takes a deferral that a spawned future completes after MS, which says `task deferral completed` |
 /// | `forgets` | takes a deferral and loses it |
+/// | `keeps` | never lets go of its instance |
+/// | `sets:N` | gives a setting its value N times, and says `refused M settings` of those that were not to be had |
 /// | `traps` | panics |
 /// | `fails` | fails with `as asked` |
 /// | `retries:MS` | fails, to be run again after MS |
@@ -71,6 +73,8 @@ pub async fn run(instance: BackgroundTaskInstance) -> Result<(), TaskError> {
             "interface" => interface(&instance)?,
             "defers" => defers(&instance, Duration::from_millis(value.parse()?))?,
             "forgets" => std::mem::forget(instance.get_deferral()?),
+            "keeps" => std::mem::forget(instance.clone()),
+            "sets" => sets(value.parse()?),
             "traps" => panic!("as asked"),
             "fails" => return Err(TaskError::failed("as asked")),
             "retries" => return Err(TaskError::RetryAfter(Duration::from_millis(value.parse()?))),
@@ -96,6 +100,11 @@ fn defers(instance: &BackgroundTaskInstance, wait: Duration) -> Result<(), Defer
         deferral.complete();
     });
     Ok(())
+}
+
+fn sets(times: u32) {
+    let refused = (0..times).filter(|_| settings::set("hosted", "too much").is_err()).count();
+    say(format_args!("refused {refused} settings"));
 }
 
 fn interface(instance: &BackgroundTaskInstance) -> Result<(), TaskError> {

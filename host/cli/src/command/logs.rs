@@ -48,7 +48,7 @@ pub(crate) fn logs(args: &LogsArgs, color: ColorChoice) -> Result<Exit> {
         } else {
             let written = written(host, &runs).await?;
             if !args.json.json && written.iter().all(Written::is_empty) {
-                note(nothing(&thing, runs.len()));
+                note(nothing(is_in_its_app(host, &thing).await?, runs.len()));
             }
             print(&written, args.json.json, color)?
         };
@@ -153,24 +153,37 @@ async fn written(host: &Connection, runs: &[RunId]) -> Result<Vec<Written>> {
     Ok(written)
 }
 
-/// What a run wrote, as far as it is kept; none if it is not there any more. Each stream is asked for on its own: both
-/// together, as JSON, may be more than is read of one answer.
+/// What a run wrote, as far as it is kept; none if it is not there any more.
 pub(super) async fn kept(host: &Connection, run: RunId) -> Result<Option<OutputView>> {
-    let text = async |stream| -> Result<Option<String>> {
-        let bytes = found(host.output_bytes(run, stream).await)?;
-        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    found(both(async |stream| host.output_bytes(run, stream).await).await)
+}
+
+/// Both streams as text. Each is asked for on its own: both together, as JSON, may be more than is read of one answer.
+pub(super) async fn both<B: AsRef<[u8]>>(
+    ask: impl AsyncFn(event::Stream) -> Result<B, ClientError>,
+) -> Result<OutputView, ClientError> {
+    let text = async |stream| -> Result<String, ClientError> {
+        Ok(String::from_utf8_lossy(ask(stream).await?.as_ref()).into_owned())
     };
-    let (stdout, stderr) = (text(event::Stream::Stdout).await?, text(event::Stream::Stderr).await?);
-    Ok(stdout.zip(stderr).map(|(stdout, stderr)| OutputView { stdout, stderr }))
+    Ok(OutputView { stdout: text(event::Stream::Stdout).await?, stderr: text(event::Stream::Stderr).await? })
+}
+
+/// Whether it runs in the instance of its app, as far as that is still known.
+async fn is_in_its_app(host: &Connection, thing: &Thing) -> Result<bool> {
+    let registration = match thing {
+        Thing::Registration(known) => return Ok(known.entry_point.is_none()),
+        Thing::Run(RunOrRunning::Ended(run)) => run.registration,
+        Thing::Run(RunOrRunning::Running(run)) => run.registration,
+        Thing::Activation(known) => known.registration,
+    };
+    Ok(found(host.registration(registration).await)?.is_some_and(|known| known.entry_point.is_none()))
 }
 
 /// Why nothing is printed of so many runs.
-fn nothing(of: &Thing, runs: usize) -> &'static str {
-    match (of, runs) {
+const fn nothing(in_its_app: bool, runs: usize) -> &'static str {
+    match (in_its_app, runs) {
         (_, 0) => "no run is there to print the output of",
-        (Thing::Registration(known), _) if known.entry_point.is_none() => {
-            "it runs in its app, and what it writes is the app's: `dormouse app output` prints that"
-        }
+        (true, _) => "it runs in its app, and what it writes is the app's: `dormouse app output` prints that",
         (_, 1) => "the run wrote nothing, or nothing of it was kept",
         _ => "the runs wrote nothing, or nothing of it was kept",
     }

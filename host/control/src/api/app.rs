@@ -86,12 +86,9 @@ impl From<&GrantRecord> for GrantedView {
 }
 
 impl AppView {
-    /// A package, and where in its life its app is: `lives` are those that were wanted since the host began, by name.
-    pub(crate) fn new(package: &PackageInfo, lives: &[dormouse::AppView]) -> Self {
+    /// A package, and where in its life its app is.
+    pub(crate) fn new(package: &PackageInfo, state: AppState) -> Self {
         let activations: Vec<ActivationKind> = package.activations.iter().copied().collect();
-        let known = lives.binary_search_by(|life| life.app.cmp(&package.app));
-        let known = known.ok().and_then(|place| lives.get(place));
-        let state = known.map_or(AppState::NotRunning, |life| life.state);
         Self {
             app: package.app.clone(),
             version: package.version.clone(),

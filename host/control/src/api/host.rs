@@ -66,6 +66,8 @@ pub struct StatsView {
     pub apps: usize,
     /// Apps that have an instance here, suspended or not.
     pub app_instances: u32,
+    /// Of these, those that are suspended: they give way to others.
+    pub apps_suspended: u32,
     /// Instances of apps that there may be at once.
     pub apps_max: u32,
     /// Registrations.
@@ -100,6 +102,7 @@ impl StatsView {
             waiting_for_registration: stats.waiting_for_registration,
             apps: stats.apps,
             app_instances: stats.app_instances,
+            apps_suspended: stats.apps_suspended,
             apps_max: stats.apps_max,
             registrations: stats.registrations,
             quarantined: stats.quarantined,

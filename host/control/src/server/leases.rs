@@ -19,10 +19,9 @@ impl Leases {
         self.sweep();
     }
 
-    /// Keeps it in sight no longer.
-    pub(super) fn give_back(&self, app: &AppId) {
-        let lease = self.lock().remove(app);
-        drop(lease);
+    /// What keeps it in sight: it is hidden when that is dropped.
+    pub(super) fn take(&self, app: &AppId) -> Option<VisibilityLease> {
+        self.lock().remove(app)
     }
 
     /// Lets go of those of instances that have ended, which are good for nothing. What somebody launched since then stays

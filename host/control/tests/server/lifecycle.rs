@@ -60,7 +60,13 @@ pub(crate) async fn lives(machine: &Machine, contract: &Contract<'_>) {
 
     let change = async |how: &str| contract.well("POST", &at(how), None).await["state"].clone();
     assert_eq!(change("hide").await, "background");
+    let places = async || {
+        let stats = contract.well("GET", "/v1/host", None).await["stats"].clone();
+        (stats["app_instances"].clone(), stats["apps_suspended"].clone())
+    };
+    assert_eq!(places().await, (json!(1), json!(0)));
     assert_eq!(change("suspend").await, "suspended");
+    assert_eq!(places().await, (json!(1), json!(1)));
     assert_eq!(change("resume").await, "background");
     assert_eq!(change("show").await, "foreground");
     assert_eq!(change("terminate").await, "not-running");
@@ -140,6 +146,8 @@ async fn whoever_asks_for_what_the_app_does_not_live_to_see_is_told_so() {
     let traps_in = async |handler: &str| {
         assert_eq!(ask("launch", json!({ "arguments": handler })).await["result"], "launched");
     };
+    traps_in("entered-background").await;
+    assert_eq!(ask("hide", json!({})).await["code"], "app-ended");
     traps_in("suspending").await;
     let refused = ask("suspend", json!({})).await;
     assert_eq!(refused["code"], "app-ended", "{refused}");

@@ -46,6 +46,18 @@ async fn a_body_that_is_too_large_is_not_read() {
 }
 
 #[tokio::test]
+async fn a_launch_that_is_too_large_is_not_read() {
+    let machine = idle(|limits| limits.launch_bytes = 100).await;
+    let launch = async |len: usize| {
+        let ask = json!({ "arguments": "x".repeat(len) });
+        let (status, problem) = problem(machine.ask("POST", "/v1/apps/x/launch", Some(&ask)).await).await;
+        (status, problem["code"].clone())
+    };
+    assert_eq!(launch(10).await, (404, json!("not-installed")), "it is read, and there is no such app");
+    assert_eq!(launch(100).await, (413, json!("too-large")));
+}
+
+#[tokio::test]
 async fn a_body_of_the_usual_size_is_a_mebibyte() {
     let machine = idle(|_| {}).await;
     let above = json!({ "topic": "t", "body": "x".repeat(1024 * 1024) });

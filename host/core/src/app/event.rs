@@ -145,7 +145,8 @@ pub enum AppEventKind {
         /// What.
         text: String,
     },
-    /// A background task entered it.
+    /// A background task entered it. One that it has no room for, as it holds too many that are over, is refused there: its
+    /// handler is not called, and the attempt has failed.
     RunEntered {
         /// Which.
         run: RunId,

@@ -172,6 +172,8 @@ enum Step {
 #[derive(Clone, Debug)]
 pub struct AppMachine {
     policy: AppPolicy,
+    /// That of its next instance.
+    next_policy: AppPolicy,
     state: AppState,
     /// Of the instance's own start, or of the last change into the background.
     since: Instant,
@@ -197,7 +199,6 @@ pub struct AppMachine {
     calls: u32,
     memory: Memory,
     extension: Option<Extension>,
-    extensions_denied: bool,
     /// When somebody saw it last, or activated it: its extended executions in the background count from there. None: it
     /// gets none there.
     attended: Option<Instant>,
@@ -220,6 +221,7 @@ impl AppMachine {
     pub const fn new(policy: AppPolicy) -> Self {
         Self {
             policy,
+            next_policy: policy,
             state: AppState::NotRunning,
             since: Instant::ORIGIN,
             visible: false,
@@ -238,7 +240,6 @@ impl AppMachine {
             calls: 0,
             memory: Memory::new(),
             extension: None,
-            extensions_denied: false,
             attended: None,
             then: None,
             leaving: None,
@@ -255,6 +256,12 @@ impl AppMachine {
     #[must_use]
     pub const fn state(&self) -> AppState {
         self.state
+    }
+
+    /// What it may do: of the instance that there is, or of the last one.
+    #[must_use]
+    pub const fn policy(&self) -> &AppPolicy {
+        &self.policy
     }
 
     /// Background tasks in its instance.

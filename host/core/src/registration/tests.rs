@@ -209,7 +209,7 @@ fn uwp_011_what_runs_in_its_app_needs_no_entry_point_and_no_declaration() {
     for kind in TriggerKind::ALL {
         let task = TaskBuilder::new("thumbnails").trigger(trigger(kind));
         let made = with_app.build(task.clone()).unwrap();
-        assert!(made.is_in_process() && made.runs_as().is_empty(), "{kind}");
+        assert!(made.is_in_process() && made.entry_point.is_none(), "{kind}");
         assert_eq!(made.check(&with_app.context()), Ok(()), "{kind}");
         // The app has none any more.
         let error = Err(RegistrationError::NoApp { app: app() });
@@ -217,7 +217,7 @@ fn uwp_011_what_runs_in_its_app_needs_no_entry_point_and_no_declaration() {
         assert_eq!(Host::new().build(task).map(drop), error, "{kind}");
     }
     let named = with_app.build(task()).unwrap();
-    assert!(!named.is_in_process() && named.runs_as() == "resize");
+    assert!(!named.is_in_process() && named.entry_point.as_deref() == Some("resize"));
     // What is named is looked for all the same.
     assert!(matches!(
         with_app.build(task().entry_point("resise")),

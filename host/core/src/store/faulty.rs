@@ -1,7 +1,7 @@
 //! A store that fails where a test says so.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
+use std::task::{Poll, Waker};
 
 use async_trait::async_trait;
 
@@ -33,6 +33,8 @@ pub enum Fault {
     AnswerLost(StoreError),
     /// It is done, and answers only when it is asked once more: who waits for it may be gone by then.
     AnswerLate,
+    /// It is under way until [`FaultyStore::answer`]: then it is not done and answers with this, or is done if there is none.
+    Held(Option<StoreError>),
     /// It is not done, and never answers. Others do.
     Unanswered,
     /// It is not done, and neither it nor any that comes after it ever answers: the host fell before it.
@@ -54,6 +56,9 @@ struct Plan {
     rules: Vec<Rule>,
     calls: Vec<&'static str>,
     crashed: bool,
+    /// How often those that are held were let go, and who waits for the next time.
+    answered: usize,
+    held: Vec<Waker>,
 }
 
 /// Another store, behind a plan of what goes wrong. A handle: clones follow the same plan.
@@ -99,6 +104,32 @@ impl FaultyStore {
         plan.crashed = false;
     }
 
+    /// Those that are [held](Fault::Held) answer. Those that come afterwards meet what they did before.
+    pub fn answer(&self) {
+        let held = {
+            let mut plan = self.plan();
+            plan.answered += 1;
+            std::mem::take(&mut plan.held)
+        };
+        for waker in held {
+            waker.wake();
+        }
+    }
+
+    /// Waits until those that are held now answer.
+    async fn held(&self) {
+        let answered = self.plan().answered;
+        std::future::poll_fn(|cx| {
+            let mut plan = self.plan();
+            if plan.answered > answered {
+                return Poll::Ready(());
+            }
+            plan.held.push(cx.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
     /// All commands that were called, in order, those that met a fault among them.
     #[must_use]
     pub fn calls(&self) -> Vec<&'static str> {
@@ -137,6 +168,13 @@ impl FaultyStore {
                 })
                 .await;
                 answer
+            }
+            Some(Fault::Held(refused)) => {
+                self.held().await;
+                match refused {
+                    Some(error) => Err(error),
+                    None => done.await,
+                }
             }
             Some(Fault::Unanswered | Fault::CrashBefore) => std::future::pending().await,
             Some(Fault::CrashAfter) => {

@@ -55,9 +55,7 @@ impl Host {
     pub async fn completed(&self, id: ActivationId) -> Result<Completion, HostError> {
         let shared = self.shared();
         loop {
-            // Registered before the look: an end in between is not missed.
-            let (tx, rx) = oneshot::channel();
-            let runs_here = {
+            let (runs_here, answer) = {
                 let mut state = shared.state();
                 if let Some(completion) = state.recent.get(id) {
                     return Ok(completion.clone());
@@ -65,10 +63,12 @@ impl Host {
                 if *shared.wake.stop.borrow() {
                     return Err(HostError::Stopping);
                 }
+                // Registered under the lock of the look: an end in between is not missed.
+                let (tx, rx) = oneshot::channel();
                 state.awaited.entry(id).or_default().push(tx);
-                state.running.contains_key(&id)
+                (state.running.contains_key(&id), rx)
             };
-            let waiter = Waiter { shared, id, answer: Some(rx) };
+            let waiter = Waiter { shared, id, answer: Some(answer) };
             if runs_here {
                 if let Some(completion) = waiter.answer().await {
                     return Ok(completion);

@@ -41,6 +41,8 @@ pub struct HostStats {
     pub quarantined: usize,
     /// Apps that have an instance here, suspended or not.
     pub app_instances: u32,
+    /// Of these, those that are suspended: they give way to others.
+    pub apps_suspended: u32,
     /// Instances of apps that there may be at once.
     pub apps_max: u32,
     /// Times that guests were polled.
@@ -79,7 +81,7 @@ pub struct HostStats {
 }
 
 impl Host {
-    /// How it is. Cheap: nothing is counted but what runs.
+    /// How it is. Cheap: nothing is counted but what runs, and the apps that are suspended.
     #[must_use]
     pub fn stats(&self) -> HostStats {
         let shared = self.shared();
@@ -107,6 +109,7 @@ impl Host {
             registrations,
             quarantined,
             app_instances: shared.apps.taken(),
+            apps_suspended: shared.apps.suspended(),
             apps_max: config.apps_max,
             polls: shared.seen.polls.load(Ordering::Relaxed),
             awaited,

@@ -52,8 +52,8 @@ fn go_on(mut actor: Actor, slowly: bool) {
 pub(super) struct Actor {
     pub(super) session: Arc<Session>,
     pub(super) alive: Option<Alive>,
-    /// The store is told something, and what follows waits.
-    pub(super) keeping: Option<Keeping>,
+    /// The store is told something, since when, and what follows waits.
+    pub(super) keeping: Option<(Keeping, Instant)>,
     timer: Option<(Instant, BoxSleep)>,
     /// CPU time since it waited last.
     computes: Duration,
@@ -81,8 +81,8 @@ impl Actor {
         self.tick();
         self.perform(cx);
         self.set_elsewhere(self.waits_elsewhere());
-        // Behind all that was done: what is thawed, or called, has its time from now on.
-        let timeout = self.session.inner().next_timeout();
+        // Behind all that was done. While the store is asked nothing of it is polled, and no time of its own passes.
+        let timeout = if self.keeping.is_some() { None } else { self.session.inner().next_timeout() };
         let clock: Arc<dyn Clock> = self.session.shared.clock.clone();
         arm(&mut self.timer, timeout, &*clock, cx);
         if self.rests() {
@@ -151,7 +151,9 @@ impl Actor {
             let outputs = inner.machine.memory_used(bytes, now.at);
             inner.decide(outputs, Because::Nothing, now);
         }
-        inner.tick(now);
+        if self.keeping.is_none() {
+            inner.tick(now);
+        }
     }
 
     /// Nothing but a file or a socket gets its guest on, as far as that is to be known.

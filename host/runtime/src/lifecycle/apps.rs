@@ -125,6 +125,12 @@ impl Apps {
         self.inner().taken
     }
 
+    /// Those that a suspended app has, which gives way.
+    pub(crate) fn suspended(&self) -> u32 {
+        let is_so = |session: &&Arc<Session>| session.inner().machine.state() == AppState::Suspended;
+        u32::try_from(self.sessions().iter().filter(is_so).count()).unwrap_or(u32::MAX)
+    }
+
     /// An app was suspended, and may be ended for another.
     pub(super) fn may_give_way(&self) {
         self.freed.notify_waiters();
@@ -336,6 +342,10 @@ pub(crate) async fn stop(shared: &Shared, force: bool) {
 /// one. Answers when it has ended.
 pub(crate) async fn replaced(shared: &Shared, app: &AppId) {
     if let Some(session) = shared.apps.known(app) {
+        if let Ok((_, policy)) = shared.apps.of_it(shared, app) {
+            // Also of what waits already, and begins anew behind its end.
+            session.inner().machine.settle(policy);
+        }
         let ends = session.stop(false, None);
         session.has_ended(ends).await;
     }

@@ -94,6 +94,8 @@ impl Teller {
         const WHAT: &str = "tell an app of its tasks";
         let (shared, session) = (self.life.session.shared.clone(), self.life.session.clone());
         let app = &session.app;
+        // Behind the one of the instance before: what that has told and not committed yet is not told again.
+        let _turn = session.tells.lock().await;
         let mut read = persist::retrying(&shared, NOBODY, WHAT, || position(&shared, app)).await?;
         let (mut is_behind, mut unkept) = (true, 0);
         loop {
@@ -107,7 +109,9 @@ impl Teller {
                 self.journal.mark_unchanged();
                 let look = || shared.store.completions(read, PAGE);
                 let page = persist::retrying(&shared, NOBODY, WHAT, look).await?;
-                is_behind = page.len() >= PAGE;
+                let is_whole = page.len() >= PAGE;
+                let (page, is_cut) = self.as_it_trapped(page);
+                is_behind = is_whole || is_cut;
                 unkept += page.len();
                 if let Some(last) = page.last().map(|completion| completion.cursor) {
                     let Some(told) = self.completed(page).await else { return Some(()) };
@@ -165,10 +169,23 @@ impl Teller {
         inner.ends != self.life.ends || inner.is_abandoned()
     }
 
+    /// Of a page whose first of its own it trapped at no more than it was told then: what came since it may hear alone. And
+    /// whether any was left out.
+    fn as_it_trapped(&self, mut page: Vec<Completion>) -> (Vec<Completion>, bool) {
+        let session = &self.life.session;
+        let own = page.iter().find(|completion| completion.run.app == session.app);
+        let first = own.map(|completion| completion.cursor);
+        let trapped_at = session.inner().trapped_at.filter(|(at, _)| Some(*at) == first);
+        let Some((_, last)) = trapped_at else { return (page, false) };
+        let len = page.len();
+        page.retain(|completion| completion.cursor <= last);
+        let is_cut = page.len() < len;
+        (page, is_cut)
+    }
+
     /// Tells of what is the app's in `page`, and answers whether anything is. None if it is to be told again.
     async fn completed(&self, page: Vec<Completion>) -> Option<bool> {
         let session = &self.life.session;
-        let first = page.first().map(|completion| completion.cursor);
         let of_app = page.into_iter().filter(|completion| completion.run.app == session.app);
         let told: Vec<NamedCompletion> = {
             let state = session.shared.state();
@@ -178,16 +195,17 @@ impl Teller {
             };
             of_app.map(|completion| NamedCompletion { name: name(&completion), completion }).collect()
         };
-        if told.is_empty() {
+        let cursor = |one: &NamedCompletion| one.completion.cursor;
+        let Some((first, last)) = told.first().map(cursor).zip(told.last().map(cursor)) else {
             return Some(false);
-        }
+        };
         match self.say(TaskEvent::Completed, Command::Completed(told)).await {
             Said::Heard => Some(true),
             // It may have been a task in it, before the handler was even begun: then this is told again. If it traps at
             // the same once more, it is this.
             Said::Trapped => {
-                let before = std::mem::replace(&mut session.inner().trapped_at, first);
-                (before == first).then_some(true)
+                let before = session.inner().trapped_at.replace((first, last));
+                before.is_some_and(|(at, _)| at == first).then_some(true)
             }
             Said::Unheard => None,
         }
@@ -227,7 +245,7 @@ impl Teller {
     async fn say(&self, event: TaskEvent, command: Command) -> Said {
         let life = &self.life;
         let begun = life.feed(|inner, now| {
-            let deadline = now.at + inner.policy.notice;
+            let deadline = now.at + inner.machine.policy().notice;
             *inner.telling(event) = Some(Telling { at: now.at, deadline });
         });
         if begun.is_none() {

@@ -20,15 +20,25 @@ impl Inner {
                 asking.lease = None;
             }
         }
+        let refused = match &because {
+            Because::NotKept(_, error) => Some(error),
+            Because::Nothing | Because::Ends(_) => None,
+        };
         let mut ended = false;
         for output in outputs {
+            // Known from now on: a guest may ask for the next one before any of this is done.
+            match output {
+                Output::Revoke(reason) => self.extended.revoke(reason),
+                Output::ExtensionOver => self.extended.over(),
+                _ => {}
+            }
             let next = match output {
                 Output::Keep(kept) => {
                     self.kept = match &because {
                         Because::NotKept(before, _) if kept != Kept::Running => *before,
                         _ => (Some(kept), now.wall),
                     };
-                    Do::Keep(self.kept)
+                    Do::Keep { kept: self.kept, begins: kept == Kept::Running }
                 }
                 Output::Start { memory_bytes } => Do::Start { memory_bytes, ends: self.ends },
                 Output::Became(state) => {
@@ -53,19 +63,9 @@ impl Inner {
                 Output::End(end) => {
                     ended = true;
                     self.ends += 1;
-                    let refused = match &because {
-                        Because::NotKept(_, error) => Some(error.clone()),
-                        Because::Nothing | Because::Ends(_) => None,
-                    };
-                    Do::End(Box::new(Ending { refused, ..self.ending(end) }))
+                    Do::End(Box::new(Ending { refused: refused.cloned(), ..self.ending(end) }))
                 }
-                Output::Dropped(ticket) => Do::Dropped(
-                    ticket,
-                    match &because {
-                        Because::NotKept(_, error) => Some(error.clone()),
-                        _ => None,
-                    },
-                ),
+                Output::Dropped(ticket) => Do::Dropped(ticket, refused.cloned()),
                 other => Do::Plain(other),
             };
             self.todo.push_back(next);

@@ -1,6 +1,9 @@
 //! Handles of a guest to its extended executions: there is one at a time, and those that are over stay so.
 
+use dormouse_core::app::event::AppEventKind;
 use dormouse_core::app::lifecycle::{AppMachine, RevokedReason};
+
+use super::session::Session;
 
 /// What handles there are.
 #[derive(Default)]
@@ -42,5 +45,14 @@ impl Extended {
             return Some(reason);
         }
         self.revoked.filter(|(of, _)| *of == id).map(|(_, reason)| reason)
+    }
+}
+
+impl Session {
+    /// Tells of its extended execution, and wakes whoever waits for news of it.
+    pub(super) fn tell_of_extension(&self, kind: AppEventKind) {
+        let number = self.inner().number;
+        self.emit(number, || kind);
+        self.news.notify_waiters();
     }
 }

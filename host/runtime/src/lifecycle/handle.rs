@@ -74,6 +74,12 @@ impl Host {
         views
     }
 
+    /// How an app is; none if nobody has wanted it since the host began.
+    #[must_use]
+    pub fn app_view(&self, app: &AppId) -> Option<AppView> {
+        self.inner.shared.apps.known(app).map(|session| session.view())
+    }
+
     /// The session of the machine's user ends: everything that runs is cancelled with `logging-off`, and apps are ended
     /// once nothing runs in them any more. Answers when they are. The host goes on.
     pub async fn end_session(&self) {
@@ -153,6 +159,24 @@ impl AppHandle {
         self.in_sight(VisibilityLease::new(self.session.clone(), lease), decided).await
     }
 
+    /// Drops a lease of it, if there is one. Answers when it is out of sight, unless somebody else wants to see it.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::NotRunning`]; [`AppError::Ended`] if it ended instead. The lease is dropped all the same.
+    pub async fn hide(&self, lease: Option<VisibilityLease>) -> Result<AppView, AppError> {
+        // Asked before: it may end of being hidden.
+        let ends = {
+            let inner = self.session.inner();
+            inner.is_there()?;
+            inner.ends
+        };
+        drop(lease);
+        let decided = self.session.inner().decided;
+        let is_so = |seen: &AppView| seen.leases > 0 || seen.state != AppState::Foreground;
+        self.unless_ended(ends, |seen| seen.performed >= decided && is_so(seen)).await
+    }
+
     /// Has it suspended, whoever sees it, as by a locked screen. Background tasks in it and an extended execution hold that
     /// up (UWP-127, UWP-140). It stays so until it is resumed, shown or activated. Answers when it is suspended, or
     /// somebody wanted it back meanwhile.
@@ -161,17 +185,16 @@ impl AppHandle {
     ///
     /// [`AppError::NotRunning`]; [`AppError::Ended`] if it ended instead.
     pub async fn suspend(&self) -> Result<AppView, AppError> {
-        let (decided, wanted) = self.session.input(|inner, now| {
+        let (ends, decided, wanted) = self.session.input(|inner, now| {
             inner.is_there()?;
+            let ends = inner.ends;
             let outputs = inner.machine.suspend(now.at);
             inner.decide(outputs, Because::Nothing, now);
-            Ok::<_, AppError>((inner.decided, inner.wanted_back))
+            Ok::<_, AppError>((ends, inner.decided, inner.wanted_back))
         })?;
-        let is_so = |state| matches!(state, AppState::Suspended | AppState::NotRunning);
-        let seen = self
-            .until(|seen| seen.performed >= decided && (is_so(seen.state) || seen.wanted_back != wanted))
-            .await;
-        still_there(seen)
+        // More often than then: what is seen may be of before.
+        let is_so = |seen: &AppView| seen.state == AppState::Suspended || seen.wanted_back > wanted;
+        self.unless_ended(ends, |seen| seen.performed >= decided && is_so(seen)).await
     }
 
     /// Resumes it, as by a screen that is unlocked: who saw it before sees it again. One that nobody sees is suspended again
@@ -181,20 +204,21 @@ impl AppHandle {
     ///
     /// [`AppError::NotRunning`]; [`AppError::Ended`] if it ended instead.
     pub async fn resume(&self) -> Result<AppView, AppError> {
-        let decided = self.session.input(|inner, now| {
+        let (ends, decided) = self.session.input(|inner, now| {
             inner.open()?;
             inner.is_there()?;
+            let ends = inner.ends;
             inner.wanted_back += 1;
             let outputs = inner.machine.resume(now.at);
             inner.decide(outputs, Because::Nothing, now);
-            Ok::<_, AppError>(inner.decided)
+            Ok::<_, AppError>((ends, inner.decided))
         })?;
         let is_so = |seen: &AppView| match seen.state {
             AppState::Background => seen.leases == 0,
-            AppState::Suspending => false,
-            AppState::NotRunning | AppState::Foreground | AppState::Suspended => true,
+            AppState::NotRunning | AppState::Suspending => false,
+            AppState::Foreground | AppState::Suspended => true,
         };
-        still_there(self.until(|seen| seen.performed >= decided && is_so(seen)).await)
+        self.unless_ended(ends, |seen| seen.performed >= decided && is_so(seen)).await
     }
 
     /// Closes it, as its user does: background tasks in it are cancelled, it is suspended, and ended (UWP-137). Answers
@@ -290,6 +314,21 @@ impl AppHandle {
         }
     }
 
+    /// Waits until it `is` so. Its state does not say whether it ended before: another instance may have begun at once.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Ended`], of the instance behind so many `ends`.
+    async fn unless_ended(&self, ends: u64, is: impl Fn(&AppView) -> bool) -> Result<AppView, AppError> {
+        let seen = self.until(|seen| seen.ended > ends || is(seen)).await;
+        match &seen.last_end {
+            Some((end, message)) if seen.ended > ends => {
+                Err(AppError::Ended { end: *end, message: message.clone() })
+            }
+            _ => Ok(seen),
+        }
+    }
+
     async fn until(&self, is: impl FnMut(&AppView) -> bool) -> AppView {
         let mut seen = self.session.seen.subscribe();
         match seen.wait_for(is).await {
@@ -297,16 +336,6 @@ impl AppHandle {
             // The session is gone, which this holds.
             Err(_) => self.session.view(),
         }
-    }
-}
-
-/// How it is, unless it has ended.
-fn still_there(seen: AppView) -> Result<AppView, AppError> {
-    match (seen.state, &seen.last_end) {
-        (AppState::NotRunning, Some((end, message))) => {
-            Err(AppError::Ended { end: *end, message: message.clone() })
-        }
-        _ => Ok(seen),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use dormouse_core::app::activation::{ActivationKind, AppActivation};
 use dormouse_core::app::lifecycle::{AppMachine, AppState, CallId, End, HandlerName, Ticket};
@@ -27,7 +28,6 @@ const ACTIVATIONS_MAX: usize = 16;
 pub(super) struct Inner {
     pub(super) app: AppId,
     pub(super) machine: AppMachine,
-    pub(super) policy: AppPolicy,
     /// What the machine said that is to be done, in its order.
     pub(super) todo: VecDeque<Do>,
     /// An actor goes on. The first input that finds none starts one.
@@ -38,8 +38,10 @@ pub(super) struct Inner {
     pub(super) written: (Option<Kept>, Timestamp),
     /// What it said of prelaunch.
     pub(super) prelaunch: Option<bool>,
-    /// Somebody nobody waits for is to write what is kept of it, and has not looked yet at what that is.
+    /// What is kept of it is to be written by somebody nobody waits for, who has not looked yet at what that is.
     pub(super) is_to_write: bool,
+    /// There is such a somebody. Never two.
+    pub(super) has_writer: bool,
     /// Activations that are not dealt with.
     pub(super) tickets: HashMap<Ticket, Asking>,
     last_ticket: u64,
@@ -81,8 +83,8 @@ pub(super) struct Inner {
     pub(super) extended: Extended,
     /// When the two of `task-events` must have returned, of those that are under way.
     pub(super) telling: [Option<Telling>; 2],
-    /// The first of the completions that it was being told of when it trapped last.
-    pub(super) trapped_at: Option<Cursor>,
+    /// The first and the last of its own completions that it was being told of when it trapped last.
+    pub(super) trapped_at: Option<(Cursor, Cursor)>,
     /// How the last instance that was said to end does.
     pub(super) ends_by: Option<End>,
     /// Bytes that the machine was told that it holds.
@@ -148,13 +150,13 @@ impl Inner {
         Self {
             app,
             machine: AppMachine::new(policy),
-            policy,
             todo: VecDeque::new(),
             has_actor: false,
             kept: (None, at),
             written: (None, at),
             prelaunch: None,
             is_to_write: false,
+            has_writer: false,
             tickets: HashMap::new(),
             last_ticket: 0,
             leases: HashMap::new(),
@@ -204,6 +206,8 @@ impl Inner {
             let _ = sight.set((End::Terminated, "its host was dropped".to_owned()));
         }
         let runs = (std::mem::take(&mut self.waiting), std::mem::take(&mut self.entered));
+        // Nothing of a run is in an instance that is not polled any more.
+        self.held.clear();
         (
             runs,
             std::mem::take(&mut self.todo),
@@ -233,7 +237,11 @@ impl Inner {
 
     /// Nothing of it begins any more, if there is a reason why.
     pub(super) fn close(&mut self, shut: Option<Shut>) {
-        self.shut = self.shut.or(shut);
+        self.shut = match (self.shut, shut) {
+            // What is removed keeps nothing, whatever else comes to an end.
+            (Some(Shut::Stopping), Some(Shut::Gone)) => shut,
+            (before, _) => before.or(shut),
+        };
         if self.shut.is_some() {
             self.machine.shut();
         }
@@ -259,26 +267,11 @@ impl Inner {
         self.place.is_some()
     }
 
-    /// Nothing of it is there or is to be.
-    pub(super) fn is_idle(&self) -> bool {
-        self.machine.state() == AppState::NotRunning
-            && self.todo.is_empty()
-            && self.tickets.is_empty()
-            && self.waiting.is_empty()
-    }
-
-    /// From its next instance on, this is its policy.
-    pub(super) fn settle(&mut self, policy: AppPolicy) {
-        if self.policy != policy && self.is_idle() {
-            (self.machine, self.policy) = (AppMachine::new(policy), policy);
-        }
-    }
-
     /// What it is told that it was, if it is not there.
     pub(super) fn previous(&self, wall: Timestamp) -> PreviousExecutionState {
         let (kept, at) = self.kept;
         let record = AppStateRecord { kept, ..AppStateRecord::new(self.app.clone(), at) };
-        record.previous(wall, self.policy.closed)
+        record.previous(wall, self.machine.policy().closed)
     }
 
     pub(super) fn ticket(&mut self, asking: Asking) -> Ticket {
@@ -341,11 +334,20 @@ impl Inner {
         if frozen {
             self.frozen = Some(now);
         } else if let Some(since) = self.frozen.take() {
-            let away = now.since(since);
-            for telling in self.telling.iter_mut().flatten() {
-                // It was cut off, and goes on.
-                telling.deadline = telling.deadline + away;
-            }
+            self.put_off(now.since(since));
+        }
+    }
+
+    /// The store was asked for so long, and the instance not polled meanwhile.
+    pub(super) fn held_up(&mut self, span: Duration) {
+        self.machine.held_up(span);
+        self.put_off(span);
+    }
+
+    /// It was cut off from what it is told, and goes on.
+    fn put_off(&mut self, span: Duration) {
+        for telling in self.telling.iter_mut().flatten() {
+            telling.deadline = telling.deadline + span;
         }
     }
 

@@ -27,9 +27,7 @@ impl Session {
             }
             inner.record()
         };
-        let answer = self.shared.store.put_app_state(record).await;
-        self.shared.wrote(&answer);
-        answer
+        self.shared.store.put_app_state(record).await
     }
 
     /// Once more, until the store answers.
@@ -42,21 +40,28 @@ impl Session {
         self.write_soon();
     }
 
-    /// Has it written, again until the store answers. Nothing is to be done if somebody is to who has not looked yet: a
-    /// guest that says yes and no to prelaunch for ever has one write waiting, whether the store answers or not.
+    /// Has it written, again until the store answers, by the one who does so: a guest that says yes and no to prelaunch for
+    /// ever has one write waiting, whether the store answers or not.
     pub(super) fn write_soon(self: &Arc<Self>) {
-        if std::mem::replace(&mut self.inner().is_to_write, true) {
-            return;
+        {
+            let mut inner = self.inner();
+            inner.is_to_write = true;
+            if std::mem::replace(&mut inner.has_writer, true) {
+                return;
+            }
         }
         let session = self.clone();
         drop(persist::to_the_end(&self.shared, async move {
-            let write = async || {
-                let written = session.write().await;
-                // It looks again when it tries again.
-                session.inner().is_to_write |= written.is_err();
-                written
-            };
-            persist::retrying(&session.shared, NOBODY, "keep what an app was", write).await;
+            loop {
+                let write = || session.write();
+                let written = persist::retrying(&session.shared, NOBODY, "keep what an app was", write).await;
+                let mut inner = session.inner();
+                // What was said while it was written is written too. If it was given up, by whoever comes next.
+                if written.is_none() || !inner.is_to_write {
+                    inner.has_writer = false;
+                    return;
+                }
+            }
         }));
     }
 }
@@ -64,12 +69,17 @@ impl Session {
 /// A write that is under way, and what is to be done when it fails.
 pub(super) type Keeping = BoxFuture<'static, ()>;
 
-/// Keeps it, and has what follows if the store does not: what is to be activated is not, and what has ended is told later.
-pub(super) fn keep(session: Arc<Session>, kept: (Option<Kept>, Timestamp)) -> Keeping {
+/// Keeps it, and has what follows if the store does not: what `begins` is not activated, and all else is told later.
+pub(super) fn keep(session: Arc<Session>, kept: (Option<Kept>, Timestamp), begins: bool) -> Keeping {
     let before = std::mem::replace(&mut session.inner().written, kept);
     Box::pin(async move {
-        let Err(error) = session.answered(session.write()).await else { return };
-        if kept.0 == Some(Kept::Running) {
+        let write = async {
+            let answer = session.write().await;
+            session.shared.wrote(&answer);
+            answer
+        };
+        let Err(error) = session.answered(write).await else { return };
+        if begins {
             session.not_activated(before, error);
         } else {
             session.write_later(&error);
@@ -94,7 +104,9 @@ impl Session {
         loop {
             let mut news = std::pin::pin!(self.news.notified());
             news.as_mut().enable();
-            if self.inner().shut == Some(Shut::Stopping) {
+            let shut = self.inner().shut;
+            // What is removed stops with its host as well.
+            if shut == Some(Shut::Stopping) || (shut == Some(Shut::Gone) && self.shared.state().stopping) {
                 return;
             }
             news.await;
@@ -105,7 +117,7 @@ impl Session {
     /// nothing is kept.
     fn not_activated(&self, before: (Option<Kept>, Timestamp), error: StoreError) {
         self.input(|inner, now| {
-            let outputs = inner.machine.terminate(now.at);
+            let outputs = inner.machine.not_kept(now.at);
             inner.decide(outputs, Because::NotKept(before, error), now);
         });
     }

@@ -30,11 +30,13 @@ impl Actor {
     pub(super) fn perform(&mut self, cx: &mut Context<'_>) {
         let mut performed = false;
         loop {
-            if let Some(keeping) = &mut self.keeping {
+            if let Some((keeping, since)) = &mut self.keeping {
                 if keeping.poll_unpin(cx).is_pending() {
                     break;
                 }
+                let held_up = self.session.now().at.since(*since);
                 self.keeping = None;
+                self.session.inner().held_up(held_up);
             }
             let next = self.session.inner().todo.pop_front();
             let Some(next) = next else { break };
@@ -49,7 +51,10 @@ impl Actor {
     fn perform_one(&mut self, next: Do) {
         let session = &self.session;
         match next {
-            Do::Keep(kept) => self.keeping = Some(keep::keep(session.clone(), kept)),
+            Do::Keep { kept, begins } => {
+                let since = session.now().at;
+                self.keeping = Some((keep::keep(session.clone(), kept, begins), since));
+            }
             Do::Start { memory_bytes, ends } => self.alive = begin(session, memory_bytes, ends),
             Do::Became(state) => became(session, state),
             Do::Enter(entering) => self.enter(entering),
@@ -90,26 +95,8 @@ impl Actor {
                 let old = life.memory.swap(new, Ordering::Relaxed);
                 life.emit(|| AppEventKind::MemoryLimit { old, new });
             }
-            Output::Revoke(reason) => {
-                let number = {
-                    let mut inner = session.inner();
-                    inner.extended.revoke(reason);
-                    inner.number
-                };
-                session.emit(number, || AppEventKind::ExtensionRevoked { reason });
-                session.news.notify_waiters();
-            }
-            Output::ExtensionOver => {
-                let number = {
-                    let mut inner = session.inner();
-                    if inner.machine.extension().is_none() {
-                        inner.extended.over();
-                    }
-                    inner.number
-                };
-                session.emit(number, || AppEventKind::ExtensionOver);
-                session.news.notify_waiters();
-            }
+            Output::Revoke(reason) => session.tell_of_extension(AppEventKind::ExtensionRevoked { reason }),
+            Output::ExtensionOver => session.tell_of_extension(AppEventKind::ExtensionOver),
             Output::Freeze => self.freeze(true),
             Output::Thaw => self.freeze(false),
             // Each has a form of its own.
@@ -189,7 +176,7 @@ impl Actor {
         });
         // Here the instance goes: before anyone hears of the end.
         self.alive = None;
-        let (number, trap) = {
+        let (number, trap, message) = {
             let mut inner = session.inner();
             inner.life = None;
             inner.wrote = wrote;
@@ -197,15 +184,17 @@ impl Actor {
             inner.calls.clear();
             inner.frozen = None;
             inner.hears_of_tasks = false;
+            let trap = inner.trap.take().filter(|_| end == End::Crashed);
+            let message = match (&refused, &trap) {
+                (Some(error), _) => format!("the store did not keep that it is there: {error}"),
+                (None, Some((_, said))) => said.clone(),
+                (None, None) => said_of(end, held.unwrap_or_default(), limit.unwrap_or_default()),
+            };
+            // As one: whoever waits for its end is told which it was.
+            inner.last_end = Some((end, message.clone()));
             inner.ended += 1;
-            (inner.number, inner.trap.take().filter(|_| end == End::Crashed))
+            (inner.number, trap, message)
         };
-        let message = match (&refused, &trap) {
-            (Some(error), _) => format!("the store did not keep that it is there: {error}"),
-            (None, Some((_, said))) => said.clone(),
-            (None, None) => said_of(end, held.unwrap_or_default(), limit.unwrap_or_default()),
-        };
-        session.inner().last_end = Some((end, message.clone()));
         session.emit(number, || AppEventKind::Ended { end, message: message.clone() });
         runs::end(&runs, end, &message, trap.as_ref());
         for sight in lost {
@@ -233,8 +222,8 @@ fn said_of(end: End, held: u64, limit: u64) -> String {
     }
 }
 
-/// Makes an instance; none if the app is not installed any more: then it is ended as one that trapped.
-fn begin(session: &Arc<Session>, memory_bytes: u64, ends: u64) -> Option<Alive> {
+/// Makes an instance; if the app is not installed any more, one that has trapped. None if its host was dropped.
+pub(super) fn begin(session: &Arc<Session>, memory_bytes: u64, ends: u64) -> Option<Alive> {
     let shared = &session.shared;
     let number = shared.apps.number();
     let installed = shared.state().apps.get(&session.app).cloned();
@@ -261,6 +250,10 @@ fn begin(session: &Arc<Session>, memory_bytes: u64, ends: u64) -> Option<Alive> 
     let now = session.now();
     {
         let mut inner = session.inner();
+        if inner.is_abandoned() {
+            // What holds the session was taken out of it already: this would never be.
+            return None;
+        }
         inner.life = Some(life.clone());
         inner.number = number;
         inner.last_seen = now.at;

@@ -17,7 +17,7 @@ pub(super) async fn prelaunch(session: &Arc<Session>) -> Result<Prelaunched, App
     session.load().await?;
     let (may, is_there) = {
         let inner = session.inner();
-        let may = inner.prelaunch.unwrap_or(app.prelaunch);
+        let may = inner.record().may_prelaunch(app.prelaunch);
         (may, inner.machine.state() != AppState::NotRunning)
     };
     if !may {

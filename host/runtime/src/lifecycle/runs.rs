@@ -6,6 +6,7 @@ use std::time::Duration;
 use dormouse_core::TrapKind;
 use dormouse_core::app::lifecycle::{AppState, End};
 use dormouse_core::explain::AppWait;
+use dormouse_core::outcome::bounded_message;
 
 use super::apps::Patience;
 use super::error::AppError;
@@ -46,7 +47,7 @@ impl Session {
                 if !inner.takes(&mut place) {
                     return Ok::<_, AppError>(false);
                 }
-                inner.settle(policy);
+                inner.machine.settle(policy);
                 inner.waiting.push_back(Inside { number, cell: cell.clone() });
                 let outputs = inner.machine.run_waits(now.at);
                 inner.decide(outputs, Because::Nothing, now);
@@ -174,9 +175,12 @@ impl Session {
 pub(super) fn end(runs: &[Inside], end: End, message: &str, trap: Option<&(TrapKind, String)>) {
     for Inside { cell, .. } in runs {
         match (end.cancellation(message), trap) {
-            (_, Some((kind, said))) => cell.trapped(*kind, format!("its app ended: {said}")),
+            (_, Some((kind, said))) => cell.trapped(*kind, bounded_message(format!("its app ended: {said}"))),
             (Some(cancellation), None) => cell.kill(cancellation),
-            (None, None) => cell.trapped(TrapKind::Other, format!("its app was ended ({end}): {message}")),
+            (None, None) => {
+                let said = bounded_message(format!("its app was ended ({end}): {message}"));
+                cell.trapped(TrapKind::Other, said);
+            }
         }
     }
 }

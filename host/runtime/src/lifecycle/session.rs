@@ -40,6 +40,8 @@ pub(crate) struct Session {
     loaded: OnceCell<()>,
     /// Whose turn it is to write that.
     pub(super) writing: AsyncMutex<()>,
+    /// Whose turn it is to tell it of its tasks: one instance behind the other.
+    pub(super) tells: AsyncMutex<()>,
 }
 
 /// An activation that was asked for.
@@ -65,6 +67,7 @@ impl Session {
             news: Notify::new(),
             loaded: OnceCell::new(),
             writing: AsyncMutex::default(),
+            tells: AsyncMutex::default(),
         })
     }
 
@@ -136,7 +139,7 @@ impl Session {
             if !inner.takes(place) {
                 return Ok(None);
             }
-            inner.settle(policy);
+            inner.machine.settle(policy);
             let last = inner.previous(now.wall);
             let lease = seen.then(|| inner.new_lease());
             let (tell, answer) = oneshot::channel();

@@ -1,5 +1,8 @@
 //! What is seen of a session from inside only. What becomes of an app by the rules is tested with whole hosts, in `tests/`.
 
+mod lanes;
+mod races;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +10,9 @@ use dormouse_core::app::lifecycle::AppState;
 use dormouse_core::clock::SimClock;
 use dormouse_core::store::{Fault, FaultyStore, StoreError};
 use dormouse_core::{LimitsRequest, MemoryStore, TaskBuilder, Trigger};
+use futures::future::join;
 
+use super::Launch;
 use super::instance::testing::app;
 use crate::testing::Rig;
 
@@ -82,5 +87,20 @@ fn nor_has_it_more_while_the_store_refuses_them_all() {
         assert_eq!(tried(before), 2);
         let kept = rig.store.app_state(&Rig::app()).await.expect("the store").expect("a record");
         assert_eq!(kept.prelaunch, Some(false));
+    });
+}
+
+#[test]
+fn whoever_hides_an_app_that_is_about_to_begin_is_not_told_how_its_last_instance_ended() {
+    rig_on(&store(), async |rig| {
+        let app = rig.install_app(&app(&[]));
+        drop(rig.launch(&app, "").await);
+        app.terminate().await.expect("it is there");
+        rig.settle().await;
+        // The first is asked for, and nothing of it is done, when the second is.
+        let both = join(app.launch(Launch::default()), app.hide(None));
+        let (lease, hidden) = rig.waited("both", both).await;
+        assert_eq!(hidden.expect("it is there").leases, 1, "who launches it wants to see it");
+        drop(lease.expect("it is launched"));
     });
 }

@@ -12,7 +12,12 @@ use super::runs::Inside;
 /// One thing: what the machine said, with what it was about at that moment.
 pub(super) enum Do {
     /// Have the store keep this, before anything that follows.
-    Keep((Option<Kept>, Timestamp)),
+    Keep {
+        /// What, and since when.
+        kept: (Option<Kept>, Timestamp),
+        /// It is to be activated, and is not unless that is kept.
+        begins: bool,
+    },
     /// Make an instance.
     Start {
         /// Bytes that it may have.

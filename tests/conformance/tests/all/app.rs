@@ -4,6 +4,7 @@
 mod activations;
 mod bad;
 mod bad_memory;
+mod bounds;
 mod completions;
 mod ends;
 mod extension;
@@ -12,8 +13,10 @@ mod keeping;
 mod leases;
 mod random;
 mod reclaim;
+mod retold;
 mod retries;
 mod rows;
+mod slow_store;
 mod stop;
 mod store;
 mod tasks;

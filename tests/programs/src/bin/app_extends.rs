@@ -6,7 +6,8 @@
 //! `system-policy`, or `none` if it was closed. Whoever closes it says `closes`: with `close-on-revoked` that future, with
 //! `close-after:MS` another one, with `close` the next handler that brings orders. `work:MS` works on in the handler that
 //! asked, says `worked MS` and closes. `poll` says `polled reason=R` where orders come; `drop` drops it there, having said
-//! `drops`, if `unwatched` kept the first future away.
+//! `drops`, if `unwatched` kept the first future away. `describe:N` describes what it asks for with N characters of three
+//! bytes each.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -33,7 +34,11 @@ impl Extends {
             "saving-data" => ExtensionReason::SavingData,
             other => panic!("no such reason: {other}"),
         };
-        let extension = match extend(reason, "a test of extended executions") {
+        let description = match self.orders.number("describe") {
+            Some(characters) => "\u{20ac}".repeat(characters),
+            None => "a test of extended executions".to_owned(),
+        };
+        let extension = match extend(reason, &description) {
             Ok(extension) => extension,
             Err(e) => {
                 let error = match e {

@@ -1,29 +1,33 @@
 //! Hears what becomes of its background tasks (UWP-111 to UWP-114, UWP-119), which nothing attached it to. In one
-//! instance each completion is told once, and none out of order.
+//! instance each completion is told once, and none out of order. Launched with `slow:MS` it returns from `progressed` after
+//! that.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use dormouse_guest::app::control::{self, AppState};
-use test_programs::app::Program;
+use dormouse_guest::app::sleep;
+use test_programs::app::{Orders, Program};
 use test_programs::app_program;
 use test_programs::heard::Heard;
 
 struct Hears {
+    orders: Orders,
     told: RefCell<HashSet<String>>,
     last: Cell<std::time::SystemTime>,
 }
 
 impl Default for Hears {
     fn default() -> Self {
-        Self { told: RefCell::default(), last: Cell::new(UNIX_EPOCH) }
+        Self { orders: Orders::default(), told: RefCell::default(), last: Cell::new(UNIX_EPOCH) }
     }
 }
 
 impl Program for Hears {
     async fn hears(self: Rc<Self>, heard: Rc<Heard>) {
+        self.orders.hear(&heard);
         match &*heard {
             Heard::Completed(completions) => {
                 for c in completions {
@@ -36,6 +40,9 @@ impl Program for Hears {
             }
             Heard::Progressed(_) => {
                 assert_eq!(control::state(), AppState::Foreground, "UWP-111: progress is for who is seen");
+                if let Some(ms) = self.orders.number("slow") {
+                    sleep(Duration::from_millis(ms)).await;
+                }
             }
             _ => {}
         }

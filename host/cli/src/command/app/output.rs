@@ -1,8 +1,6 @@
 //! `dormouse app output`.
 
 use anstream::ColorChoice;
-use dormouse::core::event::Stream;
-use dormouse_control::api::OutputView;
 
 use crate::cli::AppOneArgs;
 use crate::command::logs;
@@ -13,12 +11,7 @@ use crate::output::{Page, note};
 
 pub(super) fn output(args: &AppOneArgs, color: ColorChoice) -> Result<Exit> {
     control::with(&args.host, Need::Daemon, async |host| {
-        // Each stream on its own: both together, as JSON, may be more than is read of one answer.
-        let text = async |stream| -> Result<String> {
-            let bytes = host.app_output(&args.app, stream).await?;
-            Ok(String::from_utf8_lossy(&bytes).into_owned())
-        };
-        let written = OutputView { stdout: text(Stream::Stdout).await?, stderr: text(Stream::Stderr).await? };
+        let written = logs::both(async |stream| host.app_output(&args.app, stream).await).await?;
         if args.json.json {
             let mut page = Page::new();
             page.json(&written)?;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use dormouse_control::api::HostInfo;
+use dormouse_control::api::{HostInfo, StatsView};
 
 use super::{Finding, Level};
 use crate::cli::HostArgs;
@@ -47,7 +47,7 @@ async fn asked(args: &HostArgs, host: &Connection) -> Vec<Finding> {
     });
     found.push(quarantine(&info));
     found.push(dead_letters(&info));
-    found.push(apps(info.stats.app_instances, info.stats.apps_max));
+    found.push(apps(&info.stats));
     // Only of a process of this machine there is something to see.
     if args.host.as_ref().is_none_or(|url| url.starts_with("unix:")) {
         found.push(service(&info));
@@ -93,18 +93,24 @@ fn dead_letters(info: &HostInfo) -> Finding {
     }
 }
 
-fn apps(instances: u32, max: u32) -> Finding {
-    let (what, found) = ("apps", format!("{instances} of {max} places taken"));
-    if instances >= max {
-        let means = "one more is launched only where a suspended one can be ended for it: `dormouse apps` says where each is, `dormouse app close` ends one";
+fn apps(stats: &StatsView) -> Finding {
+    let what = "apps";
+    let (taken, suspended, max) = (stats.app_instances, stats.apps_suspended, stats.apps_max);
+    if max == 0 {
+        let means = "no app is launched here: `dormouse serve --apps` gives them places";
+        return Finding::new(what, Level::Absent, "no places", means);
+    }
+    let found = format!("{taken} of {max} places taken, {suspended} by suspended apps");
+    if taken.saturating_sub(suspended) >= max {
+        let means = "no other is launched until one of these is suspended or ends: `dormouse apps` says where each is, `dormouse app close` ends one";
         return Finding::new(what, Level::Warn, found, means);
     }
-    Finding::new(
-        what,
-        Level::Ok,
-        found,
-        "apps that are launched have places of their own, beside those of runs",
-    )
+    let means = if taken < max {
+        "apps that are launched have places of their own, beside those of runs"
+    } else {
+        "for one more that is launched a suspended one is ended"
+    };
+    Finding::new(what, Level::Ok, found, means)
 }
 
 /// What looks after the process: seen in its own environment, which its user may read.
@@ -156,11 +162,19 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_has_no_place_for_another_app_is_worth_a_look() {
+    fn a_host_that_has_no_place_for_another_app_and_could_have_one_is_worth_a_look() {
+        let apps = |app_instances, apps_suspended, apps_max| {
+            apps(&StatsView { app_instances, apps_suspended, apps_max, ..StatsView::default() })
+        };
         assert_eq!(
-            (apps(0, 2).level, apps(1, 2).level, apps(2, 2).level),
+            (apps(0, 0, 2).level, apps(1, 0, 2).level, apps(2, 0, 2).level),
             (Level::Ok, Level::Ok, Level::Warn)
         );
-        assert_eq!(apps(1, 2).found, "1 of 2 places taken");
+        assert_eq!(apps(2, 1, 2).found, "2 of 2 places taken, 1 by suspended apps");
+        assert_eq!((apps(2, 1, 2).level, apps(2, 2, 2).level), (Level::Ok, Level::Ok), "they give way");
+        assert_ne!(apps(2, 1, 2).means, apps(1, 1, 2).means);
+        let none = apps(0, 0, 0);
+        assert_eq!((none.level, none.found.as_str()), (Level::Absent, "no places"), "as it was asked for");
+        assert!(none.means.contains("--apps"), "there is none to close: {}", none.means);
     }
 }

@@ -1,5 +1,6 @@
 //! What is read of the host, its store, its webhooks and its control API, for whoever measures.
 
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -131,6 +132,27 @@ fn counter(name: &'static str, unit: &'static str, meaning: &'static str, read: 
     Observed::counter(name, unit, meaning, read)
 }
 
+/// A look that several metrics are of: the first of them takes it, and the others are asked right after that.
+struct Look<T> {
+    take: Box<dyn Fn() -> T + Send + Sync>,
+    taken: Mutex<Option<T>>,
+}
+
+impl<T> Look<T> {
+    fn new(take: impl Fn() -> T + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self { take: Box::new(take), taken: Mutex::default() })
+    }
+
+    /// Shows what was seen; `anew`, what is seen now.
+    fn at<R>(&self, anew: bool, show: impl FnOnce(&T) -> R) -> R {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if anew {
+            *taken = None;
+        }
+        show(taken.get_or_insert_with(&self.take))
+    }
+}
+
 fn of_host(host: &Host) -> Vec<Observed> {
     type Of = fn(&HostStats) -> u64;
     let gauges: [(&'static str, &'static str, &'static str, Of); 13] = [
@@ -178,36 +200,56 @@ fn of_host(host: &Host) -> Vec<Observed> {
         }),
         ("dormouse.engine.ticks", "{tick}", "How often running guests were interrupted.", |s| s.engine.ticks),
     ];
-    let read = |of: Of| -> Read {
-        let host = host.clone();
-        Box::new(move |now| now.put(of(&host.stats()), &[]))
+    let host = host.clone();
+    let look = Look::new(move || host.stats());
+    let mut anew = true;
+    let mut read = |of: Of| -> Read {
+        let (look, anew) = (look.clone(), mem::take(&mut anew));
+        Box::new(move |now| look.at(anew, |stats| now.put(of(stats), &[])))
     };
     let gauges = gauges.map(|(name, unit, meaning, of)| gauge(name, unit, meaning, read(of)));
     let counters = counters.map(|(name, unit, meaning, of)| counter(name, unit, meaning, read(of)));
     gauges.into_iter().chain(counters).collect()
 }
 
-fn of_apps(host: &Host) -> [Observed; 2] {
-    let (living, suspended) = (host.clone(), host.clone());
-    let states: Read = Box::new(move |now| {
-        let views = living.app_views();
-        for state in [
+/// Apps that were launched.
+struct Lives {
+    /// How many are where in their lives.
+    states: [(AppState, usize); 5],
+    /// Bytes of memory that suspended ones hold.
+    held: u64,
+}
+
+impl Lives {
+    fn of(host: &Host) -> Self {
+        let views = host.app_views();
+        let all = |state| views.iter().filter(move |view| view.state == state);
+        let states = [
             AppState::NotRunning,
             AppState::Background,
             AppState::Foreground,
             AppState::Suspending,
             AppState::Suspended,
-        ] {
-            let there = views.iter().filter(|view| view.state == state).count();
-            now.put(wide(there), &[("state", state.as_str())]);
+        ];
+        Self {
+            states: states.map(|state| (state, all(state).count())),
+            held: all(AppState::Suspended).map(|view| view.memory_bytes).sum(),
         }
+    }
+}
+
+fn of_apps(host: &Host) -> [Observed; 2] {
+    let host = host.clone();
+    let look = Look::new(move || Lives::of(&host));
+    let again = look.clone();
+    let states: Read = Box::new(move |now| {
+        look.at(true, |lives| {
+            for (state, there) in lives.states {
+                now.put(wide(there), &[("state", state.as_str())]);
+            }
+        });
     });
-    let held: Read = Box::new(move |now| {
-        let views = suspended.app_views();
-        let held =
-            views.iter().filter(|view| view.state == AppState::Suspended).map(|view| view.memory_bytes);
-        now.put(held.sum(), &[]);
-    });
+    let held: Read = Box::new(move |now| again.at(false, |lives| now.put(lives.held, &[])));
     [
         gauge("dormouse.apps", "{app}", "Apps that were launched, by where in their lives they are.", states),
         gauge("dormouse.app.suspended", "By", "Memory that suspended apps hold.", held),
@@ -289,4 +331,19 @@ fn of_server(server: &Server) -> Vec<Observed> {
 
 fn wide(n: usize) -> u64 {
     u64::try_from(n).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_look_is_taken_once_for_all_metrics_that_are_of_it_and_at_each_scrape() {
+        let looks = AtomicU32::new(0);
+        let look = Look::new(move || looks.fetch_add(1, Ordering::Relaxed));
+        let scrape = || [true, false, false].map(|anew| look.at(anew, |seen| *seen));
+        assert_eq!((scrape(), scrape()), ([0; 3], [1; 3]));
+    }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use dormouse::{Consent, InstallError, InstallOptions, Installation};
+use dormouse::{Consent, InstallError, InstallOptions, Installation, PackageInfo};
 use dormouse_core::AppId;
+use dormouse_core::app::lifecycle::AppState;
 use http::{Extensions, StatusCode};
 
 use super::Answer;
@@ -23,9 +24,8 @@ use crate::server::{Peer, directories};
 /// The installed packages, by name.
 #[utoipa::path(get, path = "/v1/apps", tag = "apps", responses((status = 200, body = Page<AppView>)))]
 pub(super) async fn apps(State(shared): State<Arc<Shared>>) -> Answer<Page<AppView>> {
-    let lives = shared.host.app_views();
-    let packages = shared.host.packages();
-    Ok(Json(Page::whole(packages.iter().map(|package| AppView::new(package, &lives)).collect())))
+    let views = shared.host.packages().iter().map(|package| app_view(&shared, package)).collect();
+    Ok(Json(Page::whole(views)))
 }
 
 /// An installed package.
@@ -39,7 +39,12 @@ pub(super) async fn apps(State(shared): State<Arc<Shared>>) -> Answer<Page<AppVi
 pub(super) async fn app(State(shared): State<Arc<Shared>>, Path(app): Path<AppId>) -> Answer<AppView> {
     let found = shared.host.packages().into_iter().find(|package| package.app == app);
     let package = found.ok_or_else(|| no("app", &app))?;
-    Ok(Json(AppView::new(&package, &shared.host.app_views())))
+    Ok(Json(app_view(&shared, &package)))
+}
+
+fn app_view(shared: &Shared, package: &PackageInfo) -> AppView {
+    let life = shared.host.app_view(&package.app);
+    AppView::new(package, life.map_or(AppState::NotRunning, |life| life.state))
 }
 
 /// Hands a package in, to be installed within ten minutes.

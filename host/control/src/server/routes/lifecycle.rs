@@ -7,7 +7,6 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use dormouse::{AppError, AppHandle, AppView};
 use dormouse_core::AppId;
-use dormouse_core::app::lifecycle::AppState;
 use dormouse_core::app::previous::AppStateRecord;
 use utoipa::IntoResponses;
 
@@ -129,14 +128,7 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Path(app): Path<AppI
 )]
 pub(super) async fn hide(State(shared): State<Arc<Shared>>, Path(app): Path<AppId>) -> Answer<AppStateView> {
     let handle = changed(&shared, &app)?;
-    shared.leases.give_back(&app);
-    if handle.view().state == AppState::NotRunning {
-        return Err(AppError::NotRunning { app }.into());
-    }
-    // It is told first, and has a moment for that.
-    let hidden = |view: &AppView| view.leases > 0 || view.state != AppState::Foreground;
-    handle.watch().wait_for(hidden).await.map_err(|_| AppError::Stopping)?;
-    seen(&handle.view())
+    seen(&handle.hide(shared.leases.take(&app)).await?)
 }
 
 /// Suspends an app without delay and whoever sees it, as a locked screen does, until it is resumed, shown or activated.

@@ -136,6 +136,13 @@ impl AppMachine {
         InFlight { id, handler, deadline, returned: false, deferrals: 0, extended: false }
     }
 
+    /// Its guest was not polled for `span`, and not for a reason of its own: it has that much longer for what it is called for.
+    pub fn held_up(&mut self, span: Duration) {
+        for call in [&mut self.call, &mut self.notice].into_iter().flatten() {
+            call.deadline = call.deadline + span;
+        }
+    }
+
     /// The handler returned.
     pub fn returned(&mut self, id: CallId, now: Instant) -> Vec<Output> {
         self.on_call(id, now, |call| call.returned = true)

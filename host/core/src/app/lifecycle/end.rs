@@ -144,6 +144,17 @@ impl AppMachine {
 
     /// Ends it now. What waits for it begins a new instance.
     pub(super) fn end(&mut self, end: End, now: Instant, out: &mut Vec<Output>) {
+        self.end_as(end, None, now, out);
+    }
+
+    /// As [`end`](Self::end). `was` is what the next instance is told all the same, if nothing of this one ever ran.
+    pub(super) fn end_as(
+        &mut self,
+        end: End,
+        was: Option<PreviousExecutionState>,
+        now: Instant,
+        out: &mut Vec<Output>,
+    ) {
         // Of an instance in which only background tasks ran nothing is kept, unless its own launch follows.
         let is_kept = std::mem::take(&mut self.is_kept) || end == End::Restarted;
         // What ends in good order is kept before its memory goes: a host that falls in between has still ended it.
@@ -159,7 +170,7 @@ impl AppMachine {
         self.state = AppState::NotRunning;
         self.launched = Launched::Never;
         if is_kept {
-            self.last = end.previous();
+            self.last = was.unwrap_or_else(|| end.previous());
         }
         self.runs = 0;
         (self.held, self.hasten, self.wake) = (false, false, false);

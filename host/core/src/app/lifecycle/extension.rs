@@ -72,7 +72,7 @@ impl AppMachine {
         if suspends && reason != ExtensionReason::SavingData {
             return Err(ExtensionError::Suspending);
         }
-        if self.extensions_denied || (self.is_ending() && !suspends) {
+        if self.is_ending() && !suspends {
             return Err(ExtensionError::Denied);
         }
         // However often one is closed and another asked for, they last no longer than one.
@@ -116,11 +116,6 @@ impl AppMachine {
             out.push(Output::Revoke(RevokedReason::SystemPolicy));
         }
         out
-    }
-
-    /// Whether extended executions are granted at all. What was granted before is not touched.
-    pub const fn deny_extensions(&mut self, deny: bool) {
-        self.extensions_denied = deny;
     }
 
     /// Its extended execution is over at once, as something came that it does not hold up.

@@ -2,6 +2,7 @@
 
 use super::{AppMachine, AppState, End, Launched, Output, Pending, Ticket, Wanted};
 use crate::app::activation::ARGUMENTS_LEN_MAX;
+use crate::app::policy::AppPolicy;
 use crate::app::previous::PreviousExecutionState;
 use crate::outcome::CancellationReason;
 use crate::time::Instant;
@@ -89,6 +90,11 @@ impl AppMachine {
         self.wind_up(End::HostStopped, now)
     }
 
+    /// From its next instance on, this is its policy.
+    pub const fn settle(&mut self, policy: AppPolicy) {
+        self.next_policy = policy;
+    }
+
     /// From now on nothing of it begins: its host stops. What is there goes on until something ends it; however that
     /// is, what waits for it is dropped then.
     pub const fn shut(&mut self) {
@@ -112,6 +118,15 @@ impl AppMachine {
     pub fn terminate(&mut self, now: Instant) -> Vec<Output> {
         let end = if self.state == AppState::Suspended { End::Reclaimed } else { End::Terminated };
         self.end_at_once(end, now)
+    }
+
+    /// The store did not keep that it is activated: it is ended, and is still to be told what it was before.
+    pub fn not_kept(&mut self, now: Instant) -> Vec<Output> {
+        let mut out = Vec::new();
+        if self.state != AppState::NotRunning {
+            self.end_as(self.leaving.unwrap_or(End::Terminated), Some(self.last), now, &mut out);
+        }
+        out
     }
 
     /// The guest trapped.

@@ -80,6 +80,7 @@ impl AppMachine {
         if self.pending.is_empty() && self.waiting_runs == 0 {
             return false;
         }
+        self.policy = self.next_policy;
         let limit = self.limit_in_sight();
         self.memory = super::Memory { limit, ..super::Memory::new() };
         if !self.pending.is_empty() {

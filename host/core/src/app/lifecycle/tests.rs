@@ -253,3 +253,38 @@ fn whoever_activates_an_app_behind_a_locked_screen_has_come_back_to_it() {
     app.settle();
     assert_eq!(app.state(), AppState::Foreground, "who saw it before sees it again");
 }
+
+#[test]
+fn who_waits_behind_an_activation_that_the_store_refuses_is_told_what_the_app_was() {
+    let mut app = App::new();
+    app.last = PreviousExecutionState::Terminated;
+    app.launch_with_arguments();
+    app.launch_with_arguments();
+    let begins_anew = [
+        "end terminated",
+        "keep NotRunning",
+        "became not-running",
+        "dropped 1",
+        "keep Running",
+        "start with the limit",
+        "became background",
+        "call launched(terminated)",
+    ];
+    assert_eq!(app.input(AppMachine::not_kept), begins_anew, "nothing of the app ever ran");
+    assert_eq!(App::new().input(AppMachine::not_kept), NOTHING);
+}
+
+#[test]
+fn an_instance_has_the_policy_that_there_is_when_it_begins() {
+    let mut app = App::new().seen();
+    let before = app.machine.memory_limit();
+    let policy = AppPolicy { foreground_bytes: 7, background_bytes: 7, ..AppPolicy::DEFAULT };
+    app.machine.settle(policy);
+    app.hide();
+    app.settle();
+    assert_eq!(app.machine.memory_limit(), before, "the one that is there keeps its own");
+    app.activate(false);
+    app.activate(false);
+    app.input(AppMachine::crashed);
+    assert_eq!((app.machine.memory_limit(), app.machine.policy()), (7, &policy));
+}

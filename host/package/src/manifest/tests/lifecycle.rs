@@ -61,7 +61,7 @@ fn one_line_moves_a_task_from_the_app_into_a_sandbox_of_its_own() {
     let both = edited("[[registrations]]\n", task);
     assert!(registered(&parse(&both)).is_in_process());
     let outside = both.replace("name = \"autosave\"", "name = \"autosave\"\nentry-point = \"autosave\"");
-    assert_eq!(registered(&parse(&outside)).runs_as(), "autosave");
+    assert_eq!(registered(&parse(&outside)).entry_point.as_deref(), Some("autosave"));
 }
 
 #[test]

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use dormouse::testing::Rig;
 use dormouse::{
-    App, AppComponent, AppError, AppHandle, AppPolicy, Component, Launch, Outcome, RegistrationId,
-    TaskBuilder, Trigger, VisibilityLease,
+    App, AppComponent, AppError, AppHandle, AppPolicy, Component, Launch, RegistrationId, TaskBuilder,
+    Trigger, VisibilityLease,
 };
 use dormouse_core::app::activation::AppActivation;
 use dormouse_core::app::lifecycle::{AppState, End};
-use dormouse_core::{AppId, TrapKind};
+use dormouse_core::{AppEvent, AppEventKind, AppId};
 use test_artifacts as programs;
 
 use super::{Life, compiled, live};
@@ -18,23 +18,36 @@ use crate::{SECOND, component};
 
 /// Has `handler` of the app called, that is told to go wrong there, with all the time that it may take.
 pub(super) async fn call(life: &Life<'_>, handler: &str, orders: &str) -> Result<(), AppError> {
+    call_beside(life, handler, orders, async {}).await
+}
+
+/// As [`call`]. Of those that are called [`AT_ONCE`], with `meanwhile` beside it.
+async fn call_beside(
+    life: &Life<'_>,
+    handler: &str,
+    orders: &str,
+    meanwhile: impl Future<Output = ()>,
+) -> Result<(), AppError> {
     let launch = Launch { arguments: orders.to_owned() };
     let rig = life.rig;
+    let passes = async {
+        tokio::join!(rig.advance(SECOND * 20), meanwhile);
+    };
     if handler == "launched" {
-        let (launched, ()) = tokio::join!(life.handle.launch(launch), rig.advance(SECOND * 20));
+        let (launched, ()) = tokio::join!(life.handle.launch(launch), passes);
         return launched.map(drop);
     }
     if handler == "activated" {
         let body = orders.as_bytes().to_vec();
         let orders = AppActivation::Custom { name: "orders".to_owned(), body };
-        let (activated, ()) = tokio::join!(life.handle.activate_hidden(orders), rig.advance(SECOND * 20));
+        let (activated, ()) = tokio::join!(life.handle.activate_hidden(orders), passes);
         return activated;
     }
     if handler == "leaving-background" {
         // Told before, and not seen then.
         let launch = AppActivation::Launch { arguments: orders.to_owned() };
         life.handle.activate_hidden(launch).await?;
-        let (shown, ()) = tokio::join!(life.handle.show(), rig.advance(SECOND * 20));
+        let (shown, ()) = tokio::join!(life.handle.show(), passes);
         return shown.map(drop);
     }
     let lease = life.handle.launch(launch).await?;
@@ -76,6 +89,9 @@ pub(super) const HANDLERS: [&str; 10] = [
     "completed",
     "progressed",
 ];
+
+/// Those that are called because somebody waits for that.
+const AT_ONCE: [&str; 3] = ["launched", "activated", "leaving-background"];
 
 /// What is told beside the others, to an app that somebody sees.
 const BESIDE: [&str; 3] = ["memory-usage-changed", "completed", "progressed"];
@@ -125,10 +141,24 @@ fn each_handler(program: &str, handlers: &[&str], end: impl Fn(&str) -> String) 
     for handler in handlers {
         live(program, async |life| {
             let neighbours = Neighbours::of(&life).await;
-            let called = call(&life, handler, handler).await;
+            // Boxed: it would be several times in the future that has it.
+            let meanwhile = Box::pin(async {
+                if end(handler) != late(handler) {
+                    return;
+                }
+                let is_called = |event: &AppEvent| {
+                    let AppEventKind::Called { handler: called, .. } = event.kind else { return false };
+                    event.app == Rig::app() && called.as_str() == *handler
+                };
+                life.rig.until_app("the handler to be called", is_called).await;
+                // Without `settle`: that does not come while something computes.
+                neighbours.go_on(handler).await;
+                assert!(life.ends().is_empty(), "{handler}: they go on beside it, and not behind it");
+            });
+            let called = call_beside(&life, handler, handler, meanwhile).await;
             assert_eq!(life.ends(), [end(handler)], "{handler}: {:?}", life.lines());
             assert_eq!(life.state(), AppState::NotRunning, "{handler}");
-            if ["launched", "activated", "leaving-background"].contains(handler) {
+            if AT_ONCE.contains(handler) {
                 let Err(AppError::Ended { end: ended, .. }) = called else { panic!("{handler}: {called:?}") };
                 assert_eq!(ended.as_str(), end(handler), "{handler}");
             }
@@ -218,22 +248,6 @@ fn what_is_told_beside_has_a_deadline_as_well() {
         life.rig.fire(id, "").await;
         life.rig.advance(SECOND * 6).await;
         assert_eq!(life.ends(), ["hung"]);
-    });
-}
-
-#[test]
-fn uwp_085_a_trap_fails_the_tasks_that_run_in_it() {
-    live(programs::APP_BAD_TRAPS, async |life| {
-        let id = life.task("in it").await;
-        let _lease = life.launch("").await;
-        let activation = life.rig.request(id, "waits").await;
-        life.rig.started(id).await;
-        life.rig.settle().await;
-        let launch = Launch { arguments: "launched".to_owned() };
-        assert!(matches!(life.handle.launch(launch).await, Err(AppError::Ended { end: End::Crashed, .. })));
-        let ended = life.rig.completed(activation).await;
-        let Outcome::Trapped { kind, .. } = &ended.run.outcome else { panic!("{:?}", ended.run.outcome) };
-        assert_eq!(*kind, TrapKind::Unreachable);
     });
 }
 

@@ -17,7 +17,7 @@ async fn beside(rig: &Rig) -> (Life<'_>, RegistrationId) {
     beside_of(rig, programs::APP_HEARS_COMPLETIONS).await
 }
 
-async fn beside_of<'a>(rig: &'a Rig, program: &str) -> (Life<'a>, RegistrationId) {
+pub(super) async fn beside_of<'a>(rig: &'a Rig, program: &str) -> (Life<'a>, RegistrationId) {
     let lives = AppComponent::compile(rig.host.engine(), &component(program)).unwrap();
     let task = rig.component(&component(programs::TASK_HOSTED));
     rig.host.install(App::new(Rig::app()).app(lives).entry_point("main", task)).unwrap();
@@ -25,7 +25,7 @@ async fn beside_of<'a>(rig: &'a Rig, program: &str) -> (Life<'a>, RegistrationId
 }
 
 /// Of how many ends it was told in each call.
-fn counts(heard: &[String]) -> Vec<usize> {
+pub(super) fn counts(heard: &[String]) -> Vec<usize> {
     let count = |heard: &String| heard.strip_prefix("completed count=")?.parse().ok();
     heard.iter().filter_map(count).collect()
 }
@@ -60,7 +60,7 @@ fn uwp_113_and_138_of_what_happened_while_it_was_suspended_it_is_told_the_ends_o
 }
 
 #[test]
-fn uwp_114_what_ended_when_it_was_not_there_it_is_told_by_the_next_host_too_and_in_order() {
+fn uwp_114_and_119_what_ended_when_it_was_not_there_it_is_told_by_the_next_host_too_and_in_order() {
     let lives = Lives::new();
     let life = |test: &dyn Fn(&[String]), fires: bool| {
         lives.life(
@@ -71,6 +71,7 @@ fn uwp_114_what_ended_when_it_was_not_there_it_is_told_by_the_next_host_too_and_
                     let id = life.task("work").await;
                     rig.fire(id, "").await;
                     rig.fire(id, "fails").await;
+                    rig.settle().await;
                 } else {
                     let _lease = life.launch("").await;
                     rig.settle().await;
@@ -106,7 +107,7 @@ fn what_is_much_is_told_in_several_calls_and_none_is_left_out() {
 }
 
 /// Launches it, and answers of how many ends it was told in each call.
-async fn told(life: &Life<'_>, arguments: &str) -> Vec<usize> {
+pub(super) async fn told(life: &Life<'_>, arguments: &str) -> Vec<usize> {
     let mark = life.mark();
     // It may not live to be seen.
     let _lease = life.handle.launch(Launch { arguments: arguments.to_owned() }).await;
@@ -151,17 +152,23 @@ fn what_it_was_told_when_it_trapped_it_is_told_once_more() {
 
 #[test]
 fn uwp_111_of_progress_that_comes_fast_it_is_told_the_newest() {
-    live(programs::APP_HEARS_COMPLETIONS, async |life| {
-        let id = life.task("work").await;
-        let _lease = life.launch("").await;
-        life.rig.settle().await;
-        let mark = life.mark();
-        life.rig.fire(id, "progress:1 progress:2 progress:3").await;
-        life.rig.settle().await;
-        let heard = life.heard(mark);
-        let progressed: Vec<&String> = heard.iter().filter(|one| one.starts_with("progressed")).collect();
-        assert_eq!(progressed.last().unwrap().as_str(), "progressed value=3", "{heard:?}");
-    });
+    // While the handler does not return, what a run told before is replaced by what it tells now.
+    for (orders, hears) in [("", vec!["1", "2", "3", "4"]), ("slow:3000", vec!["1", "4"])] {
+        live(programs::APP_HEARS_COMPLETIONS, async |life| {
+            let id = life.task("work").await;
+            let _lease = life.launch(orders).await;
+            life.rig.settle().await;
+            let mark = life.mark();
+            // Far enough from each other for each to be told to whoever listens.
+            let steps = "progress:1 sleep:200 progress:2 sleep:200 progress:3 sleep:200 progress:4 sleep:200";
+            assert!(life.rig.fire(id, steps).await.run.outcome.is_success());
+            life.rig.advance(SECOND * 10).await;
+            let heard = life.heard(mark);
+            let values = heard.iter().filter_map(|heard| heard.strip_prefix("progressed value="));
+            assert_eq!(values.collect::<Vec<_>>(), hears, "{orders:?}: {heard:?}");
+            assert!(life.ends().is_empty(), "{orders:?}");
+        });
+    }
 }
 
 #[test]

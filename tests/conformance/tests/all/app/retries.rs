@@ -6,8 +6,8 @@ use dormouse::{
     ActivationId, App, AppComponent, AppError, CancellationReason, Launch, Outcome, Overlap, RegistrationId,
     RetryPolicy, SignalTrigger, TaskBuilder, Trigger,
 };
-use dormouse_core::Cancellation;
 use dormouse_core::app::lifecycle::AppState;
+use dormouse_core::{Cancellation, TrapKind};
 use test_artifacts as programs;
 
 use super::{Life, live};
@@ -56,7 +56,8 @@ fn uwp_085_a_trap_fails_every_task_in_the_app_and_each_is_tried_again_in_the_nex
         let outcomes = life.rig.outcomes();
         assert_eq!(outcomes.len(), 2);
         for outcome in outcomes {
-            let Outcome::Trapped { message, .. } = outcome else { panic!("{outcome:?}") };
+            let Outcome::Trapped { kind, message } = outcome else { panic!("{outcome:?}") };
+            assert_eq!(kind, TrapKind::Unreachable);
             assert!(message.starts_with("its app ended: "), "{message}");
         }
         assert_eq!(life.state(), AppState::NotRunning, "it waits before it is tried again");

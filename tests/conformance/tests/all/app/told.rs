@@ -152,31 +152,6 @@ pub(crate) fn app_hears_completions() {
 }
 
 #[test]
-fn uwp_114_and_119_what_ended_while_it_was_not_there_is_told_at_its_next_launch_and_once() {
-    live(programs::APP_HEARS_COMPLETIONS, async |life| {
-        let id = life.task("work").await;
-        life.rig.fire(id, "").await;
-        life.rig.fire(id, "fails").await;
-        let mark = life.mark();
-        assert!(
-            !life.heard(mark).iter().any(|heard| heard.starts_with("completed")),
-            "nobody was launched yet"
-        );
-        let _lease = life.launch("").await;
-        life.rig.settle().await;
-        let told: Vec<String> =
-            life.said(mark).into_iter().filter(|line| line.starts_with("completion ")).collect();
-        assert_eq!(told.len(), 2, "{told:?}");
-        assert!(told[0].contains("outcome=succeeded") && told[1].contains("outcome=failed"), "{told:?}");
-        life.handle.close().await.unwrap();
-        let mark = life.mark();
-        let _lease = life.launch("").await;
-        life.rig.settle().await;
-        assert!(!life.heard(mark).iter().any(|heard| heard.starts_with("completed")), "it is told once");
-    });
-}
-
-#[test]
 pub(crate) fn app_prelaunches() {
     live_on(
         programs::APP_PRELAUNCHES,

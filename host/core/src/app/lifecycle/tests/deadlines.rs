@@ -78,6 +78,22 @@ fn an_app_that_was_woken_late_misses_what_it_missed_and_no_more() {
 }
 
 #[test]
+fn an_app_that_was_held_up_has_that_much_longer() {
+    for (name, mut app, span) in each_handler() {
+        app.machine.held_up(secs(60));
+        assert_eq!(app.machine.remaining(app.call_id(), app.now), Some(span + secs(60)), "{name}");
+        assert_eq!(app.pass(secs(60) + span - NANO), NOTHING, "{name}");
+        assert!(app.pass(NANO)[0].starts_with("end"), "{name}");
+    }
+    let mut notified = App::uwp().seen();
+    notified.input(|app, now| app.memory_used(300 << 20, now));
+    let id = notified.notice.expect("it was told");
+    let left = notified.machine.remaining(id, notified.now).expect("it is under way");
+    notified.machine.held_up(secs(60));
+    assert_eq!(notified.machine.remaining(id, notified.now), Some(left + secs(60)));
+}
+
+#[test]
 fn who_is_launched_into_the_background_has_its_time_there_from_then() {
     let mut app = App::new();
     app.activate(false);

@@ -5,8 +5,8 @@ mod guest;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use dormouse::AppPolicy;
 use dormouse::testing::Rig;
+use dormouse::{AppError, AppPolicy};
 use dormouse_core::app::activation::AppActivation;
 use dormouse_core::app::lifecycle::{AppMachine, AppState, Asked, Call, Output, Ticket, Wanted};
 use dormouse_core::app::previous::{AppStateRecord, Kept, PreviousExecutionState};
@@ -26,6 +26,19 @@ enum Do {
 enum Told {
     Call(Call),
     Activate(usize),
+}
+
+/// What whoever asks something is to be answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Expects {
+    /// That it is done.
+    Done,
+    /// That it is not there.
+    NotRunning,
+    /// What becomes of his activation.
+    Dealt(Ticket),
+    /// That it is done; or that it ended first, if it has ended more often than this.
+    DoneUnlessEnded(u32),
 }
 
 struct Asking {
@@ -49,7 +62,10 @@ pub(super) struct Oracle {
     kept: (Option<Kept>, Timestamp),
     todo: VecDeque<Do>,
     asking: HashMap<Ticket, Asking>,
+    /// The activations that were settled, and those that were dropped.
+    dealt: HashMap<Ticket, bool>,
     tickets: u64,
+    ends: u32,
     leases: Vec<u64>,
     /// Every task ever, and those that wait for the app, run in it, and are over without it knowing.
     tasks: Vec<Task>,
@@ -75,7 +91,9 @@ impl Oracle {
             kept: (None, wall),
             todo: VecDeque::new(),
             asking: HashMap::new(),
+            dealt: HashMap::new(),
             tickets: 0,
+            ends: 0,
             leases: Vec::new(),
             tasks: Vec::new(),
             waiting: Vec::new(),
@@ -131,22 +149,36 @@ impl Oracle {
         self.settle();
     }
 
-    pub(super) fn activate(&mut self, activation: AppActivation, seen: bool) {
+    /// Whether whoever expects this may be answered so by now.
+    pub(super) fn answers(&self, expects: Expects, answer: &Result<(), AppError>) -> bool {
+        let (done, ended) = (answer.is_ok(), matches!(answer, Err(AppError::Ended { .. })));
+        match expects {
+            Expects::Done => done,
+            Expects::NotRunning => matches!(answer, Err(AppError::NotRunning { .. })),
+            Expects::Dealt(ticket) => {
+                self.dealt.get(&ticket).is_some_and(|settled| if *settled { done } else { ended })
+            }
+            Expects::DoneUnlessEnded(ends) => done || (ended && self.ends > ends),
+        }
+    }
+
+    pub(super) fn activate(&mut self, activation: AppActivation, seen: bool) -> Expects {
         let wanted = match &activation {
             activation if activation.is_plain() => Wanted::Plain,
             AppActivation::Launch { .. } => Wanted::Launch,
             _ => Wanted::Other,
         };
-        self.ask(activation, wanted, seen);
+        self.ask(activation, wanted, seen)
     }
 
-    pub(super) fn prelaunch(&mut self) {
-        if !self.is_there() {
-            self.ask(AppActivation::launch(), Wanted::Prelaunch, false);
+    pub(super) fn prelaunch(&mut self) -> Expects {
+        if self.is_there() {
+            return Expects::Done;
         }
+        self.ask(AppActivation::launch(), Wanted::Prelaunch, false)
     }
 
-    fn ask(&mut self, activation: AppActivation, wanted: Wanted, seen: bool) {
+    fn ask(&mut self, activation: AppActivation, wanted: Wanted, seen: bool) -> Expects {
         let last = self.previous();
         self.tickets += 1;
         let lease = seen.then_some(self.tickets);
@@ -154,6 +186,7 @@ impl Oracle {
         let ticket = Ticket(self.tickets);
         self.asking.insert(ticket, Asking { activation, lease });
         self.input(|machine, now| machine.activate(Asked { ticket, wanted, seen, last }, now));
+        Expects::Dealt(ticket)
     }
 
     pub(super) fn show(&mut self) {
@@ -170,26 +203,28 @@ impl Oracle {
         }
     }
 
-    pub(super) fn suspend(&mut self) {
-        self.if_there(AppMachine::suspend);
+    pub(super) fn suspend(&mut self) -> Expects {
+        self.if_there(Expects::DoneUnlessEnded(self.ends), AppMachine::suspend)
     }
 
-    pub(super) fn resume(&mut self) {
-        self.if_there(AppMachine::resume);
+    pub(super) fn resume(&mut self) -> Expects {
+        self.if_there(Expects::DoneUnlessEnded(self.ends), AppMachine::resume)
     }
 
-    pub(super) fn terminate(&mut self) {
-        self.if_there(AppMachine::terminate);
+    pub(super) fn terminate(&mut self) -> Expects {
+        self.if_there(Expects::Done, AppMachine::terminate)
     }
 
-    pub(super) fn close(&mut self) {
-        self.if_there(AppMachine::close);
+    pub(super) fn close(&mut self) -> Expects {
+        self.if_there(Expects::Done, AppMachine::close)
     }
 
-    fn if_there(&mut self, input: fn(&mut AppMachine, Instant) -> Vec<Output>) {
-        if self.is_there() {
-            self.input(input);
+    fn if_there(&mut self, expects: Expects, input: fn(&mut AppMachine, Instant) -> Vec<Output>) -> Expects {
+        if !self.is_there() {
+            return Expects::NotRunning;
         }
+        self.input(input);
+        expects
     }
 
     pub(super) fn fire(&mut self, arguments: &'static str) {
@@ -250,6 +285,7 @@ impl Oracle {
                 }
                 Output::End(_) => {
                     ended = true;
+                    self.ends += 1;
                     self.entered.clear();
                     // Those who saw it see nothing any more; those who wait for another one will.
                     let coming: Vec<u64> = self.asking.values().filter_map(|asking| asking.lease).collect();
@@ -302,10 +338,12 @@ impl Oracle {
             }
             Output::Settled(ticket) => {
                 let asking = self.asking.remove(&ticket).unwrap();
+                self.dealt.insert(ticket, true);
                 format!("settled {}", asking.activation.kind())
             }
             Output::Dropped(ticket) => {
                 self.asking.remove(&ticket);
+                self.dealt.insert(ticket, false);
                 return;
             }
             Output::Limit(bytes) => format!("limit {}", bytes / MIB),

@@ -98,7 +98,7 @@ impl Field {
             .slots_per_app(2)
             .guest_threads(GUEST_THREADS)
             .limits_max(Limits {
-                grace: Duration::from_millis(100),
+                grace: attack.limits.grace.unwrap_or(Duration::from_millis(100)),
                 grace_cpu: Duration::from_millis(20),
                 ..Limits::host_max()
             })
