@@ -16,9 +16,6 @@
 #![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock, and makes a temporary folder")]
 
-#[path = "shared/measure.rs"]
-mod measure;
-
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -29,8 +26,8 @@ use dormouse::{
     App, AppComponent, AppHandle, AppId, Event, Grants, Host, Launch, MemoryStore, Observer, Prelaunched,
     Store,
 };
+use dormouse_bench::measure::{is_quick, percentile};
 use dormouse_store_sqlite::SqliteStore;
-use measure::{is_quick, percentile};
 
 /// What the app that makes ready computes for that, in its own unit.
 const WORK: &str = "1600";

@@ -11,16 +11,13 @@
 #![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
 #![expect(clippy::disallowed_methods, reason = "a bench measures time")]
 
-#[path = "shared/measure.rs"]
-mod measure;
-
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use cap_std::fs::Dir;
 use dormouse::{CompileLimits, Compiler, Component, ComponentCache, Engine, EngineConfig, Pooling};
-use measure::{is_quick, median};
+use dormouse_bench::measure::{is_quick, median};
 
 /// What makes this program a worker of itself.
 const WORKER: &str = "compile-worker";

@@ -18,9 +18,6 @@
     reason = "a bench spawns, reads the clock, and makes a temporary folder"
 )]
 
-#[path = "shared/measure.rs"]
-mod measure;
-
 use std::fs::File;
 use std::io::Write as _;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -31,8 +28,8 @@ use dormouse::{
     App, AppId, Component, Event, EventKind, Host, IfExists, MemoryStore, Observer, Overlap, RegistrationId,
     Store, TaskBuilder, Trigger,
 };
+use dormouse_bench::measure::{is_quick, median, only, percentile, process_cpu};
 use dormouse_store_sqlite::{SqliteStore, Synchronous};
-use measure::{is_quick, median, only, percentile, process_cpu};
 
 const CLIENTS: [usize; 3] = [1, 16, 256];
 

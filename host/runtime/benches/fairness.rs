@@ -10,16 +10,13 @@
 #![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
-#[path = "shared/measure.rs"]
-mod measure;
-
 use std::time::{Duration, Instant};
 
 use dormouse::{
     App, AppId, Cancellation, CancellationReason, Component, Host, IfExists, RegistrationId, RunId,
     TaskBuilder, Trigger,
 };
-use measure::{is_quick, percentile};
+use dormouse_bench::measure::{is_quick, percentile};
 
 const SPINNERS: usize = 8;
 

@@ -17,9 +17,6 @@
 #![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
 #![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
 
-#[path = "shared/measure.rs"]
-mod measure;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -30,7 +27,7 @@ use dormouse::{
     App, AppId, Clock, Component, Condition, Engine, EngineConfig, Event, EventKind, Host, IfExists,
     MemoryStore, Observer, Store, TaskBuilder, TimeTrigger, Trigger,
 };
-use measure::{is_quick, median, process_cpu};
+use dormouse_bench::measure::{is_quick, median, process_cpu};
 use tokio::runtime::Runtime;
 
 const SIZES: [usize; 3] = [10, 1_000, 100_000];

@@ -21,18 +21,18 @@
 use std::sync::Arc;
 
 use dormouse::{EngineConfig, MemoryStore};
-use dormouse_bench::{BURST, Bare, CLIENTS, Pools, Subject, process_cpu};
+use dormouse_bench::measure::{is_quick, median, only, process_cpu};
+use dormouse_bench::{BURST, Bare, CLIENTS, Subject};
 use dormouse_store_sqlite::SqliteStore;
 
 fn main() {
-    let quick = std::env::args().any(|arg| arg == "--quick" || arg == "--test");
     // For a profiler, which should see one of them only.
-    let only = std::env::args().skip_while(|arg| arg != "--only").nth(1);
-    let (batches, runs) = if quick { (5, 320) } else { (40, 1600) };
+    let only = only();
+    let (batches, runs) = if is_quick() { (5, 320) } else { (40, 1600) };
     let bytes = std::fs::read(test_artifacts::RUN_RETURNS_OK).unwrap();
 
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let bare = Bare::new(&bytes, Pools::Usual);
+    let bare = Bare::new(&bytes, None);
     let engine = EngineConfig::default();
     let folder = tempfile::tempdir().unwrap();
     let memory = Arc::new(MemoryStore::with_history(1000));
@@ -86,12 +86,6 @@ fn main() {
             median(&ratios),
         );
     }
-}
-
-fn median(figures: &[f64]) -> f64 {
-    let mut sorted = figures.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted[sorted.len() / 2]
 }
 
 /// Microseconds of CPU time of this process, for each of `runs`.

@@ -1,7 +1,10 @@
 //! Bare wasmtime, tuned as the engine of the runtime is, with the least host that the contract allows.
 
+use std::sync::mpsc::Sender;
+use std::time::Instant;
+
 use wasmtime::component::{Component, HasSelf, Linker, Resource, ResourceTable};
-use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result, Store};
+use wasmtime::{Config, Engine, Result, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 #[allow(missing_docs, unreachable_pub, reason = "generated code")]
@@ -21,12 +24,18 @@ mod bindings {
     });
 }
 
+use crate::tuned;
 use bindings::dormouse::background::{instance, types, waiting};
 use bindings::{Deferral, Instance, TaskPre};
+
+/// A deadline that is never reached.
+const NEVER: u64 = u64::MAX / 2;
 
 struct State {
     wasi: WasiCtx,
     table: ResourceTable,
+    /// Who is told when the guest takes a deferral.
+    told: Option<Sender<Instant>>,
 }
 
 impl WasiView for State {
@@ -35,60 +44,55 @@ impl WasiView for State {
     }
 }
 
-/// How many runs at once the pools are for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pools {
-    /// As many as wasmtime has by default.
-    Usual,
-    /// A few: what counts instructions has little address space.
-    Few,
-}
-
 /// Bare wasmtime with one component.
 pub struct Bare {
     engine: Engine,
+    linker: Linker<State>,
     task: TaskPre<State>,
 }
 
 impl Bare {
-    /// Compiles the component in `bytes`.
+    /// Compiles the component in `bytes`, for so many instances at once (see [`tuned`]).
     ///
     /// # Panics
     ///
     /// Where anything fails.
     #[must_use]
-    pub fn new(bytes: &[u8], size: Pools) -> Self {
-        let mut pools = PoolingAllocationConfig::new();
-        if PoolingAllocationConfig::is_pagemap_scan_available() {
-            pools
-                .pagemap_scan(Enabled::Yes)
-                .linear_memory_keep_resident(2 << 20)
-                .table_keep_resident(64 << 10);
-        }
-        pools.max_memory_size(512 << 20).table_elements(32 * 1024);
-        if size == Pools::Few {
-            pools.total_memories(8).total_tables(64).total_stacks(8);
-            pools.total_component_instances(8).total_core_instances(64);
-        }
-        let mut config = Config::new();
-        config
-            .wasm_component_model_async(true)
-            .epoch_interruption(true)
-            .memory_init_cow(true)
-            .memory_reservation(4 << 30)
-            .max_wasm_stack(512 << 10)
-            .async_stack_size(2 << 20)
-            .allocation_strategy(InstanceAllocationStrategy::Pooling(pools));
-        let engine = Engine::new(&config).unwrap();
+    pub fn new(bytes: &[u8], instances: Option<u32>) -> Self {
+        Self::on(&tuned(instances), bytes)
+    }
+
+    /// Compiles the component in `bytes`, on an engine of its own with these settings.
+    ///
+    /// # Panics
+    ///
+    /// Where anything fails.
+    #[must_use]
+    pub fn on(config: &Config, bytes: &[u8]) -> Self {
+        let engine = Engine::new(config).unwrap();
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
-        // What the program imports; it edits no registrations and has no sockets.
+        // What the programs import; they edit no registrations and have no sockets.
         types::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state).unwrap();
         instance::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state).unwrap();
         waiting::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state).unwrap();
+        Self::linked(engine, linker, bytes)
+    }
+
+    /// Another component, on the same engine.
+    ///
+    /// # Panics
+    ///
+    /// It does not compile, or asks for more than there is here.
+    #[must_use]
+    pub fn another(&self, bytes: &[u8]) -> Self {
+        Self::linked(self.engine.clone(), self.linker.clone(), bytes)
+    }
+
+    fn linked(engine: Engine, linker: Linker<State>, bytes: &[u8]) -> Self {
         let component = Component::new(&engine, bytes).unwrap();
         let task = TaskPre::new(linker.instantiate_pre(&component).unwrap()).unwrap();
-        Self { engine, task }
+        Self { engine, linker, task }
     }
 
     /// Runs, one after another.
@@ -103,9 +107,36 @@ impl Bare {
     }
 
     async fn run(&self) -> Result<()> {
-        let state = State { wasi: WasiCtx::builder().build(), table: ResourceTable::new() };
+        self.call(None, NEVER).await
+    }
+
+    /// One run, of a guest that tells by a deferral when it is there. Dropping it is the end of the guest.
+    ///
+    /// # Errors
+    ///
+    /// The guest trapped.
+    pub async fn told(&self, told: Sender<Instant>) -> Result<()> {
+        self.call(Some(told), NEVER).await
+    }
+
+    /// As [`Bare::told`], of a guest that [`Bare::interrupt`] ends.
+    ///
+    /// # Errors
+    ///
+    /// It did.
+    pub async fn interruptible(&self, told: Sender<Instant>) -> Result<()> {
+        self.call(Some(told), 1).await
+    }
+
+    /// Traps the guests that are [interruptible](Bare::interruptible).
+    pub fn interrupt(&self) {
+        self.engine.increment_epoch();
+    }
+
+    async fn call(&self, told: Option<Sender<Instant>>, ticks: u64) -> Result<()> {
+        let state = State { wasi: WasiCtx::builder().build(), table: ResourceTable::new(), told };
         let mut store = Store::new(&self.engine, state);
-        store.set_epoch_deadline(u64::MAX / 2);
+        store.set_epoch_deadline(ticks);
         let task = self.task.instantiate_async(&mut store).await?;
         let answer = store
             .run_concurrent(async |accessor| {
@@ -148,7 +179,7 @@ impl instance::HostDeferral for State {
     }
 }
 
-/// The program that is measured asks for nothing: every function but the drop is out of its reach.
+/// The programs that are measured take a deferral, if anything.
 impl instance::HostBackgroundTaskInstance for State {
     fn activation(&mut self, _: Resource<Instance>) -> Result<types::Activation> {
         unreachable!("not asked for")
@@ -166,7 +197,11 @@ impl instance::HostBackgroundTaskInstance for State {
         &mut self,
         _: Resource<Instance>,
     ) -> Result<Result<Resource<Deferral>, types::DeferralError>> {
-        unreachable!("not asked for")
+        if let Some(told) = &self.told {
+            // Who asked may be gone.
+            let _ = told.send(Instant::now());
+        }
+        Ok(Ok(Resource::new_own(0)))
     }
 
     fn progress(&mut self, _: Resource<Instance>) -> Result<u32> {

@@ -22,15 +22,11 @@ pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 ///
 /// The target is not installed, or the guests do not compile.
 pub fn compile(arguments: &[&str]) -> Result<PathBuf> {
-    require_target()?;
+    require_target(TARGET)?;
     // A target folder of its own: the Cargo that runs the build script holds the lock of the other one.
     let target_dir = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?).join("target");
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    for (name, _) in env::vars_os() {
-        if name.to_str().is_some_and(is_meant_for_the_host) {
-            cargo.env_remove(name);
-        }
-    }
+    forget_the_outer_build(&mut cargo);
     cargo
         .arg("build")
         .args(arguments)
@@ -64,14 +60,27 @@ pub fn component(folder: &Path, name: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Cargo would say that it cannot find `core`, a hundred times.
-fn require_target() -> Result<()> {
+/// Takes from a Cargo that is about to be called what an outer one says to the crate that it builds.
+pub fn forget_the_outer_build(cargo: &mut Command) {
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(is_meant_for_the_host) {
+            cargo.env_remove(name);
+        }
+    }
+}
+
+/// Looks whether anything can be compiled for `target`. Cargo would say that it cannot find `core`, a hundred times.
+///
+/// # Errors
+///
+/// It is not installed.
+pub fn require_target(target: &str) -> Result<()> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).args(["--print", "target-libdir", "--target", TARGET]).output()?;
+    let output = Command::new(rustc).args(["--print", "target-libdir", "--target", target]).output()?;
     if Path::new(str::from_utf8(&output.stdout)?.trim_end()).is_dir() {
         return Ok(());
     }
-    Err(format!("the target {TARGET} is not installed: run `rustup target add {TARGET}`").into())
+    Err(format!("the target {target} is not installed: run `rustup target add {target}`").into())
 }
 
 /// What an outer Cargo, or Clippy, or a coverage tool, sets for the crate that is being built natively.

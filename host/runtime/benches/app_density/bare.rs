@@ -1,10 +1,9 @@
 //! An app on bare wasmtime, brought to where a suspended one is, on an engine tuned as that of the runtime.
 
+use dormouse_bench::tuned;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker, Resource, ResourceTable, ResourceType};
-use wasmtime::{
-    Config, Enabled, Engine, Error, InstanceAllocationStrategy, PoolingAllocationConfig, Result, Store,
-};
+use wasmtime::{Engine, Error, Result, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 #[allow(missing_docs, unreachable_pub, reason = "generated code")]
@@ -25,9 +24,6 @@ mod bindings {
 
 use bindings::dormouse::background::app_types::{LaunchArgs, PreviousExecutionState};
 use bindings::{App, AppPre, Handle};
-
-/// Of one guest's stack.
-pub(crate) const STACK_BYTES: usize = 2 << 20;
 
 struct State {
     wasi: WasiCtx,
@@ -54,7 +50,7 @@ pub(crate) struct Instance {
 impl Bare {
     /// With pools for so many instances at once.
     pub(crate) fn new(bytes: &[u8], instances: u32) -> Self {
-        let engine = Engine::new(&tuned(instances)).unwrap();
+        let engine = Engine::new(&tuned(Some(instances))).unwrap();
         let component = Component::new(&engine, bytes).unwrap();
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
@@ -84,30 +80,6 @@ impl Bare {
         lived.await.flatten().unwrap();
         Instance { _store: store, _app: app }
     }
-}
-
-fn tuned(instances: u32) -> Config {
-    let mut pools = PoolingAllocationConfig::new();
-    if PoolingAllocationConfig::is_pagemap_scan_available() {
-        pools.pagemap_scan(Enabled::Yes).linear_memory_keep_resident(2 << 20).table_keep_resident(64 << 10);
-    }
-    pools.max_memory_size(512 << 20).table_elements(32 * 1024);
-    pools
-        .total_component_instances(instances)
-        .total_core_instances(instances * 32)
-        .total_memories(instances)
-        .total_tables(instances * 8)
-        .total_stacks(instances);
-    let mut config = Config::new();
-    config
-        .wasm_component_model_async(true)
-        .epoch_interruption(true)
-        .memory_init_cow(true)
-        .memory_reservation(4 << 30)
-        .max_wasm_stack(512 << 10)
-        .async_stack_size(STACK_BYTES)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pools));
-    config
 }
 
 /// What the program imports of what a host adds to WASI. It calls none of it here, and lets go of the handles that it is

@@ -23,9 +23,6 @@
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock, and sleeps")]
 
 mod bare;
-#[path = "../shared/measure.rs"]
-mod measure;
-mod resident;
 
 use std::time::{Duration, Instant};
 
@@ -33,8 +30,8 @@ use dormouse::core::app::lifecycle::AppState;
 use dormouse::{
     Allocator, App, AppComponent, AppHandle, AppId, AppPolicy, Engine, EngineConfig, Host, Launch,
 };
-use measure::{is_quick, process_cpu};
-use resident::{Resident, give_back};
+use dormouse_bench::measure::{is_quick, process_cpu};
+use dormouse_bench::resident::{Resident, give_back};
 
 use bare::Bare;
 

@@ -19,8 +19,6 @@
 )]
 
 mod compiling;
-#[path = "../shared/measure.rs"]
-mod measure;
 mod outside;
 
 use std::process::ExitCode;
@@ -34,7 +32,7 @@ use dormouse::{
     LimitsRequest, Observer, RegistrationId, RunId, TaskBuilder, Trigger,
 };
 
-use measure::{is_quick, only, percentile};
+use dormouse_bench::measure::{is_quick, only, percentile};
 use outside::Outside;
 
 /// What the guest does, what that is, and what it needs.

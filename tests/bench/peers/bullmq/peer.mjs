@@ -9,8 +9,9 @@ import { Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { createRequire } from "node:module";
 
-import { Board, clients, inChunks, now, paced, rested, serve, timers, wall } from "../node/protocol.mjs";
-import { TASKS, taskOf } from "../node/work.mjs";
+import { alike } from "../node/alike.mjs";
+import { Board, inChunks, now, serve, timers, wall } from "../node/protocol.mjs";
+import { TASKS } from "../node/work.mjs";
 
 /** How many jobs the worker has under way at once. */
 const CONCURRENCY = 256;
@@ -47,31 +48,10 @@ async function handle(job, _token, signal) {
   }
 }
 
-/** Adds a job, waits until it is completed, and answers when it began. */
-async function through(name) {
-  const { number, ended } = board.ticket();
-  await queue.add(name, { number });
-  return ended;
-}
-
-async function latency() {
-  const trigger = now();
-  return (await through("noop")).now - trigger;
-}
+const { through, requests } = alike(board, (name, number) => queue.add(name, { number }));
 
 const peer = {
-  async run(request) {
-    const task = taskOf(request);
-    await clients(request.runs, request.concurrency, () => through(task));
-  },
-
-  async "idle-latency"({ samples, rest_us: rest }) {
-    return { latencies: await rested(samples, rest, latency) };
-  },
-
-  async "loaded-latency"({ samples, every_ns: every }) {
-    return { latencies: await paced(samples, every, latency) };
-  },
+  ...requests,
 
   async hold({ runs }) {
     worker.concurrency = Math.max(CONCURRENCY, runs);

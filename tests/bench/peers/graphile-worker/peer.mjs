@@ -3,16 +3,18 @@
 //     node peer.mjs CONNECTION DURABILITY
 //
 // CONNECTION is the connection string of a database that holds nothing else, DURABILITY what is to be said of it. A client
-// waits until the worker tells that a job is completed, which it does once the database has said so. A job that is
-// completed is deleted.
+// waits until the worker tells that a job is completed, which it does before it says so to the database. A job that is
+// completed is deleted, a little later: a batch counts once all of its jobs are.
 
 import { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { Logger, makeWorkerUtils, run, runMigrations } from "graphile-worker";
 
-import { Board, clients, now, paced, rested, serve, timers } from "../node/protocol.mjs";
-import { TASKS, taskOf } from "../node/work.mjs";
+import { alike } from "../node/alike.mjs";
+import { Board, serve, timers } from "../node/protocol.mjs";
+import { TASKS } from "../node/work.mjs";
 
 /** How many jobs the worker has under way at once, and of how many connections. */
 const CONCURRENCY = 24;
@@ -69,31 +71,29 @@ await runMigrations({ connectionString, logger });
 const utils = await makeWorkerUtils({ connectionString, maxPoolSize: CONNECTIONS, logger });
 let runner = await start(CONCURRENCY);
 
-/** Adds a job, waits until it is completed, and answers when it began. */
-async function through(name) {
-  const { number, ended } = board.ticket();
-  await utils.addJob(name, { number });
-  return ended;
+/** The newest job there was when nothing was left to do: what is older is due on a day that does not come. */
+let settledTo = 0;
+const LEFT = `
+  select (select max(id) from graphile_worker._private_jobs) as newest,
+    (select min(id) from graphile_worker._private_jobs where id > $1 and run_at <= now()) as due`;
+
+/** Returns when all jobs are deleted that are or were due. */
+async function settled() {
+  for (;;) {
+    const { rows } = await utils.withPgClient((client) => client.query(LEFT, [settledTo]));
+    const [{ newest, due }] = rows;
+    if (due === null) {
+      settledTo = newest ?? settledTo;
+      return;
+    }
+    await sleep(1);
+  }
 }
 
-async function latency() {
-  const trigger = now();
-  return (await through("noop")).now - trigger;
-}
+const { requests } = alike(board, (name, number) => utils.addJob(name, { number }), settled);
 
 const peer = {
-  async run(request) {
-    const task = taskOf(request);
-    await clients(request.runs, request.concurrency, () => through(task));
-  },
-
-  async "idle-latency"({ samples, rest_us: rest }) {
-    return { latencies: await rested(samples, rest, latency) };
-  },
-
-  async "loaded-latency"({ samples, every_ns: every }) {
-    return { latencies: await paced(samples, every, latency) };
-  },
+  ...requests,
 
   // How many jobs are under way is decided when a worker starts.
   async hold({ runs }) {
@@ -112,9 +112,11 @@ const peer = {
     runner = await start(CONCURRENCY);
   },
 
-  timers(request) {
+  async timers(request) {
     const make = (moment, number) => ({ identifier: "noop", payload: { number }, runAt: new Date(moment) });
-    return timers(request, board, make, (jobs) => utils.addJobs(jobs));
+    const done = await timers(request, board, make, (jobs) => utils.addJobs(jobs));
+    await settled();
+    return done;
   },
 };
 

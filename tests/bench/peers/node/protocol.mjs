@@ -44,7 +44,7 @@ async function answer(peer, request) {
       cpu_ns: cpu() - before,
     };
     if (latencies.length > 0) {
-      figures.latencies_ns = latencies.map((latency) => Math.max(0, Math.round(latency)));
+      figures.latencies_ns = latencies.map(figure);
     }
     return { done: figures };
   } catch (error) {
@@ -53,6 +53,17 @@ async function answer(peer, request) {
     }
     return { failed: error.stack ?? String(error) };
   }
+}
+
+/** How far a moment may be off, in nanoseconds, where a peer or its timers know whole milliseconds. */
+const COARSE = 2e6;
+
+/** A latency as figures have it. What is early by no more than a clock is off counts as on time. */
+function figure(latency) {
+  if (latency < -COARSE) {
+    throw new Error(`a job ran ${-latency / 1e6}ms before it was due`);
+  }
+  return Math.max(0, Math.round(latency));
 }
 
 // The same words as in protocol/src/serve.rs.
@@ -93,23 +104,33 @@ export async function clients(runs, concurrency, one) {
   await Promise.all(Array.from({ length: concurrency }, client));
 }
 
-/** What `one` answers, so many times, with a rest before each. */
-export async function rested(samples, restUs, one) {
+/** What `one` answers to the moment of its trigger, so many times, with a rest before each and `settled` behind. */
+export async function rested(samples, restUs, one, settled) {
   const all = [];
   for (let i = 0; i < samples; i += 1) {
     await sleep(restUs / 1000);
-    all.push(await one());
+    all.push(await one(now()));
+    await settled();
   }
   return all;
 }
 
-/** What `one` answers, so many times, begun at a fixed pace whatever has become of those before. */
+/** The moment from which a trigger counts that was due at `due`: see `trigger` in protocol/src/pace.rs, whose rule it is. */
+function trigger(due) {
+  const moment = now();
+  return moment - due > COARSE ? due : moment;
+}
+
+/**
+ * What `one` answers to the moment of its trigger, so many times, begun at a fixed pace whatever has become of those before.
+ */
 export async function paced(samples, everyNs, one) {
   const all = [];
   const begun = now();
+  const due = () => begun + all.length * everyNs;
   while (all.length < samples) {
-    while (all.length < samples && now() >= begun + all.length * everyNs) {
-      all.push(one());
+    while (all.length < samples && now() >= due()) {
+      all.push(one(trigger(due())));
     }
     // Timers here are as fine as a millisecond: those that are due meanwhile are begun together.
     await sleep(1);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use clap::{Parser, ValueEnum};
 use dormouse::{EngineConfig, MemoryStore};
-use dormouse_bench::{Bare, Pools, Subject};
+use dormouse_bench::{Bare, Subject};
 use dormouse_store_sqlite::SqliteStore;
 use serde::Serialize;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -64,7 +64,7 @@ fn main() {
     let engine = EngineConfig { slots: 64, ..EngineConfig::default() };
     let counted = match args.on {
         On::Bare => {
-            let bare = Bare::new(&bytes, Pools::Few);
+            let bare = Bare::new(&bytes, Some(64));
             runtime.block_on(async {
                 bare.runs(WARM).await;
                 let region = Region::new(ALLOCATOR);

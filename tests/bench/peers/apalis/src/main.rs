@@ -9,7 +9,8 @@
 //!
 //! A client adds a job, in a transaction of its own, wakes the worker once that is on the disk, which is quicker than any
 //! of apalis's own ways, and waits until the handler is through. That a job is done the worker writes a little later,
-//! for several jobs at once, and tells nobody: a batch counts once all of its jobs are recorded as done.
+//! for several jobs at once, and tells nobody: a batch counts once all of its jobs are recorded as done, which the peer
+//! looks for each millisecond.
 
 mod storage;
 mod worker;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail, ensure};
-use peer_protocol::{About, Peer, Refusal, Task, nanoseconds, serve};
+use peer_protocol::{About, Cost, Meter, Peer, Refusal, Task, lateness, nanoseconds, serve, trigger};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
@@ -69,15 +70,16 @@ impl Peer for Apalis {
         }
     }
 
-    fn run(&mut self, task: Task, runs: u64, concurrency: u32) -> Result<(), Refusal> {
+    fn run(&mut self, task: Task, runs: u64, concurrency: u32) -> Result<Cost, Refusal> {
         let work = match task {
             Task::Noop => Work::Noop,
             Task::Json => Work::Json,
             Task::Thumbnail => Work::Thumbnail,
         };
         let (jobs, board) = (self.jobs.clone(), self.board.clone());
-        self.runtime.block_on(async {
+        let cost = self.runtime.block_on(async {
             let before = jobs.newest().await?;
+            let meter = Meter::start();
             let mut clients = JoinSet::new();
             for client in 0..u64::from(concurrency) {
                 let (jobs, board) = (jobs.clone(), board.clone());
@@ -93,9 +95,10 @@ impl Peer for Apalis {
             while let Some(client) = clients.join_next().await {
                 client??;
             }
-            jobs.settled(before, runs).await
+            jobs.settled(before, runs).await?;
+            anyhow::Ok(meter.cost())
         })?;
-        Ok(())
+        Ok(cost)
     }
 
     fn idle_latency(&mut self, samples: u32, rest: Duration) -> Result<Vec<u64>, Refusal> {
@@ -127,10 +130,10 @@ impl Peer for Apalis {
             let mut triggers = JoinSet::new();
             let mut pace = interval(every);
             for _ in 0..samples {
-                pace.tick().await;
+                let due = pace.tick().await.into_std();
                 let (jobs, board) = (jobs.clone(), board.clone());
                 triggers.spawn(async move {
-                    let trigger = Instant::now();
+                    let trigger = trigger(due);
                     let first = jobs.add(&board, Work::Noop).await?.done().await?;
                     anyhow::Ok(nanoseconds(first.saturating_duration_since(trigger)))
                 });
@@ -186,6 +189,9 @@ impl Peer for Apalis {
             let never = now.as_secs() + 365 * 24 * 3600;
             jobs.add_many((0..far).map(|_| (board.job(Work::Noop), Some(never)))).await?;
             let far_took = begun.elapsed();
+            // Who registered that many has had SQLite count them, at some time.
+            jobs.analysed().await?;
+            let before = jobs.newest().await?;
             let first = SystemTime::now().duration_since(UNIX_EPOCH)? + lead;
             let moments: Vec<u64> =
                 (0..due).map(|nth| (first + span * nth / due.max(1)).as_secs() + 1).collect();
@@ -198,9 +204,10 @@ impl Peer for Apalis {
             let mut latenesses = Vec::new();
             for (ticket, moment) in tickets.into_iter().zip(moments) {
                 let ran = ticket.done().await?;
-                let now = SystemTime::now().duration_since(UNIX_EPOCH)? - ran.elapsed();
-                latenesses.push(nanoseconds(now.saturating_sub(Duration::from_secs(moment))));
+                let began = SystemTime::now().duration_since(UNIX_EPOCH)? - ran.elapsed();
+                latenesses.push(lateness(Duration::from_secs(moment), began)?);
             }
+            jobs.settled(before, due.into()).await?;
             anyhow::Ok((took, latenesses))
         })?;
         Ok(done)
@@ -208,5 +215,9 @@ impl Peer for Apalis {
 
     fn history(&mut self, rows: u64) -> Result<(), Refusal> {
         Ok(self.runtime.block_on(self.jobs.history(rows))?)
+    }
+
+    fn afterwards(&mut self) -> Result<(), Refusal> {
+        Ok(self.runtime.block_on(self.jobs.analysed())?)
     }
 }

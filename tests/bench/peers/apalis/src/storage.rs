@@ -111,7 +111,7 @@ impl Jobs {
             storage.push_all(stream::iter(chunk)).await.map_err(told)?;
             self.wake.unbounded_send(())?;
         }
-        self.analysed().await
+        Ok(())
     }
 
     /// The newest row.
@@ -131,15 +131,15 @@ impl Jobs {
             let done = done.bind(before).fetch_one(self.pool()).await?;
             ensure!(done <= count, "more jobs are done than there were");
             if done == count {
-                return self.analysed().await;
+                return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 
     /// Has SQLite count its rows, now and then. Without that it takes apalis's queries to be about a few, and looks at every
-    /// job that was ever done for each one that is; with it, it finds jobs by their ids.
-    async fn analysed(&self) -> anyhow::Result<()> {
+    /// job that was ever done for each one that is; with it, it finds jobs by their ids. It belongs into no figure.
+    pub(crate) async fn analysed(&self) -> anyhow::Result<()> {
         let newest = self.newest().await?;
         if newest / 2 >= self.analysed.load(Ordering::Relaxed) {
             sqlx::query("ANALYZE").execute(self.pool()).await?;
@@ -148,7 +148,7 @@ impl Jobs {
         Ok(())
     }
 
-    /// Writes jobs that are done, as the worker leaves them.
+    /// Writes jobs that are done, as the worker leaves them, a second before one another.
     pub(crate) async fn history(&self, rows: u64) -> anyhow::Result<()> {
         let template: Option<i64> = sqlx::query_scalar("SELECT min(rowid) FROM Jobs WHERE status = 'Done'")
             .fetch_one(self.pool())
@@ -160,13 +160,14 @@ impl Jobs {
             let copies = sqlx::query(
                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
                  INSERT INTO Jobs SELECT job, '0' || upper(hex(randomblob(12))) || '0', job_type, status, attempts,
-                     max_attempts, run_at, last_result, lock_at, lock_by, done_at, priority, metadata, NULL
+                     max_attempts, run_at - i, last_result, lock_at - i, lock_by, done_at - i, priority, metadata,
+                     NULL
                  FROM Jobs, n WHERE Jobs.rowid = ?2",
             );
             copies.bind(i64::try_from(chunk)?).bind(template).execute(self.pool()).await?;
             left -= chunk;
         }
-        self.analysed().await
+        Ok(())
     }
 }
 

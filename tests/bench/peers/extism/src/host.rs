@@ -35,35 +35,36 @@ struct State {
 }
 
 impl Host {
-    /// The functions by their names. None takes or answers anything.
-    pub(crate) fn functions(this: &Arc<Self>) -> [(&'static str, Function); 3] {
-        let (entering, waiting) = (this.clone(), this.clone());
-        [
-            (
+    /// The function that a plug-in imports, if it does, by its name. It takes and answers nothing.
+    pub(crate) fn function(this: &Arc<Self>, plugin: &str) -> Option<(&'static str, Function)> {
+        let host = this.clone();
+        Some(match plugin {
+            "first" => (
                 "first",
                 Box::new(|| {
                     FIRST.set(Some(Instant::now()));
                     Ok(())
                 }),
             ),
-            (
+            "spin" => (
                 "enter",
                 Box::new(move || {
-                    drop(entering.enter());
+                    drop(host.enter());
                     Ok(())
                 }),
             ),
-            (
+            "wait" => (
                 "wait",
                 Box::new(move || {
-                    let mut state = waiting.enter();
+                    let mut state = host.enter();
                     while !state.open {
-                        state = waiting.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                        state = host.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                     }
                     Ok(())
                 }),
             ),
-        ]
+            _ => return None,
+        })
     }
 
     fn enter(&self) -> MutexGuard<'_, State> {

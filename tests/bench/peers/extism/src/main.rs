@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail, ensure};
 use extism::{CompiledPlugin, Plugin, PluginBuilder, UserData};
-use peer_protocol::{About, Pace, Peer, Refusal, Task, clients, nanoseconds, paced, serve};
+use peer_protocol::{About, Cost, Pace, Peer, Refusal, Task, clients, nanoseconds, paced, rested, serve};
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::host::{Host, first};
@@ -70,22 +70,14 @@ impl Peer for Extism {
         }
     }
 
-    fn run(&mut self, task: Task, runs: u64, concurrency: u32) -> Result<(), Refusal> {
-        let task = self.plugin(match task {
-            Task::Noop => "noop",
-            Task::Json => "json",
-            Task::Thumbnail => "thumbnail",
-        })?;
+    fn run(&mut self, task: Task, runs: u64, concurrency: u32) -> Result<Cost, Refusal> {
+        let task = self.plugin(task.as_str())?;
         clients(runs, concurrency, || Ok(task.run()?))
     }
 
     fn idle_latency(&mut self, samples: u32, rest: Duration) -> Result<Vec<u64>, Refusal> {
         let task = self.plugin("first")?;
-        let one = |_| {
-            thread::sleep(rest);
-            Ok(task.first(Instant::now())?)
-        };
-        (0..samples).map(one).collect()
+        rested(samples, rest, |trigger| Ok(task.first(trigger)?))
     }
 
     fn loaded_latency(
@@ -149,7 +141,8 @@ impl Extism {
         let path = self.folder.join(task).with_extension("wasm");
         let bytes = std::fs::read(&path).with_context(|| format!("`{}` cannot be read", path.display()))?;
         let mut builder = PluginBuilder::new(bytes);
-        for (name, function) in Host::functions(&self.host) {
+        // What is given to a plug-in is linked anew for each instance, whether it is called or not.
+        if let Some((name, function)) = Host::function(&self.host, task) {
             let function = move |_: &mut _, _: &[_], _: &mut [_], _| function();
             builder = builder.with_function(name, [], [], UserData::new(()), function);
         }

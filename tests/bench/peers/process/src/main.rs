@@ -12,11 +12,12 @@
 
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail, ensure};
-use peer_protocol::{About, Pace, Peer, Refusal, Task, clients, nanoseconds, paced, serve};
+use peer_protocol::{
+    About, Cost, Pace, Peer, Refusal, Task, clients, lateness, nanoseconds, paced, rested, serve,
+};
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -41,21 +42,13 @@ impl Peer for Processes {
         self.about.clone()
     }
 
-    fn run(&mut self, task: Task, runs: u64, concurrency: u32) -> Result<(), Refusal> {
-        let task = match task {
-            Task::Noop => "noop",
-            Task::Json => "json",
-            Task::Thumbnail => "thumbnail",
-        };
+    fn run(&mut self, task: Task, runs: u64, concurrency: u32) -> Result<Cost, Refusal> {
+        let task = task.as_str();
         clients(runs, concurrency, || Ok(ended_well(self.start(task)?)?))
     }
 
     fn idle_latency(&mut self, samples: u32, rest: Duration) -> Result<Vec<u64>, Refusal> {
-        let one = |_| {
-            thread::sleep(rest);
-            Ok(self.first(Instant::now())?)
-        };
-        (0..samples).map(one).collect()
+        rested(samples, rest, |trigger| Ok(self.first(trigger)?))
     }
 
     fn loaded_latency(
@@ -118,16 +111,16 @@ impl Processes {
         let mut child = self.start("first")?;
         let first = moment(&mut child)?;
         ended_well(child)?;
-        Ok(first.saturating_sub(nanoseconds(begun.duration_since(UNIX_EPOCH)?)))
+        lateness(begun.duration_since(UNIX_EPOCH)?, first)
     }
 }
 
-/// The moment that the program tells when it begins: nanoseconds since 1970.
-fn moment(child: &mut Child) -> anyhow::Result<u64> {
+/// The moment that the program tells when it begins: the time since 1970.
+fn moment(child: &mut Child) -> anyhow::Result<Duration> {
     let mut moment = [0; 8];
     let Some(out) = &mut child.stdout else { bail!("the output of a program is not read") };
     out.read_exact(&mut moment).context("a program ended before it said that it began")?;
-    Ok(u64::from_le_bytes(moment))
+    Ok(Duration::from_nanos(u64::from_le_bytes(moment)))
 }
 
 fn ended_well(mut child: Child) -> anyhow::Result<()> {

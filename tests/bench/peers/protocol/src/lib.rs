@@ -6,11 +6,15 @@
 //!
 //! What a peer cannot do it refuses with a reason ([`Reply::Unsupported`]), which belongs into the table.
 
+#![expect(clippy::disallowed_methods, reason = "a bench reads the clock, and sleeps")]
+
+mod cost;
 mod pace;
 mod serve;
 
-pub use pace::{Pace, clients, paced};
-pub use serve::{Peer, Refusal, nanoseconds, serve};
+pub use cost::{Cost, Meter, lateness, nanoseconds};
+pub use pace::{Pace, clients, paced, rested, trigger};
+pub use serve::{Peer, Refusal, serve};
 
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +41,18 @@ pub enum Task {
     Json,
     /// Makes a thumbnail of one picture.
     Thumbnail,
+}
+
+impl Task {
+    /// Its name, which is that of the program too.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Noop => "noop",
+            Self::Json => "json",
+            Self::Thumbnail => "thumbnail",
+        }
+    }
 }
 
 /// What a peer is to do.

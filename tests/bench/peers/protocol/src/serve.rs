@@ -1,11 +1,9 @@
 //! The loop of a peer: a line in, a line out.
 
 use std::io::{self, BufRead, Write};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use nix::sys::resource::{UsageWho, getrusage};
-
-use crate::{About, Figures, Reply, Request, Task};
+use crate::{About, Cost, Figures, Meter, Reply, Request, Task, nanoseconds};
 
 /// Why a request was not carried out.
 #[derive(Debug)]
@@ -27,12 +25,12 @@ pub trait Peer {
     /// What it says of itself.
     fn about(&self) -> About;
 
-    /// See [`Request::Run`].
+    /// See [`Request::Run`]: what the runs cost, and not what it takes to have clients ready for them.
     ///
     /// # Errors
     ///
     /// A run did not succeed, or this peer has no such task.
-    fn run(&mut self, task: Task, runs: u64, concurrency: u32) -> Result<(), Refusal>;
+    fn run(&mut self, task: Task, runs: u64, concurrency: u32) -> Result<Cost, Refusal>;
 
     /// See [`Request::IdleLatency`]: nanoseconds, one for each sample.
     ///
@@ -108,6 +106,16 @@ pub trait Peer {
     fn history(&mut self, _rows: u64) -> Result<(), Refusal> {
         Err(Refusal::Unsupported("nothing is kept of runs that are over".to_owned()))
     }
+
+    /// What is done behind each request that was carried out, once its figures are taken, and is in none of them: what
+    /// keeps a peer in order, now and then.
+    ///
+    /// # Errors
+    ///
+    /// It went wrong, and so has the request.
+    fn afterwards(&mut self) -> Result<(), Refusal> {
+        Ok(())
+    }
 }
 
 /// Answers requests until there are no more.
@@ -124,14 +132,18 @@ pub fn serve(peer: &mut impl Peer) -> anyhow::Result<()> {
 }
 
 fn answer(peer: &mut impl Peer, request: Request) -> Reply {
-    let (begun, cpu) = (Instant::now(), cpu());
+    let meter = Meter::start();
     let done = carry_out(peer, request);
-    let (wall, cpu) = (begun.elapsed(), self::cpu().saturating_sub(cpu));
+    let whole = meter.cost();
+    let done = done.and_then(|done| {
+        peer.afterwards()?;
+        Ok(done)
+    });
     match done {
         Ok(done) => Reply::Done(Figures {
             runs: done.runs,
-            wall_ns: nanoseconds(done.wall.unwrap_or(wall)),
-            cpu_ns: nanoseconds(cpu),
+            wall_ns: nanoseconds(done.wall.unwrap_or(whole.wall)),
+            cpu_ns: nanoseconds(done.cpu.unwrap_or(whole.cpu)),
             latencies_ns: done.latencies,
         }),
         Err(Refusal::Unsupported(why)) => Reply::Unsupported(why),
@@ -145,19 +157,20 @@ struct Done {
     latencies: Vec<u64>,
     /// Where not all of the time counts.
     wall: Option<Duration>,
+    cpu: Option<Duration>,
 }
 
 impl Done {
     fn sampled(latencies: Vec<u64>) -> Self {
-        Self { runs: latencies.len() as u64, latencies, wall: None }
+        Self { runs: latencies.len() as u64, latencies, ..Self::default() }
     }
 }
 
 fn carry_out(peer: &mut impl Peer, request: Request) -> Result<Done, Refusal> {
     Ok(match request {
         Request::Run { task, runs, concurrency } => {
-            peer.run(task, runs, concurrency.max(1))?;
-            Done { runs, ..Done::default() }
+            let Cost { wall, cpu } = peer.run(task, runs, concurrency.max(1))?;
+            Done { runs, wall: Some(wall), cpu: Some(cpu), ..Done::default() }
         }
         Request::IdleLatency { samples, rest_us } => {
             Done::sampled(peer.idle_latency(samples, Duration::from_micros(rest_us))?)
@@ -179,7 +192,7 @@ fn carry_out(peer: &mut impl Peer, request: Request) -> Result<Done, Refusal> {
         Request::Timers { far, due, lead_ms, span_ms } => {
             let (lead, span) = (Duration::from_millis(lead_ms), Duration::from_millis(span_ms));
             let (wall, latencies) = peer.timers(far, due, lead, span)?;
-            Done { runs: far + u64::from(due), latencies, wall: Some(wall) }
+            Done { runs: far + u64::from(due), latencies, wall: Some(wall), cpu: None }
         }
         Request::History { rows } => {
             peer.history(rows)?;
@@ -197,23 +210,72 @@ fn say(what: &impl serde::Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// CPU time of this process and of its children that have been waited for.
-fn cpu() -> Duration {
-    [UsageWho::RUSAGE_SELF, UsageWho::RUSAGE_CHILDREN]
-        .into_iter()
-        .filter_map(|who| getrusage(who).ok())
-        .flat_map(|usage| [usage.user_time(), usage.system_time()])
-        .map(|time| {
-            Duration::new(
-                time.tv_sec().try_into().unwrap_or(0),
-                u32::try_from(time.tv_usec()).unwrap_or(0) * 1000,
-            )
-        })
-        .sum()
-}
+#[cfg(test)]
+mod tests {
+    use std::thread;
 
-/// As figures have it: 584 years are enough.
-#[must_use]
-pub fn nanoseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+    use super::*;
+
+    const LONG: Duration = Duration::from_millis(50);
+
+    /// Takes long over what is in no figure; `tidy` if it succeeds with that.
+    struct Slow {
+        tidy: bool,
+    }
+
+    impl Peer for Slow {
+        fn about(&self) -> About {
+            unreachable!("nobody asks")
+        }
+
+        fn run(&mut self, _: Task, _: u64, _: u32) -> Result<Cost, Refusal> {
+            thread::sleep(LONG);
+            Ok(Cost { wall: Duration::from_nanos(2), cpu: Duration::from_nanos(3) })
+        }
+
+        fn idle_latency(&mut self, samples: u32, _: Duration) -> Result<Vec<u64>, Refusal> {
+            Ok(vec![5; samples as usize])
+        }
+
+        fn loaded_latency(&mut self, _: u32, _: Duration, _: u32) -> Result<Vec<u64>, Refusal> {
+            Ok(Vec::new())
+        }
+
+        fn hold(&mut self, _: u32) -> Result<(), Refusal> {
+            Ok(())
+        }
+
+        fn release(&mut self) -> Result<(), Refusal> {
+            Ok(())
+        }
+
+        fn afterwards(&mut self) -> Result<(), Refusal> {
+            thread::sleep(LONG);
+            if self.tidy { Ok(()) } else { Err(anyhow::anyhow!("not tidy").into()) }
+        }
+    }
+
+    #[test]
+    fn what_a_run_costs_is_what_the_peer_says() {
+        let run = Request::Run { task: Task::Noop, runs: 7, concurrency: 1 };
+        let figures = Figures { runs: 7, wall_ns: 2, cpu_ns: 3, latencies_ns: Vec::new() };
+        assert_eq!(answer(&mut Slow { tidy: true }, run), Reply::Done(figures));
+    }
+
+    #[test]
+    fn what_is_done_afterwards_is_in_no_figure_and_fails_the_request() {
+        let asked = Request::IdleLatency { samples: 2, rest_us: 0 };
+        let Reply::Done(figures) = answer(&mut Slow { tidy: true }, asked.clone()) else {
+            panic!("it succeeds")
+        };
+        assert_eq!(figures.latencies_ns, [5, 5]);
+        assert!(figures.wall_ns < nanoseconds(LONG), "{}", figures.wall_ns);
+        assert_eq!(answer(&mut Slow { tidy: false }, asked), Reply::Failed("not tidy".to_owned()));
+    }
+
+    #[test]
+    fn what_a_peer_does_not_do_it_refuses_with_a_reason() {
+        let refused = answer(&mut Slow { tidy: false }, Request::Kill { samples: 1 });
+        assert!(matches!(refused, Reply::Unsupported(why) if why.contains("cannot be ended")));
+    }
 }

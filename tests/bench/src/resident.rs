@@ -1,35 +1,49 @@
-//! Where the memory of this process is.
+//! Where the memory of a process is.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader};
 use std::ops::{AddAssign, Sub};
 
-use crate::bare::STACK_BYTES;
+use crate::STACK_BYTES;
 
 /// Bytes that are resident, by what they are for.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Resident {
+pub struct Resident {
     /// Pages of linear memories that a guest wrote.
-    pub(crate) memory: u64,
+    pub memory: u64,
     /// Pages of linear memories that it only read: the image of its data, which all instances have in common.
-    pub(crate) image: u64,
+    pub image: u64,
     /// Guests' stacks.
-    pub(crate) stacks: u64,
+    pub stacks: u64,
     /// What the host has beside: the heap, and guests' tables.
-    pub(crate) rest: u64,
+    pub rest: u64,
     /// Memory maps.
-    pub(crate) maps: u64,
+    pub maps: u64,
 }
 
 impl Resident {
     /// Of what is in use: what was freed is given back first. Nothing large is taken for it, which would be counted.
-    pub(crate) fn now() -> Self {
+    ///
+    /// # Panics
+    ///
+    /// The kernel does not list it.
+    #[must_use]
+    pub fn now() -> Self {
         give_back();
+        Self::of("self").unwrap()
+    }
+
+    /// Of the process with this id, with what it keeps of what was freed.
+    ///
+    /// # Errors
+    ///
+    /// There is no such process, or it is somebody else's.
+    pub fn of(process: &str) -> io::Result<Self> {
         let mut all = Self::default();
         // The entry that is being read, and the two before it.
         let mut last: [Option<Map>; 3] = [None, None, None];
-        for line in BufReader::new(File::open("/proc/self/smaps").unwrap()).lines() {
-            let line = line.unwrap();
+        for line in BufReader::new(File::open(format!("/proc/{process}/smaps"))?).lines() {
+            let line = line?;
             let mut words = line.split_whitespace();
             let first = words.next().unwrap_or_default();
             match (first, &mut last[2]) {
@@ -37,7 +51,7 @@ impl Resident {
                 ("Anonymous:", Some(map)) => map.own = kib(words.next()),
                 (range, _) => {
                     if let Some(next) = Map::new(range, words) {
-                        all += Self::of(&last);
+                        all += Self::of_map(&last);
                         last.rotate_left(1);
                         last[2] = Some(next);
                     }
@@ -45,16 +59,16 @@ impl Resident {
             }
         }
         for _ in 0..2 {
-            all += Self::of(&last);
+            all += Self::of_map(&last);
             last.rotate_left(1);
             last[2] = None;
         }
-        all
+        Ok(all)
     }
 
     /// Of the middle one of three. What a map is for shows where it is: the image of a linear memory lies in the middle of
     /// that, and each stack behind a page that is not to be touched.
-    fn of([before, map, after]: &[Option<Map>; 3]) -> Self {
+    fn of_map([before, map, after]: &[Option<Map>; 3]) -> Self {
         let Some(map) = map else { return Self::default() };
         let before = before.as_ref().filter(|other| other.end == map.start);
         let after = after.as_ref().filter(|other| other.start == map.end);
@@ -74,7 +88,9 @@ impl Resident {
         }
     }
 
-    pub(crate) const fn all(&self) -> u64 {
+    /// Bytes, of all kinds together.
+    #[must_use]
+    pub const fn all(&self) -> u64 {
         self.memory + self.image + self.stacks + self.rest
     }
 }
@@ -107,7 +123,7 @@ impl Sub for Resident {
 /// Gives whole pages of what was freed back to the kernel, or what is taken next would not be seen.
 #[cfg(target_env = "gnu")]
 #[expect(unsafe_code, reason = "it is a function of C's library")]
-pub(crate) fn give_back() {
+pub fn give_back() {
     unsafe extern "C" {
         fn malloc_trim(pad: usize) -> i32;
     }
@@ -119,7 +135,7 @@ pub(crate) fn give_back() {
 
 /// Other allocators keep what they keep.
 #[cfg(not(target_env = "gnu"))]
-pub(crate) const fn give_back() {}
+pub const fn give_back() {}
 
 /// One entry of the kernel's list.
 struct Map {
