@@ -2,7 +2,8 @@
 //!
 //! In two lanes. A run begins in the quick one; once it has used more CPU time than most ever need it goes on in
 //! the slow one, whose threads the operating system puts behind those of the first. So a guest that spins takes what is
-//! left of the cores, and one that has little to do is not behind it in a queue.
+//! left of the cores, and one that has little to do is not behind it in a queue. Runs that are over at once do not come here
+//! at all: see [`run`](crate::drive::run).
 
 use std::io;
 

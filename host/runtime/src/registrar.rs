@@ -166,12 +166,9 @@ async fn make(
     let mut other_trigger = false;
     if let Some(before) = &same_name {
         // What runs goes on, and counts.
-        known.runs = before.runs.clone();
-        known.crashes = before.crashes.clone();
-        known.suspects = before.suspects.clone();
+        known.going = before.going.clone();
         if before.registration.trigger == known.registration.trigger {
-            known.fired_here = before.fired_here.clone();
-            known.spent = before.spent.clone();
+            known.fired = before.fired.clone();
         }
         other_trigger = before.registration.trigger != known.registration.trigger;
     }

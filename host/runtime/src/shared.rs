@@ -339,7 +339,7 @@ impl Shared {
             now,
             not_before,
             registration: Slots {
-                used: known.runs.load(Ordering::SeqCst),
+                used: known.going.runs.load(Ordering::SeqCst),
                 max: known.registration.overlap.runs_max(),
             },
             app: Slots {
@@ -369,7 +369,7 @@ impl Shared {
                         state.app_runs.insert(app.clone(), 1);
                     }
                 }
-                known.runs.fetch_add(1, Ordering::SeqCst);
+                known.going.runs.fetch_add(1, Ordering::SeqCst);
                 self.in_flight.fetch_add(1, Ordering::AcqRel);
                 Ok(Permit { shared: self.clone(), known: known.clone(), slot_held: true })
             }

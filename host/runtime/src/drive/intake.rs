@@ -166,13 +166,13 @@ async fn take_in(shared: Arc<Shared>, found: Found, ask: Enqueue) -> Result<Fire
     shared.wrote(&enqueued);
     if matches!(enqueued, Err(_) | Ok(Enqueued::Refused(_))) {
         // It started nothing, so that the next one may.
-        known.fired_here.store(false, Ordering::Release);
+        known.fired.here.store(false, Ordering::Release);
     }
     let enqueued = enqueued.map_err(FireError::Store)?;
     if let Some(watermark) = watermark {
         known.advance(watermark);
     }
-    if spend && !matches!(enqueued, Enqueued::Refused(_)) && !known.spent.swap(true, Ordering::AcqRel) {
+    if spend && !matches!(enqueued, Enqueued::Refused(_)) && !known.fired.spent.swap(true, Ordering::AcqRel) {
         shared.emit(id, || EventKind::Spent);
     }
     let fired = settle(&shared, &known, permit, enqueued, changes);
@@ -234,7 +234,7 @@ fn look(
         return Err(Refusal::DisabledByPolicy.into());
     }
     // The last of what may refuse: from here on it counts as fired.
-    if known.once_here() && known.fired_here.swap(true, Ordering::AcqRel) {
+    if known.once_here() && known.fired.here.swap(true, Ordering::AcqRel) {
         return Err(Refusal::SpentThisSession.into());
     }
     let ready = judgement == Judgement::Start && state.apps.contains_key(&known.registration.app);

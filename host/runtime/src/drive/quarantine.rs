@@ -32,7 +32,7 @@ const SUSPECTS_MAX: usize = 1024;
 
 /// A host starts: of `known`, over which the one before fell, finds out what was cut off.
 pub(crate) async fn suspect(shared: &Shared, known: &Known) -> Result<(), StoreError> {
-    if known.crashes.load(Ordering::Acquire) > 0 {
+    if known.going.crashes.load(Ordering::Acquire) > 0 {
         let waiting = shared.store.waiting(known.registration.id, SUSPECTS_MAX).await?;
         let cut_off = waiting.iter().filter(|activation| activation.interruptions > 0);
         known.suspects().extend(cut_off.map(|activation| activation.id));
@@ -43,7 +43,7 @@ pub(crate) async fn suspect(shared: &Shared, known: &Known) -> Result<(), StoreE
 /// A run of `activation` ended by itself: the host has not fallen over it this time. If no other of `known` is under
 /// suspicion, its crashes are forgiven. Costs a look where there never were any.
 pub(super) async fn forgive(shared: &Shared, known: &Known, activation: ActivationId) {
-    if known.crashes.load(Ordering::Acquire) == 0 {
+    if known.going.crashes.load(Ordering::Acquire) == 0 {
         return;
     }
     let cleared = {
@@ -56,7 +56,7 @@ pub(super) async fn forgive(shared: &Shared, known: &Known, activation: Activati
     }
     let id = known.registration.id;
     match shared.store.forgive(id).await {
-        Ok(()) => known.crashes.store(0, Ordering::Release),
+        Ok(()) => known.going.crashes.store(0, Ordering::Release),
         // The next run that ends says it again.
         Err(error) => tracing::warn!(registration = %id, %error, "crashes were not forgiven"),
     }
@@ -65,12 +65,12 @@ pub(super) async fn forgive(shared: &Shared, known: &Known, activation: Activati
 /// See [`Host::release`](crate::Host::release).
 pub(crate) async fn release(shared: &Arc<Shared>, known: &Arc<Known>) -> Result<bool, StoreError> {
     let was_in_it = known.quarantined(shared.config.quarantine_after).is_some();
-    if known.crashes.load(Ordering::Acquire) == 0 {
+    if known.going.crashes.load(Ordering::Acquire) == 0 {
         return Ok(false);
     }
     let id = known.registration.id;
     shared.store.forgive(id).await?;
-    known.crashes.store(0, Ordering::Release);
+    known.going.crashes.store(0, Ordering::Release);
     known.suspects().clear();
     if was_in_it {
         tracing::info!(app = %known.registration.app, registration = %id, "released from quarantine");

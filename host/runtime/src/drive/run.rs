@@ -1,27 +1,33 @@
 //! One run, from its claim to the record of its end.
 
 use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use dormouse_core::activation::Lease;
 use dormouse_core::event::EventKind;
 use dormouse_core::outcome::Outcome;
 use dormouse_core::{Timestamp, TrapKind};
+use tokio::task::coop;
 use tracing::Instrument;
 
 use super::cell::{Brought, RunCell, Terms};
 use super::finish::finish;
 use super::guest::Guest;
 use super::in_process;
+use super::turn::is_inside;
 use crate::app::InstalledApp;
 use crate::component::Component;
 use crate::lifecycle::Session;
 use crate::sandbox::SandboxSpec;
 use crate::shared::{Known, Permit, Shared};
 
-/// Starts a claimed activation on a guest thread.
+/// Starts a claimed activation on a guest thread. One that is likely to be over at once, as the last run of its
+/// registration was, has its first turn here and now: waking another thread for it would take longer than it does. If it
+/// is not over then, it goes on where guests do, and so does the next one from its beginning.
 pub(crate) fn start(shared: &Arc<Shared>, known: &Arc<Known>, lease: Lease, permit: Permit) {
     let brought = Brought::with(shared, &lease.activation);
     let (cell, app, stopping) = {
@@ -38,6 +44,7 @@ pub(crate) fn start(shared: &Arc<Shared>, known: &Arc<Known>, lease: Lease, perm
         cell.cancel(super::shutdown::terminating());
     }
     let prepared = prepare(&cell, app.as_deref());
+    let is_here = may_begin_here(shared, known);
     let (activation, run, attempt) = (cell.lease.activation.id, cell.run(), cell.lease.activation.attempt());
     cell.emit(|| EventKind::Started { activation, run, attempt });
     let span = tracing::debug_span!(
@@ -45,14 +52,47 @@ pub(crate) fn start(shared: &Arc<Shared>, known: &Arc<Known>, lease: Lease, perm
         fence = cell.lease.fence.0, node = %shared.config.node,
     );
     tracing::debug!(parent: &span, "a run starts");
-    let driven = drive(cell, prepared, permit);
+    let driven = drive(cell, prepared, permit, !is_here);
     // Nobody listens, most often: then the run costs nothing more.
-    if span.is_disabled() {
-        shared.guests.spawn(driven);
-    } else {
-        shared.guests.spawn(driven.instrument(span));
+    match (span.is_disabled(), is_here) {
+        (true, true) => begin_here(shared, driven),
+        (true, false) => shared.guests.spawn(driven),
+        (false, true) => begin_here(shared, driven.instrument(span)),
+        (false, false) => shared.guests.spawn(driven.instrument(span)),
     }
 }
+
+/// Whether a run may have its first turn inside of what asks for it: if it is likely to be over at once, and few others had
+/// theirs in the same poll.
+fn may_begin_here(shared: &Shared, known: &Known) -> bool {
+    let may = known.going.is_brief() && shared.guests.are_two() && !is_inside();
+    let mut cx = Context::from_waker(Waker::noop());
+    may && (0..BEGINNING).all(|_| match coop::poll_proceed(&mut cx) {
+        Poll::Ready(unit) => {
+            unit.made_progress();
+            true
+        }
+        Poll::Pending => false,
+    })
+}
+
+/// Polls a run from here. What is left of it is another task: most often the answer of a store.
+fn begin_here(shared: &Shared, driven: impl Future<Output = ()> + Send + 'static) {
+    let mut driven = Box::pin(driven);
+    let mut cx = Context::from_waker(Waker::noop());
+    // As in a task of its own: whoever asked for the run is not to fall with it.
+    let polled = catch_unwind(AssertUnwindSafe(|| driven.as_mut().poll(&mut cx)));
+    if let Ok(Poll::Pending) = polled {
+        shared.control.spawn(driven);
+    }
+}
+
+/// Units of the budget that tokio gives each poll of a task, which are 128: sixteen runs begin in it.
+const BEGINNING: usize = 8;
+
+/// A run that ends in its first turn and computes no more than this is brief. One tick is the longest that a guest which
+/// is said to be and is not keeps a thread of the embedder's.
+const BRIEF_CPU: Duration = Duration::from_micros(200);
 
 /// Where a run goes on.
 #[expect(clippy::large_enum_variant, reason = "there is one for each run, and it is taken apart at once")]
@@ -84,21 +124,20 @@ fn prepare(cell: &RunCell, app: Option<&InstalledApp>) -> Result<Prepared, Strin
     Ok(Prepared::Alone(component.clone(), spec))
 }
 
-async fn drive(cell: Arc<RunCell>, prepared: Result<Prepared, String>, permit: Permit) {
+/// `is_guests`: on a thread for guests.
+async fn drive(cell: Arc<RunCell>, prepared: Result<Prepared, String>, permit: Permit, is_guests: bool) {
     let started_at = cell.shared.clock.wall();
     let outcome = match prepared {
         Ok(Prepared::InApp(session)) => in_process::drive(&cell, &session).await,
         Ok(Prepared::Alone(component, spec)) => {
             let mut guest = Guest::new(&cell, component, spec);
-            let two = cell.shared.guests.are_two();
-            let quickly = poll_fn(|cx| match guest.poll(cx) {
-                Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
-                Poll::Pending if two && guest.computes() => Poll::Ready(None),
-                Poll::Pending => Poll::Pending,
-            });
-            match quickly.await {
-                Some(outcome) => outcome,
-                None => {
+            match quickly(&cell, &mut guest, is_guests).await {
+                Quickly::Over(outcome) => outcome,
+                Quickly::GoesOn => {
+                    let elsewhere = drive_on(cell.clone(), guest, started_at, permit);
+                    return cell.shared.guests.spawn(elsewhere.in_current_span());
+                }
+                Quickly::Computes => {
                     let slowly = drive_slowly(cell.clone(), guest, started_at, permit);
                     return cell.shared.guests.spawn_slow(slowly.in_current_span());
                 }
@@ -107,6 +146,50 @@ async fn drive(cell: Arc<RunCell>, prepared: Result<Prepared, String>, permit: P
         Err(message) => Outcome::Trapped { kind: TrapKind::Start, message },
     };
     over(&cell, started_at, outcome, permit).await;
+}
+
+/// How a run has done that began.
+enum Quickly {
+    Over(Outcome),
+    /// It is not over, and is not on a thread for guests.
+    GoesOn,
+    /// It belongs into the slow lane.
+    Computes,
+}
+
+/// Polls a guest from its beginning for as long as it belongs where it is, and notes how it has done for the next run.
+async fn quickly(cell: &RunCell, guest: &mut Guest, is_guests: bool) -> Quickly {
+    let two = cell.shared.guests.are_two();
+    let mut turns = 0_u32;
+    let done = poll_fn(|cx| {
+        turns = turns.saturating_add(1);
+        match guest.poll(cx) {
+            Poll::Ready(outcome) => Poll::Ready(Quickly::Over(outcome)),
+            Poll::Pending if !is_guests => Poll::Ready(Quickly::GoesOn),
+            Poll::Pending if two && guest.computes() => Poll::Ready(Quickly::Computes),
+            Poll::Pending => Poll::Pending,
+        }
+    });
+    let done = done.await;
+    let over = matches!(done, Quickly::Over(_));
+    cell.known.going.was_brief(over && turns == 1 && cell.meter.used() < BRIEF_CPU);
+    done
+}
+
+/// The rest of a run that began where it was asked for.
+async fn drive_on(cell: Arc<RunCell>, mut guest: Guest, started_at: Timestamp, permit: Permit) {
+    match quickly(&cell, &mut guest, true).await {
+        Quickly::Over(outcome) => {
+            drop(guest);
+            // Not in one turn.
+            cell.known.going.was_brief(false);
+            over(&cell, started_at, outcome, permit).await;
+        }
+        Quickly::GoesOn | Quickly::Computes => {
+            let slowly = drive_slowly(cell.clone(), guest, started_at, permit);
+            cell.shared.guests.spawn_slow(slowly.in_current_span());
+        }
+    }
 }
 
 /// The rest of a run that computes. It stays in the slow lane, whatever it does: runs are short.
@@ -164,3 +247,6 @@ impl Drop for Counted<'_> {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
+
+#[cfg(test)]
+mod tests;

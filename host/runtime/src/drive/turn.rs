@@ -1,5 +1,6 @@
 //! One turn of a guest, whoever it serves.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
@@ -22,6 +23,7 @@ pub(crate) fn turn<T>(
     usage: &Usage,
     cx: &mut Context<'_>,
 ) -> Poll<Result<T, GuestTrap>> {
+    let _inside = Inside::new();
     // Sockets and timers that the guest makes belong to the control runtime: this thread drives none.
     let _in_control = shared.control.enter();
     let _ticking = shared.engine.enter();
@@ -31,6 +33,32 @@ pub(crate) fn turn<T>(
     match catch_unwind(AssertUnwindSafe(|| guest.as_mut().poll(cx))) {
         Ok(polled) => polled.map(Ok),
         Err(_) => Poll::Ready(Err(GuestTrap::of_a_panic())),
+    }
+}
+
+thread_local! {
+    /// Whether this thread polls a guest.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a guest has its turn on this thread: what it causes is not to be in its turn, on its bill and on its stack.
+pub(crate) fn is_inside() -> bool {
+    INSIDE.get()
+}
+
+struct Inside {
+    before: bool,
+}
+
+impl Inside {
+    fn new() -> Self {
+        Self { before: INSIDE.replace(true) }
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        INSIDE.set(self.before);
     }
 }
 

@@ -14,18 +14,46 @@ pub(crate) struct Known {
     pub(crate) schedule: Option<Schedule>,
     pub(crate) pace: Pace,
     pub(crate) watermark: Mutex<Timestamp>,
-    /// Shared as `runs` is, with what has the same trigger.
-    pub(crate) spent: Arc<AtomicBool>,
-    /// It has fired in this life of the host. Told only of what is to fire once in each (UWP-052). Shared as
-    /// `runs` is.
-    pub(crate) fired_here: Arc<AtomicBool>,
-    /// How often in a row the host fell while a run of it was under way. Shared as `runs` is.
-    pub(crate) crashes: Arc<AtomicU32>,
-    /// Those of its activations that were cut off and have not ended a run by themselves since: one of them may be what
-    /// the host fell over. Looked at only while there are `crashes`. Shared as `runs` is.
-    pub(crate) suspects: Arc<Mutex<HashSet<ActivationId>>>,
+    /// Shared with what it was registered in the place of, if that had the same trigger.
+    pub(crate) fired: Arc<Fired>,
     /// Shared with what it was registered in the place of, which may still run.
-    pub(crate) runs: Arc<AtomicU32>,
+    pub(crate) going: Arc<Going>,
+}
+
+/// What its trigger has done.
+#[derive(Default)]
+pub(crate) struct Fired {
+    pub(crate) spent: AtomicBool,
+    /// It has fired in this life of the host. Told only of what is to fire once in each (UWP-052).
+    pub(crate) here: AtomicBool,
+}
+
+/// What goes on of it, and what became of that.
+#[derive(Default)]
+pub(crate) struct Going {
+    /// Runs under way.
+    pub(crate) runs: AtomicU32,
+    /// How often in a row the host fell while there was one.
+    pub(crate) crashes: AtomicU32,
+    /// Those of its activations that were cut off and have not ended a run by themselves since: one of them may be what
+    /// the host fell over. Looked at only while there are `crashes`.
+    suspects: Mutex<HashSet<ActivationId>>,
+    /// The last run was over at once.
+    brief: AtomicBool,
+}
+
+impl Going {
+    /// Whether the next run is likely to be over at once.
+    pub(crate) fn is_brief(&self) -> bool {
+        self.brief.load(Ordering::Relaxed)
+    }
+
+    /// Whether a run was over at once.
+    pub(crate) fn was_brief(&self, is_so: bool) {
+        if self.is_brief() != is_so {
+            self.brief.store(is_so, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Known {
@@ -34,11 +62,11 @@ impl Known {
             schedule,
             pace,
             watermark: Mutex::new(record.watermark),
-            spent: Arc::new(AtomicBool::new(record.status == RegistrationStatus::Spent)),
-            fired_here: Arc::default(),
-            crashes: Arc::new(AtomicU32::new(record.crashes)),
-            suspects: Arc::default(),
-            runs: Arc::default(),
+            fired: Arc::new(Fired {
+                spent: AtomicBool::new(record.status == RegistrationStatus::Spent),
+                ..Fired::default()
+            }),
+            going: Arc::new(Going { crashes: AtomicU32::new(record.crashes), ..Going::default() }),
             registration: record.registration,
         }
     }
@@ -49,7 +77,7 @@ impl Known {
             registration: self.registration.clone(),
             status: if self.is_spent() { RegistrationStatus::Spent } else { RegistrationStatus::Active },
             watermark: self.watermark(),
-            crashes: self.crashes.load(Ordering::Acquire),
+            crashes: self.going.crashes.load(Ordering::Acquire),
         }
     }
 
@@ -69,17 +97,17 @@ impl Known {
     }
 
     pub(crate) fn is_spent(&self) -> bool {
-        self.spent.load(Ordering::Acquire)
+        self.fired.spent.load(Ordering::Acquire)
     }
 
     /// The crashes for which it is in quarantine, if `after` of them are enough; never if that is 0.
     pub(crate) fn quarantined(&self, after: u32) -> Option<u32> {
-        let crashes = self.crashes.load(Ordering::Acquire);
+        let crashes = self.going.crashes.load(Ordering::Acquire);
         (after > 0 && crashes >= after).then_some(crashes)
     }
 
     pub(crate) fn suspects(&self) -> MutexGuard<'_, HashSet<ActivationId>> {
-        self.suspects.lock().unwrap_or_else(PoisonError::into_inner)
+        self.going.suspects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether it is to fire once in each life of the host (UWP-052).
@@ -89,6 +117,6 @@ impl Known {
 
     /// Whether it is, and has in this one.
     pub(crate) fn spent_here(&self) -> bool {
-        self.fired_here.load(Ordering::Acquire)
+        self.fired.here.load(Ordering::Acquire)
     }
 }

@@ -40,7 +40,7 @@ impl Drop for Permit {
     fn drop(&mut self) {
         self.release_slot();
         // In this order, as the dispatcher sets `backlog` before it looks at `runs`: one of the two sees the other.
-        self.known.runs.fetch_sub(1, Ordering::SeqCst);
+        self.known.going.runs.fetch_sub(1, Ordering::SeqCst);
         self.poke();
         if self.shared.in_flight.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.shared.wake.ended.notify_waiters();
