@@ -44,7 +44,7 @@ const ALLOCATIONS: [Bound; 3] = [
         because: "those of wasmtime; an activation, its key and its lease; a cell, its machine and its events; \
                   a record with its receipt, kept and answered",
     },
-    Bound { on: "sqlite", most: 121.0, because: "those in memory; two commands, and their rows" },
+    Bound { on: "sqlite", most: 113.0, because: "those in memory; two commands, and their rows" },
 ];
 
 /// Waiting is not counted: a thread that wakes another one finds it awake now and then.

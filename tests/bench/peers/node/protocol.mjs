@@ -235,7 +235,7 @@ export async function timers(request, board, make, add) {
   }));
   await inChunks(request.due, (i) => make(tickets[i].moment, tickets[i].number), add);
   const took = now() - begun;
-  if (wall() > first) {
+  if (request.due > 0 && wall() > first) {
     throw new Error("registering took longer than the lead");
   }
   const latencies = [];

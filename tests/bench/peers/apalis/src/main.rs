@@ -200,7 +200,7 @@ impl Peer for Apalis {
                 moments.iter().map(|_| board.ticketed(Work::Noop)).unzip();
             jobs.add_many(timers.into_iter().zip(moments.iter().copied().map(Some))).await?;
             let took = far_took + begun.elapsed();
-            ensure!(begun.elapsed() < lead, "registering took longer than the lead");
+            ensure!(due == 0 || begun.elapsed() < lead, "registering took longer than the lead");
             let mut latenesses = Vec::new();
             for (ticket, moment) in tickets.into_iter().zip(moments) {
                 let ran = ticket.done().await?;
