@@ -44,7 +44,7 @@ pub(crate) fn start(shared: &Arc<Shared>, known: &Arc<Known>, lease: Lease, perm
         cell.cancel(super::shutdown::terminating());
     }
     let prepared = prepare(&cell, app.as_deref());
-    let is_here = may_begin_here(shared, known);
+    let is_here = matches!(prepared, Ok(Prepared::Alone(..))) && may_begin_here(shared, known);
     let (activation, run, attempt) = (cell.lease.activation.id, cell.run(), cell.lease.activation.attempt());
     cell.emit(|| EventKind::Started { activation, run, attempt });
     let span = tracing::debug_span!(
