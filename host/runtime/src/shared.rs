@@ -371,7 +371,7 @@ impl Shared {
                 }
                 known.going.runs.fetch_add(1, Ordering::SeqCst);
                 self.in_flight.fetch_add(1, Ordering::AcqRel);
-                Ok(Permit { shared: self.clone(), known: known.clone(), slot_held: true })
+                Ok(Permit { shared: self.clone(), known: known.clone(), slot_held: true, run_held: true })
             }
             wait @ Admission::Wait { .. } => Err(wait),
         }

@@ -1,7 +1,7 @@
 //! The end of a run: recorded, and what follows from it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use dormouse_core::activation::After;
 use dormouse_core::completion::after;
@@ -12,6 +12,7 @@ use dormouse_core::{RunRecord, Timestamp, TriggerDetails};
 
 use super::cell::RunCell;
 use super::{persist, quarantine};
+use crate::shared::Permit;
 
 fn record(cell: &RunCell, started_at: Timestamp, outcome: Outcome) -> RunRecord {
     let activation = &cell.lease.activation;
@@ -48,27 +49,14 @@ fn record(cell: &RunCell, started_at: Timestamp, outcome: Outcome) -> RunRecord 
 /// run again what is over.
 async fn recorded(cell: &RunCell, finish: Finish) -> Option<Finished> {
     let shared = &cell.shared;
-    let (activation, fence) = (cell.lease.activation.id, cell.lease.fence);
-    let failed = AtomicBool::new(false);
-    let finished = persist::retrying(shared, cell.known.registration.id, "record the end of a run", || {
-        let write = shared.store.finish(finish.clone());
-        async {
-            let answer = write.await;
-            if answer.is_err() && !failed.swap(true, Ordering::Relaxed) {
-                shared.state().ending.insert(activation, fence);
-            }
-            answer
-        }
+    persist::retrying(shared, cell.known.registration.id, "record the end of a run", || {
+        shared.store.finish(finish.clone())
     })
-    .await;
-    if failed.into_inner() {
-        shared.state().ending.remove(&activation);
-    }
-    finished
+    .await
 }
 
 /// The sandbox of a run is gone: makes its end durable, and tells it.
-pub(super) async fn finish(cell: &RunCell, started_at: Timestamp, outcome: Outcome) {
+pub(super) async fn finish(cell: &RunCell, started_at: Timestamp, outcome: Outcome, permit: &mut Permit) {
     let record = record(cell, started_at, outcome);
     let shared = &cell.shared;
     let activation = &cell.lease.activation;
@@ -100,6 +88,11 @@ pub(super) async fn finish(cell: &RunCell, started_at: Timestamp, outcome: Outco
     if !interrupted && matches!(finished, Some(Finished::Completed(_) | Finished::Pending)) {
         quarantine::forgive(shared, &cell.known, activation.id).await;
     }
+    if !matches!(finished, Some(Finished::Completed(_))) {
+        // Before another attempt may begin.
+        shared.state().end_is_written(activation.id, cell.lease.fence);
+    }
+    permit.release_run();
     match finished {
         Some(Finished::Completed(completion)) => {
             cell.emit(|| EventKind::Completed {

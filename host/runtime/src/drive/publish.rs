@@ -8,6 +8,8 @@ use crate::shared::Shared;
 pub(crate) fn completed(shared: &Shared, completion: Completion) {
     let waiting = {
         let mut state = shared.state();
+        // Under one lock: whoever looks finds it on its way, or here.
+        state.end_is_written(completion.run.activation, completion.run.fence);
         let waiting = state.awaited.remove(&completion.run.activation);
         if waiting.is_none() {
             state.recent.push(completion);

@@ -202,13 +202,17 @@ async fn drive_slowly(cell: Arc<RunCell>, mut guest: Guest, started_at: Timestam
 /// The sandbox is gone.
 async fn over(cell: &RunCell, started_at: Timestamp, outcome: Outcome, mut permit: Permit) {
     cell.let_go();
-    cell.shared.state().running.remove(&cell.lease.activation.id);
+    {
+        let mut state = cell.shared.state();
+        state.running.remove(&cell.lease.activation.id);
+        state.ending.insert(cell.lease.activation.id, cell.lease.fence);
+    }
     cell.shared.wake.run_over();
     permit.release_slot();
     cell.freed();
     cell.tell_progress(true);
     cell.tell_rest();
-    finish(cell, started_at, outcome).await;
+    finish(cell, started_at, outcome, &mut permit).await;
 }
 
 /// Waits until the sandboxes of these runs are gone: no longer than their graces, if they were told to end.

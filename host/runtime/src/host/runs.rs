@@ -55,7 +55,7 @@ impl Host {
     pub async fn completed(&self, id: ActivationId) -> Result<Completion, HostError> {
         let shared = self.shared();
         loop {
-            let (runs_here, answer) = {
+            let (is_ours, answer) = {
                 let mut state = shared.state();
                 if let Some(completion) = state.recent.get(id) {
                     return Ok(completion.clone());
@@ -66,10 +66,10 @@ impl Host {
                 // Registered under the lock of the look: an end in between is not missed.
                 let (tx, rx) = oneshot::channel();
                 state.awaited.entry(id).or_default().push(tx);
-                (state.running.contains_key(&id), rx)
+                (state.is_ours(id), rx)
             };
             let waiter = Waiter { shared, id, answer: Some(answer) };
-            if runs_here {
+            if is_ours {
                 if let Some(completion) = waiter.answer().await {
                     return Ok(completion);
                 }

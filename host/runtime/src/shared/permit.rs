@@ -11,6 +11,7 @@ pub(crate) struct Permit {
     pub(super) shared: Arc<Shared>,
     pub(super) known: Arc<Known>,
     pub(super) slot_held: bool,
+    pub(super) run_held: bool,
 }
 
 impl Permit {
@@ -29,6 +30,17 @@ impl Permit {
         self.poke();
     }
 
+    /// The end of the run is recorded: its registration may begin another one, and does so for whoever fires it on hearing
+    /// of that end.
+    pub(crate) fn release_run(&mut self) {
+        if !std::mem::take(&mut self.run_held) {
+            return;
+        }
+        // In this order, as the dispatcher sets `backlog` before it looks at `runs`: one of the two sees the other.
+        self.known.going.runs.fetch_sub(1, Ordering::SeqCst);
+        self.poke();
+    }
+
     fn poke(&self) {
         if self.shared.wake.backlog.load(Ordering::SeqCst) {
             self.shared.wake.dispatch.notify_one();
@@ -39,9 +51,7 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         self.release_slot();
-        // In this order, as the dispatcher sets `backlog` before it looks at `runs`: one of the two sees the other.
-        self.known.going.runs.fetch_sub(1, Ordering::SeqCst);
-        self.poke();
+        self.release_run();
         if self.shared.in_flight.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.shared.wake.ended.notify_waiters();
         }

@@ -26,8 +26,8 @@ pub(crate) struct State {
     pub(crate) found: HashSet<AppId>,
     /// What runs here, by activation: there is one run of each at a time.
     pub(crate) running: HashMap<ActivationId, Arc<RunCell>>,
-    /// What ran here and is over, and whose end the store has refused at least once: its lease is kept until that is
-    /// recorded.
+    /// What ran here and is over, and whose end is on its way into the store: its lease is kept until that is recorded,
+    /// and whoever awaits it need not ask the store.
     pub(crate) ending: HashMap<ActivationId, Fence>,
     /// Why what waits was left when the dispatcher last looked at it.
     pub(crate) left: LeftWaiting,
@@ -76,10 +76,22 @@ impl State {
         }
     }
 
+    /// Whether this host is to tell the end of it: it runs here, or did.
+    pub(crate) fn is_ours(&self, activation: ActivationId) -> bool {
+        self.running.contains_key(&activation) || self.ending.contains_key(&activation)
+    }
+
+    /// The end of a run has reached the store. Another attempt of the same activation may be ending by now.
+    pub(crate) fn end_is_written(&mut self, activation: ActivationId, fence: Fence) {
+        if self.ending.get(&activation) == Some(&fence) {
+            self.ending.remove(&activation);
+        }
+    }
+
     /// Has everybody who waits for the end of something that does not run here look at the store again.
     pub(crate) fn look_again(&mut self) {
-        let running = &self.running;
-        self.awaited.retain(|id, _| running.contains_key(id));
+        let Self { awaited, running, ending, .. } = self;
+        awaited.retain(|id, _| running.contains_key(id) || ending.contains_key(id));
     }
 }
 

@@ -1,15 +1,19 @@
 //! Where a run begins, on the machine's clock and where guests have threads of their own.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, ThreadId};
 
 use dormouse_core::event::{Event, EventKind};
+use dormouse_core::store::{Fault, FaultyStore, MemoryStore};
 use dormouse_core::{AppId, LimitsRequest, Observer, Overlap, RegistrationId, TaskBuilder, Trigger};
+use futures::FutureExt as _;
 use futures::future::join_all;
 
 use super::*;
 use crate::app::App;
+use crate::builder::HostBuilder;
 use crate::component::Component;
+use crate::drive::intake::Fired;
 use crate::host::{Host, IfExists};
 use crate::sandbox::testing::{engine, task};
 
@@ -45,23 +49,33 @@ impl Ends {
     }
 }
 
-/// On a host with one thread in each lane and one registration of a task; the caller's thread is the host's own.
-fn on_threads(module: &str, test: impl AsyncFnOnce(&Host, RegistrationId, &Ends)) {
+/// On the caller's thread, which is the host's own.
+fn on_this_thread(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
+    runtime.block_on(test);
+}
+
+/// A host with one thread in each lane, and one registration of a task.
+async fn started(builder: HostBuilder, module: &str, overlap: Overlap) -> (Host, RegistrationId) {
+    let host = builder.engine(engine()).guest_threads(1).start().await.expect("a host");
+    let component = Component::compile(host.engine(), &task(module)).expect("it is a task");
+    let id = AppId::new("app").expect("a valid name");
+    host.install(App::new(id.clone()).entry_point("main", component)).expect("it installs");
+    let task = TaskBuilder::new("t")
+        .entry_point("main")
+        .trigger(Trigger::Application)
+        .overlap(overlap)
+        .limits(LimitsRequest { cpu: Some(Duration::from_millis(20)), ..LimitsRequest::default() });
+    let made = host.register(&id, task, IfExists::Error).await.expect("it is valid");
+    (host, made.id)
+}
+
+fn on_threads(module: &str, test: impl AsyncFnOnce(&Host, RegistrationId, &Ends)) {
+    on_this_thread(async {
         let ends = Arc::new(Ends::default());
-        let builder = Host::builder().engine(engine()).guest_threads(1);
-        let host = builder.observer(ends.clone()).start().await.expect("a host");
-        let component = Component::compile(host.engine(), &task(module)).expect("it is a task");
-        let id = AppId::new("app").expect("a valid name");
-        host.install(App::new(id.clone()).entry_point("main", component)).expect("it installs");
-        let task = TaskBuilder::new("t")
-            .entry_point("main")
-            .trigger(Trigger::Application)
-            .overlap(Overlap::Parallel { max: 64 })
-            .limits(LimitsRequest { cpu: Some(Duration::from_millis(20)), ..LimitsRequest::default() });
-        let made = host.register(&id, task, IfExists::Error).await.expect("it is valid");
-        test(&host, made.id, &ends).await;
+        let builder = Host::builder().observer(ends.clone());
+        let (host, id) = started(builder, module, Overlap::Parallel { max: 64 }).await;
+        test(&host, id, &ends).await;
     });
 }
 
@@ -139,5 +153,65 @@ fn nothing_begins_inside_of_a_guest() {
         };
         assert!(!may.unwrap_or(true));
         assert!(may_begin_here(shared, &known), "its turn is over");
+    });
+}
+
+/// Fires once more when it first hears that an activation is complete, and notes whether that began a run before it was
+/// answered.
+#[derive(Default)]
+struct Again {
+    host: OnceLock<(Host, RegistrationId)>,
+    started: AtomicU32,
+    began: OnceLock<bool>,
+}
+
+impl Observer for Again {
+    fn observe(&self, event: &Event) {
+        match event.kind {
+            EventKind::Started { .. } => {
+                self.started.fetch_add(1, Ordering::SeqCst);
+            }
+            EventKind::Completed { .. } if self.started.load(Ordering::SeqCst) == 1 => {
+                let (host, id) = self.host.get().expect("it was fired");
+                let fired = host.request(*id, "").now_or_never().expect("memory answers at once");
+                assert!(matches!(fired, Ok(Fired::Accepted(_))), "{fired:?}");
+                let _ = self.began.set(self.started.load(Ordering::SeqCst) == 2);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn whoever_hears_of_an_end_finds_the_place_of_that_run_free() {
+    on_this_thread(async {
+        let again = Arc::new(Again::default());
+        let builder = Host::builder().observer(again.clone());
+        // One at a time.
+        let (host, id) = started(builder, RETURNS, Overlap::Queue { max: 1 }).await;
+        again.host.set((host.clone(), id)).unwrap_or_else(|_| panic!("it is set once"));
+        assert_eq!(run(&host, id).await, Outcome::Succeeded);
+        assert_eq!(again.began.get(), Some(&true), "it waited for the run that was over");
+    });
+}
+
+#[test]
+fn nobody_asks_the_store_for_an_end_that_is_being_written() {
+    on_this_thread(async {
+        let store = FaultyStore::new(Arc::new(MemoryStore::new()));
+        let builder = Host::builder().shared_store(Arc::new(store.clone()));
+        let (host, id) = started(builder, RETURNS, Overlap::Refuse).await;
+        was_brief(&host, id);
+        store.always("finish", Fault::Held(None));
+        let fired = host.request(id, "").await.expect("the firing is taken");
+        let activation = fired.activation().expect("nothing refuses it");
+        let mut completed = Box::pin(host.completed(activation));
+        assert!(futures::poll!(&mut completed).is_pending(), "its end is not written");
+        store.answer();
+        let ended = completed.await.expect("it ended");
+        assert_eq!(ended.run.outcome, Outcome::Succeeded);
+        let looks = ["activation", "completion"].map(|look| store.calls().contains(&look));
+        assert_eq!(looks, [false, false]);
+        assert!(host.inner.shared.state().ending.is_empty());
     });
 }
