@@ -1,6 +1,7 @@
 //! Dormouse, as a peer of the bench.
 
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, ensure};
@@ -9,7 +10,8 @@ use dormouse::{
     ActivationId, Allocator, Cancellation, CancellationReason, Completion, Host, IfExists, RegistrationId,
     RunId, TaskBuilder, TimeTrigger, Trigger,
 };
-use futures::future::{join_all, try_join_all};
+use futures::FutureExt as _;
+use futures::future::{Either, join_all, ready, try_join_all};
 use peer_protocol::{About, Cost, Meter, Pace, Peer, Refusal, Task, lateness, nanoseconds, paced};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
@@ -109,7 +111,7 @@ impl Peer for Dormouse {
         Ok(latencies)
     }
 
-    /// The triggers are a thread's own, which waits for no run.
+    /// The triggers are a thread's own, which waits for no run: it asks for each, and what is not over then goes on elsewhere.
     fn loaded_latency(
         &mut self,
         samples: u32,
@@ -119,12 +121,17 @@ impl Peer for Dormouse {
         let ((host, id), heard) = (self.registration("task-first")?, self.heard()?);
         let runs = paced(Pace { samples, every, threads: 1 }, |trigger| {
             let host = host.clone();
-            Ok(self.runtime.spawn(async move { anyhow::Ok((trigger, succeeded(&host, id).await?.run.run)) }))
+            let mut run = Box::pin(async move { anyhow::Ok((trigger, succeeded(&host, id).await?.run.run)) });
+            let _entered = self.runtime.enter();
+            Ok(match run.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(over) => Either::Left(ready(over)),
+                Poll::Pending => Either::Right(self.runtime.spawn(run).map(|joined| joined?)),
+            })
         })?;
         let latencies = self.runtime.block_on(async {
             let mut latencies = Vec::new();
             for run in runs {
-                let (trigger, run) = run.await??;
+                let (trigger, run) = run.await?;
                 latencies.push(since(trigger, heard.first(run))?);
             }
             anyhow::Ok(latencies)
