@@ -89,8 +89,13 @@ pub(super) async fn finish(cell: &RunCell, started_at: Timestamp, outcome: Outco
         quarantine::forgive(shared, &cell.known, activation.id).await;
     }
     if !matches!(finished, Some(Finished::Completed(_))) {
+        let mut state = shared.state();
         // Before another attempt may begin.
-        shared.state().end_is_written(activation.id, cell.lease.fence);
+        state.end_is_written(activation.id, cell.lease.fence);
+        if finished != Some(Finished::Pending) {
+            // Nobody here tells how it ends: who awaits that finds his channel closed, and looks for himself.
+            state.awaited.remove(&activation.id);
+        }
     }
     permit.release_run();
     match finished {

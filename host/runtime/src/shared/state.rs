@@ -90,8 +90,9 @@ impl State {
 
     /// Has everybody who waits for the end of something that does not run here look at the store again.
     pub(crate) fn look_again(&mut self) {
-        let Self { awaited, running, ending, .. } = self;
-        awaited.retain(|id, _| running.contains_key(id) || ending.contains_key(id));
+        let mut awaited = std::mem::take(&mut self.awaited);
+        awaited.retain(|id, _| self.is_ours(*id));
+        self.awaited = awaited;
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, ThreadId};
 
 use dormouse_core::event::{Event, EventKind};
-use dormouse_core::store::{Fault, FaultyStore, MemoryStore};
+use dormouse_core::store::{ActivationStore as _, Fault, FaultyStore, MemoryStore, Reap};
 use dormouse_core::{AppId, LimitsRequest, Observer, Overlap, RegistrationId, TaskBuilder, Trigger};
 use futures::FutureExt as _;
 use futures::future::join_all;
@@ -213,5 +213,30 @@ fn nobody_asks_the_store_for_an_end_that_is_being_written() {
         let looks = ["activation", "completion"].map(|look| store.calls().contains(&look));
         assert_eq!(looks, [false, false]);
         assert!(host.inner.shared.state().ending.is_empty());
+    });
+}
+
+#[test]
+fn who_awaits_an_end_that_is_not_accepted_looks_at_the_store_again() {
+    on_this_thread(async {
+        let store = FaultyStore::new(Arc::new(MemoryStore::new()));
+        let builder = Host::builder().shared_store(Arc::new(store.clone()));
+        let (host, id) = started(builder, RETURNS, Overlap::Refuse).await;
+        was_brief(&host, id);
+        store.always("finish", Fault::Held(None));
+        let fired = host.request(id, "").await.expect("the firing is taken");
+        let activation = fired.activation().expect("nothing refuses it");
+        let mut completed = Box::pin(host.completed(activation));
+        assert!(futures::poll!(&mut completed).is_pending(), "its end is not written");
+        // Another host takes the lease away meanwhile.
+        let reap = Reap { node: None, fell: false, ended_before: Timestamp::MAX };
+        let now = host.inner.shared.clock.wall();
+        assert_eq!(store.reap(reap, now, 1).await.expect("memory answers").len(), 1);
+        store.answer();
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+            assert!(futures::poll!(&mut completed).is_pending(), "it has not ended");
+        }
+        assert!(store.calls().contains(&"activation"));
     });
 }
