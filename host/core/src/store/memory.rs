@@ -184,7 +184,8 @@ impl ActivationStore for MemoryStore {
     }
 
     async fn finish(&self, finish: Finish) -> Result<Finished, StoreError> {
-        Ok(self.state().finish(finish))
+        let (finished, _let_go) = self.state().finish(finish);
+        Ok(finished)
     }
 
     async fn reap(&self, ask: Reap, now: Timestamp, limit: usize) -> Result<Vec<Reaped>, StoreError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::history::Kept;
 use super::index::Place;
-use super::state::{Entry, State};
+use super::state::{Entry, State, is_its_own};
 use crate::activation::{Activation, ActivationState, Claim, Firing, Lease};
 use crate::ids::{ActivationId, Fence, RegistrationId};
 use crate::overlap::{Decision, Refusal};
@@ -25,10 +25,10 @@ impl State {
 
     fn decide(&mut self, ask: Enqueue) -> Result<Enqueued, StoreError> {
         let Enqueue { firing, overlap, claim, watermark, spend } = ask;
-        let record = self.registrations.get_mut(&firing.registration);
         let lane = self.index.lane(firing.registration);
         let known = lane.and_then(|lane| lane.keys.get(&firing.key)).copied();
-        let Some(record) = record else {
+        let known = known.or_else(|| self.own(&firing));
+        let Some(record) = self.registrations.get_mut(&firing.registration) else {
             return Ok(match known {
                 Some(id) => self.enqueued_before(id, claim),
                 None => Enqueued::Refused(Refusal::NotRegistered),
@@ -61,6 +61,13 @@ impl State {
         Ok(answer)
     }
 
+    /// The activation of a firing that has no key but its own, and comes again.
+    fn own(&self, firing: &Firing) -> Option<ActivationId> {
+        let activation = &self.activations.get(&firing.id)?.activation;
+        let is_it = activation.registration == firing.registration && activation.key == firing.key;
+        is_it.then_some(firing.id)
+    }
+
     fn enqueued_before(&self, id: ActivationId, claim: Option<Claim>) -> Enqueued {
         let entry = self.activations.get(&id);
         match entry.zip(claim).and_then(|(entry, claim)| steps::lease_again(&entry.activation, &claim)) {
@@ -86,7 +93,9 @@ impl State {
     /// Puts an activation with a fresh id to the others.
     pub(super) fn take_in(&mut self, activation: Activation) {
         let id = activation.id;
-        self.index.lane_mut(activation.registration).keys.insert(activation.key.clone(), id);
+        if !is_its_own(&activation.key, id) {
+            self.index.lane_mut(activation.registration).keys.insert(activation.key.clone(), id);
+        }
         self.index.enter(activation.registration, id, Place::of(&activation));
         self.activations.insert(id, Box::new(Entry::new(activation)));
     }
@@ -174,7 +183,12 @@ impl State {
             *activation = reaped.activation.clone();
             Some(())
         })?;
-        self.record(Kept { run: Arc::new(reaped.run.clone()), coalesced, accepted: false, output: None });
+        drop(self.record(Kept {
+            run: Arc::new(reaped.run.clone()),
+            coalesced,
+            accepted: false,
+            output: None,
+        }));
         Some(reaped)
     }
 

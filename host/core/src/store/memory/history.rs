@@ -1,7 +1,8 @@
 //! Runs that ended: the history, in the order in which they ended, and, for those that ended an activation, the
 //! journal, in the order in which they were recorded.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -43,15 +44,98 @@ impl Kept {
     }
 }
 
-/// Runs by their place, from 1 on, and where they are found.
+/// Runs by their place, from 1 on: one behind the other, with gaps where some were let go of.
+#[derive(Debug, Default)]
+struct Shelf {
+    /// The first of these is there.
+    runs: VecDeque<Option<Kept>>,
+    len: usize,
+    /// The place of the newest run, kept or not.
+    last: u64,
+}
+
+impl Shelf {
+    fn push(&mut self, kept: Kept) -> Cursor {
+        self.runs.push_back(Some(kept));
+        self.len += 1;
+        self.last += 1;
+        Cursor(self.last)
+    }
+
+    /// The place of the first in the queue, or, if there is none, of the next that comes.
+    fn begin(&self) -> u64 {
+        self.last + 1 - self.runs.len() as u64
+    }
+
+    fn index(&self, place: Cursor) -> Option<usize> {
+        usize::try_from(place.0.checked_sub(self.begin())?).ok()
+    }
+
+    fn get(&self, place: Cursor) -> Option<&Kept> {
+        self.runs.get(self.index(place)?)?.as_ref()
+    }
+
+    fn remove(&mut self, place: Cursor) -> Option<Kept> {
+        let index = self.index(place)?;
+        let kept = self.runs.get_mut(index)?.take()?;
+        self.len -= 1;
+        while let Some(None) = self.runs.front() {
+            self.runs.pop_front();
+        }
+        Some(kept)
+    }
+
+    fn first(&self) -> Option<Cursor> {
+        (self.len > 0).then(|| Cursor(self.begin()))
+    }
+
+    /// Those behind `after`, in order.
+    fn behind(&self, after: Cursor) -> impl Iterator<Item = (Cursor, &Kept)> {
+        let (begin, len) = (self.begin(), self.runs.len());
+        let next = Cursor(after.0.saturating_add(1).max(begin));
+        let skipped = self.index(next).unwrap_or(len).min(len);
+        let places = (skipped..len).zip(self.runs.range(skipped..));
+        places.filter_map(move |(index, kept)| Some((Cursor(begin + index as u64), kept.as_ref()?)))
+    }
+}
+
+/// The places of one activation's runs, of which there is one, most often.
+#[derive(Debug)]
+struct Places {
+    newest: Cursor,
+    /// In order.
+    before: Vec<Cursor>,
+}
+
+impl Places {
+    fn all(&self) -> impl DoubleEndedIterator<Item = Cursor> {
+        self.before.iter().copied().chain(std::iter::once(self.newest))
+    }
+
+    fn push(&mut self, place: Cursor) {
+        self.before.push(std::mem::replace(&mut self.newest, place));
+    }
+
+    /// Whether any is left.
+    fn remove(&mut self, place: Cursor) -> bool {
+        if self.newest != place {
+            self.before.retain(|before| *before != place);
+            return true;
+        }
+        self.before.pop().is_some_and(|before| {
+            self.newest = before;
+            true
+        })
+    }
+}
+
+/// Runs by their place, and where they are found.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    runs: BTreeMap<Cursor, Kept>,
+    runs: Shelf,
     by_end: BTreeSet<RunPlace>,
-    by_activation: BTreeSet<(ActivationId, Cursor)>,
+    by_activation: HashMap<ActivationId, Places>,
     by_id: HashMap<RunId, Cursor>,
-    /// The place of the newest run, kept or not.
-    last: Cursor,
     /// The place of the newest completion, kept or not.
     head: Cursor,
     /// The place of the newest completion that was let go of.
@@ -60,49 +144,58 @@ pub(super) struct History {
 
 impl History {
     pub(super) fn append(&mut self, kept: Kept) -> Cursor {
-        let place = Cursor(self.last.0 + 1);
-        self.last = place;
-        if kept.coalesced.is_some() {
+        let (activation, run, ended_at) = (kept.run.activation, kept.run.run, kept.run.ended_at);
+        let ends = kept.coalesced.is_some();
+        let place = self.runs.push(kept);
+        if ends {
             self.head = place;
         }
-        self.by_end.insert(RunPlace { ended_at: kept.run.ended_at, place });
-        self.by_activation.insert((kept.run.activation, place));
-        self.by_id.insert(kept.run.run, place);
-        self.runs.insert(place, kept);
+        self.by_end.insert(RunPlace { ended_at, place });
+        self.by_activation
+            .entry(activation)
+            .and_modify(|places| places.push(place))
+            .or_insert(Places { newest: place, before: vec![] });
+        self.by_id.insert(run, place);
         place
     }
 
-    /// Lets go of the run at `place`. Answers the activation that it ended, if it did.
-    pub(super) fn remove(&mut self, place: Cursor) -> Option<ActivationId> {
-        let kept = self.runs.remove(&place)?;
-        self.by_end.remove(&RunPlace { ended_at: kept.run.ended_at, place });
-        self.by_activation.remove(&(kept.run.activation, place));
-        if self.by_id.get(&kept.run.run) == Some(&place) {
-            self.by_id.remove(&kept.run.run);
+    /// Lets go of the run at `place`.
+    pub(super) fn remove(&mut self, place: Cursor) -> Option<Kept> {
+        let kept = self.runs.remove(place)?;
+        let run = &kept.run;
+        self.by_end.remove(&RunPlace { ended_at: run.ended_at, place });
+        if let Entry::Occupied(mut places) = self.by_activation.entry(run.activation)
+            && !places.get_mut().remove(place)
+        {
+            places.remove();
         }
-        kept.coalesced?;
-        self.floor = self.floor.max(place);
-        Some(kept.run.activation)
+        if self.by_id.get(&run.run) == Some(&place) {
+            self.by_id.remove(&run.run);
+        }
+        if kept.coalesced.is_some() {
+            self.floor = self.floor.max(place);
+        }
+        Some(kept)
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.runs.len()
+    pub(super) const fn len(&self) -> usize {
+        self.runs.len
     }
 
     /// The place of the run that was recorded first, of those that are kept.
     pub(super) fn first(&self) -> Option<Cursor> {
-        self.runs.keys().next().copied()
+        self.runs.first()
     }
 
     /// All runs, the one that ended first at the beginning.
     pub(super) fn by_end(&self) -> impl Iterator<Item = (RunPlace, &Kept)> {
-        self.by_end.iter().filter_map(|place| Some((*place, self.runs.get(&place.place)?)))
+        self.by_end.iter().filter_map(|place| Some((*place, self.runs.get(place.place)?)))
     }
 
     /// The runs of one activation, in the order in which they were recorded.
     fn of_activation(&self, id: ActivationId) -> impl DoubleEndedIterator<Item = (Cursor, &Kept)> {
-        let places = self.by_activation.range((id, Cursor(0))..=(id, Cursor(u64::MAX)));
-        places.filter_map(|(_, place)| Some((*place, self.runs.get(place)?)))
+        let places = self.by_activation.get(&id).into_iter().flat_map(Places::all);
+        places.filter_map(|place| Some((place, self.runs.get(place)?)))
     }
 
     /// The run of one activation that had this id and fence.
@@ -113,12 +206,12 @@ impl History {
     /// One run.
     pub(super) fn run(&self, id: RunId) -> Option<ListedRun> {
         let place = self.by_id.get(&id)?;
-        Some(self.runs.get(place)?.listed(*place))
+        Some(self.runs.get(*place)?.listed(*place))
     }
 
     /// What one run wrote.
     pub(super) fn output(&self, id: RunId) -> Option<RunOutput> {
-        self.runs.get(self.by_id.get(&id)?)?.output.as_deref().cloned()
+        self.runs.get(*self.by_id.get(&id)?)?.output.as_deref().cloned()
     }
 
     /// Up to `limit` runs, the one that ended last first.
@@ -130,7 +223,7 @@ impl History {
         }
         let before = until.map_or(Bound::Unbounded, Bound::Excluded);
         let listed = |place: &RunPlace| {
-            let kept = self.runs.get(&place.place).filter(|kept| kept.is_of(filter))?;
+            let kept = self.runs.get(place.place).filter(|kept| kept.is_of(filter))?;
             Some(kept.listed(place.place))
         };
         match filter.activation {
@@ -152,14 +245,13 @@ impl History {
 
     /// How many runs of `app` there are, up to `most`.
     pub(super) fn count(&self, app: &AppId, most: u64) -> u64 {
-        let of_app = self.runs.values().filter(|kept| kept.run.app == *app);
+        let of_app = self.runs.behind(Cursor(0)).filter(|(_, kept)| kept.run.app == *app);
         of_app.take(usize::try_from(most).unwrap_or(usize::MAX)).count() as u64
     }
 
     /// Up to `limit` completions after `after`, in order.
     pub(super) fn completions(&self, after: Cursor, limit: usize) -> Vec<Completion> {
-        let runs = self.runs.range((Bound::Excluded(after), Bound::Unbounded));
-        runs.filter_map(|(place, kept)| kept.completion(*place)).take(limit).collect()
+        self.runs.behind(after).filter_map(|(place, kept)| kept.completion(place)).take(limit).collect()
     }
 
     /// The completion of one activation.

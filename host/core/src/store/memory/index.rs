@@ -37,7 +37,7 @@ pub(super) struct Lane {
     /// By firing.
     pub(super) waiting: BTreeSet<(Timestamp, ActivationId)>,
     pub(super) running: u32,
-    /// Firings that were taken in, by key.
+    /// Firings that were taken in, by key. One whose key is its own id, as most are, is found by that.
     pub(super) keys: HashMap<String, ActivationId>,
 }
 
@@ -101,7 +101,7 @@ impl Index {
         for key in keys {
             lane.keys.remove(key);
         }
-        if lane.keys.is_empty() {
+        if lane.keys.is_empty() && lane.waiting.is_empty() && lane.running == 0 {
             self.lanes.remove(&registration);
         }
     }

@@ -4,36 +4,42 @@ use std::sync::Arc;
 
 use super::history::Kept;
 use super::index::Place;
-use super::state::State;
+use super::state::{Entry, State};
 use crate::activation::ActivationState;
 use crate::completion::{Completion, Cursor, RunRecord, Subscriber};
 use crate::ids::ActivationId;
 use crate::store::{Finish, Finished, Prune, Pruned, RunPlace, steps};
 
+/// What is kept no more. Apart, so that it is dropped without the lock: it has not been looked at for long, and is in no
+/// cache.
+#[derive(Debug)]
+pub(super) struct LetGo {
+    _run: Kept,
+    /// The activation that the run ended.
+    ended: Option<Box<Entry>>,
+}
+
 impl State {
-    /// Appends a run to the history, and lets go of what is too much.
-    pub(super) fn record(&mut self, kept: Kept) -> Cursor {
+    /// Appends a run to the history. Answers what is let go of, as there would be too much.
+    pub(super) fn record(&mut self, kept: Kept) -> (Cursor, Option<LetGo>) {
         let cursor = self.history.append(kept);
-        if self.history.len() > self.history_max
-            && let Some(first) = self.history.first()
-        {
-            self.let_go(first);
-        }
-        cursor
+        let too_many = self.history.len() > self.history_max;
+        let first = self.history.first().filter(|_| too_many);
+        (cursor, first.and_then(|first| self.let_go(first)))
     }
 
-    /// Lets go of a run, with its activation if it ended that. Answers whether it did.
-    fn let_go(&mut self, place: Cursor) -> bool {
-        let ended = self.history.remove(place);
-        if let Some(id) = ended {
-            self.forget(id);
-        }
-        ended.is_some()
+    /// Lets go of a run, with its activation if it ended that.
+    fn let_go(&mut self, place: Cursor) -> Option<LetGo> {
+        let run = self.history.remove(place)?;
+        let ended = run.coalesced.and_then(|_| self.forget(run.run.activation));
+        Some(LetGo { _run: run, ended })
     }
 
-    pub(super) fn finish(&mut self, finish: Finish) -> Finished {
+    pub(super) fn finish(&mut self, finish: Finish) -> (Finished, Option<LetGo>) {
         let Finish { run, after, output } = finish;
-        let Some(entry) = self.activations.get(&run.activation) else { return Finished::LeaseLost };
+        let Some(entry) = self.activations.get(&run.activation) else {
+            return (Finished::LeaseLost, None);
+        };
         let coalesced = entry.activation.coalesced;
         let after = steps::after_run(after, self.registrations.contains_key(&entry.activation.registration));
         let accepted = self.step(run.activation, |activation| {
@@ -41,17 +47,22 @@ impl State {
             Some(matches!(activation.state, ActivationState::Pending))
         });
         let Some(again) = accepted else {
-            return self.finished_before(&run);
+            return (self.finished_before(&run), None);
         };
         let coalesced_into_end = (!again).then_some(coalesced);
         let output = steps::kept_output(output);
-        let cursor = self.record(Kept {
+        let (cursor, let_go) = self.record(Kept {
             run: Arc::clone(&run),
             coalesced: coalesced_into_end,
             accepted: true,
             output,
         });
-        if again { Finished::Pending } else { Finished::Completed(Completion { cursor, coalesced, run }) }
+        let finished = if again {
+            Finished::Pending
+        } else {
+            Finished::Completed(Completion { cursor, coalesced, run })
+        };
+        (finished, let_go)
     }
 
     /// The answer to a finish whose lease is gone: what it was when it was accepted, if it was.
@@ -96,11 +107,12 @@ impl State {
         withdrawn.truncate(ask.limit.saturating_sub(runs.len()));
         for place in runs {
             pruned.runs += 1;
-            pruned.activations += u64::from(self.let_go(place));
+            let ended = self.let_go(place).and_then(|gone| gone.ended);
+            pruned.activations += u64::from(ended.is_some());
         }
         for id in withdrawn {
             pruned.activations += 1;
-            self.forget(id);
+            drop(self.forget(id));
         }
         pruned
     }

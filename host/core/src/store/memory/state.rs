@@ -88,7 +88,7 @@ impl State {
             if self.withdrawn.len() > self.history_max
                 && let Some((_, oldest)) = self.withdrawn.first().copied()
             {
-                self.forget(oldest);
+                drop(self.forget(oldest));
             }
         }
         withdrawn
@@ -182,16 +182,24 @@ impl State {
     }
 
     /// Lets go of an activation that is over, with its keys.
-    pub(super) fn forget(&mut self, id: ActivationId) {
-        let Some(entry) = self.activations.remove(&id) else { return };
-        let Entry { activation, coalesced_keys } = *entry;
-        self.index.forget(activation.registration, std::iter::once(&activation.key).chain(&coalesced_keys));
+    pub(super) fn forget(&mut self, id: ActivationId) -> Option<Box<Entry>> {
+        let entry = self.activations.remove(&id)?;
+        let Entry { activation, coalesced_keys } = &*entry;
+        let own = (!is_its_own(&activation.key, id)).then_some(&activation.key);
+        self.index.forget(activation.registration, own.into_iter().chain(coalesced_keys));
         match activation.state {
             ActivationState::Ended { at, .. } => self.dead.remove(&(at, id)),
             ActivationState::Withdrawn { at } => self.withdrawn.remove(&(at, id)),
             ActivationState::Pending | ActivationState::Running(_) => false,
         };
+        Some(entry)
     }
+}
+
+/// Whether the key of an activation is nothing but its id.
+pub(super) fn is_its_own(key: &str, id: ActivationId) -> bool {
+    let mut text = uuid::Uuid::encode_buffer();
+    key == id.as_uuid().hyphenated().encode_lower(&mut text)
 }
 
 #[cfg(test)]

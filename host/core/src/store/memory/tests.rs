@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures::executor::block_on;
 
+use crate::activation::Firing;
 use crate::overlap::{Overlap, WAITING_MAX};
 use crate::store::exercise::fixture::{
     QUEUE, activation, ask, at, claim, completed, enqueue, failed, finish, firing, history, over, register,
@@ -71,6 +72,51 @@ fn an_activation_that_is_forgotten_takes_its_coalesced_keys_along() {
         completed(&store, 9, 1, 1).await;
         assert_eq!(memory.state().sizes(), (1, 1, 1));
         assert_eq!(memory.head().await.unwrap().0, 2);
+    });
+}
+
+#[test]
+fn a_firing_that_has_no_key_but_its_id_is_known_by_that() {
+    block_on(async {
+        let (memory, store) = with_history(1);
+        register(&store, 1).await;
+        let own = |n| Firing { key: activation(n).to_string(), ..firing(n, 1, 1) };
+        for n in 1..=2 {
+            enqueue(&store, ask(own(n), QUEUE)).await;
+        }
+        let again = async |n| enqueue(&store, ask(own(n), QUEUE)).await;
+        assert_eq!(again(1).await, Enqueued::Duplicate(activation(1)));
+        let first = store.claim(activation(1), claim(1, 1)).await.unwrap().unwrap();
+        let second = store.claim(activation(2), claim(2, 1)).await.unwrap().unwrap();
+        finish(&store, succeeded(&first)).await;
+        assert_eq!(again(1).await, Enqueued::Duplicate(activation(1)), "it is over, and kept");
+        finish(&store, succeeded(&second)).await;
+        // The first one is forgotten, and what knows of the other is still there.
+        assert_eq!(memory.state().sizes(), (1, 0, 1));
+        assert_eq!(again(2).await, Enqueued::Duplicate(activation(2)));
+        let counts = store.counts(registration(1)).await.unwrap();
+        assert_eq!((counts.waiting, counts.running), (0, 0));
+    });
+}
+
+#[test]
+fn what_runs_is_counted_when_all_that_was_before_it_is_forgotten() {
+    block_on(async {
+        let (_, store) = with_history(1);
+        register(&store, 1).await;
+        let own = |n| Firing { key: activation(n).to_string(), ..firing(n, 1, 1) };
+        let mut leases = vec![];
+        for n in 1..=3 {
+            enqueue(&store, ask(own(n), QUEUE)).await;
+            leases.push(store.claim(activation(n), claim(n, 1)).await.unwrap().unwrap());
+        }
+        for lease in &leases[..2] {
+            finish(&store, succeeded(lease)).await;
+        }
+        assert_eq!(store.activation(activation(1)).await.unwrap(), None);
+        assert_eq!(store.counts(registration(1)).await.unwrap().running, 1);
+        assert!(matches!(finish(&store, succeeded(&leases[2])).await, Finished::Completed(_)));
+        assert_eq!(store.counts(registration(1)).await.unwrap().running, 0);
     });
 }
 
