@@ -20,6 +20,7 @@ pub(crate) mod dispatch;
 pub(crate) mod finish;
 pub(crate) mod gate;
 mod guest;
+pub(crate) mod here;
 mod in_process;
 pub(crate) mod intake;
 pub(crate) mod left;

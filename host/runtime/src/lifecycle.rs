@@ -36,6 +36,7 @@ mod perform;
 pub(crate) mod port;
 mod prelaunch;
 mod runs;
+mod seat;
 mod session;
 #[cfg(test)]
 mod tests;

@@ -189,11 +189,15 @@ pub(crate) fn store(
     }
     // An interruption bills, and gives way: the driver above gets control at every tick and judges there.
     // The plain yield wakes its task at once, behind all others of its thread. That is enough, as guests'
-    // threads drive neither timers nor sockets that could be held up, and it allocates nothing.
+    // threads drive neither timers nor sockets that could be held up, and it allocates nothing. A tick that comes when a
+    // poll has hardly begun is passed over.
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(move |store| {
         store.data().network().tell_late();
         of_callback.bill();
+        if of_callback.passes_over() {
+            return Ok(UpdateDeadline::Continue(1));
+        }
         in_callback.set_at_rest(false);
         clock.interrupted();
         Ok(UpdateDeadline::Yield(1))

@@ -17,18 +17,28 @@ use super::cell::{RunCell, Status};
 use super::shutdown::terminating;
 use super::turn::arm;
 use crate::lifecycle::{AppError, Session};
+use crate::meter::BRIEF;
 use crate::registrar::with_causes;
 
-/// Drives it to its end. When it answers, nothing of the run is in the app any more.
-pub(super) async fn drive(cell: &Arc<RunCell>, session: &Arc<Session>) -> Outcome {
+/// Drives it to its end. When it answers, nothing of the run is in the app any more. `here`: the app has its turn where the
+/// run was asked for.
+pub(super) async fn drive(cell: &Arc<RunCell>, session: &Arc<Session>, mut here: bool) -> Outcome {
     let number = session.number_run();
     let outcome = {
-        let joining: Joining = Box::pin(session.clone().join(number, cell.clone()));
+        let joining: Joining = Box::pin(session.clone().join(number, cell.clone(), here));
         let (joining, charged, is_held, timer) = (Some(joining), Duration::ZERO, false, None);
         let mut run = InApp { cell, session, number, joining, charged, is_held, timer };
-        poll_fn(|cx| run.poll(cx)).await
+        let outcome = poll_fn(|cx| {
+            let polled = run.poll(cx);
+            // From its next turn on it is not where it was asked for.
+            here &= polled.is_ready();
+            polled
+        });
+        outcome.await
     };
-    session.left(number, cell.is_out());
+    // Where several are in it, one turn serves them all, and comes as cheap to each.
+    cell.known.going.was_brief(cell.meter.used() < BRIEF && session.is_alone_in_it(number));
+    session.left(number, cell.is_out(), here);
     session.let_go(number).await;
     outcome
 }

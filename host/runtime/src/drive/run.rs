@@ -1,27 +1,25 @@
 //! One run, from its claim to the record of its end.
 
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::task::Poll;
 
 use dormouse_core::activation::Lease;
 use dormouse_core::event::EventKind;
 use dormouse_core::outcome::Outcome;
 use dormouse_core::{Timestamp, TrapKind};
-use tokio::task::coop;
 use tracing::Instrument;
 
 use super::cell::{Brought, RunCell, Terms};
 use super::finish::finish;
 use super::guest::Guest;
+use super::here::{begin_here, may_begin_here};
 use super::in_process;
-use super::turn::is_inside;
 use crate::app::InstalledApp;
 use crate::component::Component;
 use crate::lifecycle::Session;
+use crate::meter::BRIEF;
 use crate::sandbox::SandboxSpec;
 use crate::shared::{Known, Permit, Shared};
 
@@ -44,7 +42,7 @@ pub(crate) fn start(shared: &Arc<Shared>, known: &Arc<Known>, lease: Lease, perm
         cell.cancel(super::shutdown::terminating());
     }
     let prepared = prepare(&cell, app.as_deref());
-    let is_here = matches!(prepared, Ok(Prepared::Alone(..))) && may_begin_here(shared, known);
+    let is_here = prepared.is_ok() && may_begin_here(shared, known);
     let (activation, run, attempt) = (cell.lease.activation.id, cell.run(), cell.lease.activation.attempt());
     cell.emit(|| EventKind::Started { activation, run, attempt });
     let span = tracing::debug_span!(
@@ -61,38 +59,6 @@ pub(crate) fn start(shared: &Arc<Shared>, known: &Arc<Known>, lease: Lease, perm
         (false, false) => shared.guests.spawn(driven.instrument(span)),
     }
 }
-
-/// Whether a run may have its first turn inside of what asks for it: if it is likely to be over at once, and few others had
-/// theirs in the same poll.
-fn may_begin_here(shared: &Shared, known: &Known) -> bool {
-    let may = known.going.is_brief() && shared.guests.are_two() && !is_inside();
-    let mut cx = Context::from_waker(Waker::noop());
-    may && (0..BEGINNING).all(|_| match coop::poll_proceed(&mut cx) {
-        Poll::Ready(unit) => {
-            unit.made_progress();
-            true
-        }
-        Poll::Pending => false,
-    })
-}
-
-/// Polls a run from here. What is left of it is another task: most often the answer of a store.
-fn begin_here(shared: &Shared, driven: impl Future<Output = ()> + Send + 'static) {
-    let mut driven = Box::pin(driven);
-    let mut cx = Context::from_waker(Waker::noop());
-    // As in a task of its own: whoever asked for the run is not to fall with it.
-    let polled = catch_unwind(AssertUnwindSafe(|| driven.as_mut().poll(&mut cx)));
-    if let Ok(Poll::Pending) = polled {
-        shared.control.spawn(driven);
-    }
-}
-
-/// Units of the budget that tokio gives each poll of a task, which are 128: sixteen runs begin in it.
-const BEGINNING: usize = 8;
-
-/// A run that ends in its first turn and computes no more than this is brief. One tick is the longest that a guest which
-/// is said to be and is not keeps a thread of the embedder's.
-const BRIEF_CPU: Duration = Duration::from_micros(200);
 
 /// Where a run goes on.
 #[expect(clippy::large_enum_variant, reason = "there is one for each run, and it is taken apart at once")]
@@ -128,7 +94,7 @@ fn prepare(cell: &RunCell, app: Option<&InstalledApp>) -> Result<Prepared, Strin
 async fn drive(cell: Arc<RunCell>, prepared: Result<Prepared, String>, permit: Permit, is_guests: bool) {
     let started_at = cell.shared.clock.wall();
     let outcome = match prepared {
-        Ok(Prepared::InApp(session)) => in_process::drive(&cell, &session).await,
+        Ok(Prepared::InApp(session)) => in_process::drive(&cell, &session, !is_guests).await,
         Ok(Prepared::Alone(component, spec)) => {
             let mut guest = Guest::new(&cell, component, spec);
             match quickly(&cell, &mut guest, is_guests).await {
@@ -157,7 +123,9 @@ enum Quickly {
     Computes,
 }
 
-/// Polls a guest from its beginning for as long as it belongs where it is, and notes how it has done for the next run.
+/// Polls a guest from its beginning for as long as it belongs where it is, and notes how it has done for the next run: one
+/// that ends in its first turn, and is brief. One tick is the longest that a guest which is said to be and is not keeps a
+/// thread of the embedder's.
 async fn quickly(cell: &RunCell, guest: &mut Guest, is_guests: bool) -> Quickly {
     let two = cell.shared.guests.are_two();
     let mut turns = 0_u32;
@@ -172,7 +140,7 @@ async fn quickly(cell: &RunCell, guest: &mut Guest, is_guests: bool) -> Quickly 
     });
     let done = done.await;
     let over = matches!(done, Quickly::Over(_));
-    cell.known.going.was_brief(over && turns == 1 && cell.meter.used() < BRIEF_CPU);
+    cell.known.going.was_brief(over && turns == 1 && cell.meter.used() < BRIEF);
     done
 }
 
@@ -206,9 +174,10 @@ async fn over(cell: &RunCell, started_at: Timestamp, outcome: Outcome, mut permi
         let mut state = cell.shared.state();
         state.running.remove(&cell.lease.activation.id);
         state.ending.insert(cell.lease.activation.id, cell.lease.fence);
+        permit.release_slot_in(&mut state);
     }
     cell.shared.wake.run_over();
-    permit.release_slot();
+    permit.poke();
     cell.freed();
     cell.tell_progress(true);
     cell.tell_rest();

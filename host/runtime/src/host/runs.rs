@@ -1,5 +1,6 @@
 //! Runs, and how they ended.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 
 use dormouse_core::activation::{Activation, ActivationState};
@@ -9,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::{Host, HostError};
 use crate::drive::cell::RunCell;
+use crate::drive::here::poll_room;
 use crate::shared::Shared;
 
 /// One who waits for the end of an activation. Who gives up is forgotten at once.
@@ -55,18 +57,25 @@ impl Host {
     pub async fn completed(&self, id: ActivationId) -> Result<Completion, HostError> {
         let shared = self.shared();
         loop {
-            let (is_ours, answer) = {
+            let looked = {
                 let mut state = shared.state();
-                if let Some(completion) = state.recent.get(id) {
-                    return Ok(completion.clone());
+                match state.recent.get(id).cloned() {
+                    Some(completion) => Ok(completion),
+                    None if *shared.wake.stop.borrow() => return Err(HostError::Stopping),
+                    None => {
+                        // Registered under the lock of the look: an end in between is not missed.
+                        let (tx, rx) = oneshot::channel();
+                        state.awaited.entry(id).or_default().push(tx);
+                        Err((state.is_ours(id), rx))
+                    }
                 }
-                if *shared.wake.stop.borrow() {
-                    return Err(HostError::Stopping);
+            };
+            let (is_ours, answer) = match looked {
+                Ok(completion) => {
+                    poll_fn(poll_room).await;
+                    return Ok(completion);
                 }
-                // Registered under the lock of the look: an end in between is not missed.
-                let (tx, rx) = oneshot::channel();
-                state.awaited.entry(id).or_default().push(tx);
-                (state.is_ours(id), rx)
+                Err(waits) => waits,
             };
             let waiter = Waiter { shared, id, answer: Some(answer) };
             if is_ours {

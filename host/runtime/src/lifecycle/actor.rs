@@ -1,4 +1,5 @@
-//! What does what is to be done about one app: one future, on the threads that run guests.
+//! What does what is to be done about one app: one task, on the threads that run guests; or who has an input for it, see
+//! [`seat`](super::seat).
 //!
 //! It does what the machine said, in order; it polls the instance when that was woken, and bills it; it tells the machine
 //! that time passed. While the app is suspended it has no timer, and what wakes the guest does not wake it. It ends when the
@@ -22,8 +23,10 @@ use super::inner::Because;
 use super::instance::Instance;
 use super::keep::Keeping;
 use super::life::Life;
+use super::seat::{Seat, Tenure};
 use super::session::Session;
 use crate::drive::turn::{arm, turn};
+use crate::guests::Lanes;
 
 /// How much a guest may compute without waiting before it goes on in the slow lane. It comes back when it waits: an app
 /// lives too long to be punished for ever.
@@ -32,17 +35,22 @@ const QUICK_CPU: Duration = Duration::from_millis(5);
 /// Starts the actor of a session that has none.
 pub(super) fn start(session: Arc<Session>) {
     let (computes, is_elsewhere) = (Duration::ZERO, false);
-    go_on(Actor { session, alive: None, keeping: None, timer: None, computes, is_elsewhere }, false);
+    let lanes = session.shared.guests.clone();
+    let actor =
+        Actor { session: session.clone(), alive: None, keeping: None, timer: None, computes, is_elsewhere };
+    let seat = Seat::new(actor);
+    session.inner().seat = Some(seat.clone());
+    go_on(lanes, Tenure::of(seat), false);
 }
 
 /// In which lane it goes on; none if it is over.
-type Next = Option<bool>;
+pub(super) type Next = Option<bool>;
 
-fn go_on(mut actor: Actor, slowly: bool) {
-    let lanes = actor.session.shared.guests.clone();
+fn go_on(lanes: Lanes, tenure: Tenure, slowly: bool) {
+    let after = lanes.clone();
     let goes_on = async move {
-        if let Some(slowly) = poll_fn(|cx| actor.poll(cx, slowly)).await {
-            go_on(actor, slowly);
+        if let Some(slowly) = poll_fn(|cx| tenure.poll(cx, slowly)).await {
+            go_on(after, tenure, slowly);
         }
     };
     if slowly { lanes.spawn_slow(goes_on) } else { lanes.spawn(goes_on) }
@@ -70,7 +78,7 @@ pub(super) struct Alive {
 }
 
 impl Actor {
-    fn poll(&mut self, cx: &mut Context<'_>, slowly: bool) -> Poll<Next> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, slowly: bool) -> Poll<Next> {
         self.session.actor.register(cx.waker());
         if self.session.inner().is_abandoned() {
             self.alive = None;

@@ -18,6 +18,7 @@ use super::extension::Extended;
 use super::lease::Sight;
 use super::life::Life;
 use super::runs::Inside;
+use super::seat::Seat;
 use super::todo::Do;
 
 /// Activations of one app that are not dealt with, at most. Each carries up to a mebibyte, and its handler may take as long
@@ -32,6 +33,8 @@ pub(super) struct Inner {
     pub(super) todo: VecDeque<Do>,
     /// An actor goes on. The first input that finds none starts one.
     pub(super) has_actor: bool,
+    /// The actor's, or that of the one before.
+    pub(super) seat: Option<Arc<Seat>>,
     /// What is kept of it once all is done that is to be done, and since when.
     pub(super) kept: (Option<Kept>, Timestamp),
     /// The same, of what was done.
@@ -152,6 +155,7 @@ impl Inner {
             machine: AppMachine::new(policy),
             todo: VecDeque::new(),
             has_actor: false,
+            seat: None,
             kept: (None, at),
             written: (None, at),
             prelaunch: None,

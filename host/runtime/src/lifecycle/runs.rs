@@ -31,18 +31,24 @@ impl Session {
         inner.last_run
     }
 
-    /// Has a run wait for the app, once there is a place for that.
+    /// Has a run wait for the app, once there is a place for that. `here`: what follows is done before this answers, as far as
+    /// it can be.
     ///
     /// # Errors
     ///
     /// [`AppError`]: it never enters it.
-    pub(crate) async fn join(self: Arc<Self>, number: u32, cell: Arc<RunCell>) -> Result<(), AppError> {
+    pub(crate) async fn join(
+        self: Arc<Self>,
+        number: u32,
+        cell: Arc<RunCell>,
+        here: bool,
+    ) -> Result<(), AppError> {
         let shared = &self.shared;
         self.load().await?;
         loop {
             let mut place = shared.apps.place(&self, Patience::Long).await?;
             let (_, policy) = shared.apps.of_it(shared, &self.app)?;
-            let joined = self.input(|inner, now| {
+            let joined = self.input_at(here, |inner, now| {
                 inner.open()?;
                 if !inner.takes(&mut place) {
                     return Ok::<_, AppError>(false);
@@ -71,12 +77,12 @@ impl Session {
     }
 
     /// A run has ended. One that entered the guest and has not returned, or whose deferrals are open, is still about in it:
-    /// then the app ends with it (UWP-086).
-    pub(crate) fn left(&self, number: u32, is_over: bool) {
+    /// then the app ends with it (UWP-086). `here`: as with [`Session::join`].
+    pub(crate) fn left(&self, number: u32, is_over: bool, here: bool) {
         if self.withdraw(number) {
             return;
         }
-        self.input(|inner, now| {
+        self.input_at(here, |inner, now| {
             if inner.entered.remove(&number).is_none() {
                 // It ended with its app, or never came so far.
                 return;
@@ -91,6 +97,12 @@ impl Session {
             };
             inner.decide(outputs, because, now);
         });
+    }
+
+    /// Whether a run has the app to itself.
+    pub(crate) fn is_alone_in_it(&self, number: u32) -> bool {
+        let inner = self.inner();
+        inner.waiting.is_empty() && inner.entered.len() == 1 && inner.entered.contains_key(&number)
     }
 
     /// Waits until nothing of a run is in the instance any more.

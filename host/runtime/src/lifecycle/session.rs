@@ -21,6 +21,7 @@ use super::apps::Place;
 use super::error::AppError;
 use super::inner::{Asking, Because, Inner, Now};
 use super::lease::Sight;
+use super::seat::Seat;
 use super::view::AppView;
 use crate::shared::Shared;
 
@@ -86,19 +87,39 @@ impl Session {
 
     /// Feeds it one input, and has what follows done.
     pub(super) fn input<R>(&self, input: impl FnOnce(&mut Inner, Now) -> R) -> R {
-        let (answer, begins) = {
-            let mut inner = self.inner();
-            let now = self.now();
-            let answer = input(&mut inner, now);
-            let begins = !inner.todo.is_empty() && !inner.has_actor && !inner.is_abandoned();
-            inner.has_actor |= begins;
-            (answer, begins)
-        };
-        match self.me.upgrade().filter(|_| begins) {
-            Some(session) => actor::start(session),
-            None => self.actor.wake(),
+        let (answer, begins, _) = self.fed(input);
+        if !self.begins(begins) {
+            self.actor.wake();
         }
         answer
+    }
+
+    /// As [`Session::input`]. If `here`, what follows is done before this answers, as far as that waits for nothing, and
+    /// nobody else is at it. Not while anything is locked.
+    pub(super) fn input_at<R>(&self, here: bool, input: impl FnOnce(&mut Inner, Now) -> R) -> R {
+        let (answer, begins, seat) = self.fed(input);
+        if !self.begins(begins) {
+            match seat.filter(|_| here) {
+                Some(seat) => seat.poll_here(),
+                None => self.actor.wake(),
+            }
+        }
+        answer
+    }
+
+    /// Answers also whether an actor begins by it, and where the one is that there is.
+    fn fed<R>(&self, input: impl FnOnce(&mut Inner, Now) -> R) -> (R, bool, Option<Arc<Seat>>) {
+        let mut inner = self.inner();
+        let now = self.now();
+        let answer = input(&mut inner, now);
+        let begins = !inner.todo.is_empty() && !inner.has_actor && !inner.is_abandoned();
+        inner.has_actor |= begins;
+        (answer, begins, inner.seat.clone())
+    }
+
+    fn begins(&self, begins: bool) -> bool {
+        let begins = self.me.upgrade().filter(|_| begins);
+        begins.map(actor::start).is_some()
     }
 
     /// Reads what the store knows of it, once.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{Known, Shared};
+use super::{Known, Shared, State};
 
 /// The right to one run's slots. Acquired in [`Shared::reserve`](super::Shared::reserve) only; it travels with the run and gives them
 /// back when it is dropped, however the run ends.
@@ -20,14 +20,22 @@ impl Permit {
         if !std::mem::take(&mut self.slot_held) {
             return;
         }
-        {
-            let mut state = self.shared.state();
-            state.host_runs = state.host_runs.saturating_sub(1);
-            if let Some(runs) = state.app_runs.get_mut(&self.known.registration.app) {
-                *runs = runs.saturating_sub(1);
-            }
-        }
+        self.vacate(&mut self.shared.state());
         self.poke();
+    }
+
+    /// As [`Permit::release_slot`], for who holds the lock, and calls [`Permit::poke`] without it.
+    pub(crate) fn release_slot_in(&mut self, state: &mut State) {
+        if std::mem::take(&mut self.slot_held) {
+            self.vacate(state);
+        }
+    }
+
+    fn vacate(&self, state: &mut State) {
+        state.host_runs = state.host_runs.saturating_sub(1);
+        if let Some(runs) = state.app_runs.get_mut(&self.known.registration.app) {
+            *runs = runs.saturating_sub(1);
+        }
     }
 
     /// The end of the run is recorded: its registration may begin another one, and does so for whoever fires it on hearing
@@ -41,7 +49,8 @@ impl Permit {
         self.poke();
     }
 
-    fn poke(&self) {
+    /// Has the dispatcher look, if anything waits.
+    pub(crate) fn poke(&self) {
         if self.shared.wake.backlog.load(Ordering::SeqCst) {
             self.shared.wake.dispatch.notify_one();
         }

@@ -1,7 +1,9 @@
 //! Where a run begins, on the machine's clock and where guests have threads of their own.
 
 use std::sync::{Arc, Mutex, OnceLock};
+use std::task::{Context, Waker};
 use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 use dormouse_core::event::{Event, EventKind};
 use dormouse_core::store::{ActivationStore as _, Fault, FaultyStore, MemoryStore, Reap};
@@ -100,11 +102,20 @@ fn what_is_likely_to_be_over_at_once_begins_where_it_was_asked_for() {
     on_threads(RETURNS, async |host, id, ends| {
         assert_eq!(run(host, id).await, Outcome::Succeeded);
         assert_eq!((ends.all(), ends.here()), (1, 0), "of the first one nobody knows");
-        was_brief(host, id);
-        let fired = host.request(id, "").await.expect("the firing is taken");
-        assert_eq!((ends.all(), ends.here()), (2, 1), "it is over before the firing is answered");
-        let ended = host.completed(fired.activation().expect("nothing refuses it")).await.expect("it ended");
-        assert_eq!(ended.run.outcome, Outcome::Succeeded);
+        // On a busy machine a tick may cut one in two, which then goes on elsewhere.
+        for _ in 0..100 {
+            was_brief(host, id);
+            let before = ends.here();
+            let fired = host.request(id, "").await.expect("the firing is taken");
+            let is_over = ends.here() > before;
+            let ended =
+                host.completed(fired.activation().expect("nothing refuses it")).await.expect("it ended");
+            assert_eq!(ended.run.outcome, Outcome::Succeeded);
+            if is_over {
+                return;
+            }
+        }
+        panic!("of a hundred, none was over before its firing was answered");
     });
 }
 
@@ -130,6 +141,31 @@ fn of_many_that_are_asked_for_at_once_a_few_begin_there() {
             let fired = fired.expect("the firing is taken").activation().expect("nothing refuses it");
             assert!(host.completed(fired).await.expect("it ends").run.outcome.is_success());
         }
+    });
+}
+
+#[test]
+fn who_finds_his_run_over_gives_way_where_there_is_no_room_for_the_next() {
+    on_threads(RETURNS, async |host, id, _| {
+        let fired = host.request(id, "").await.expect("the firing is taken");
+        let activation = fired.activation().expect("nothing refuses it");
+        let shared = &host.inner.shared;
+        while shared.state().recent.get(activation).is_none() {
+            tokio::task::yield_now().await;
+        }
+        was_brief(host, id);
+        let known = shared.state().registrations.get(id).expect("it is there").clone();
+        let mut completed = std::pin::pin!(host.completed(activation));
+        let mut polls = 0;
+        let over = poll_fn(|cx| {
+            polls += 1;
+            // In its first poll others were before it.
+            while polls == 1 && may_begin_here(shared, &known) {}
+            completed.as_mut().poll(cx)
+        });
+        assert!(over.await.expect("it ended").run.outcome.is_success());
+        assert_eq!(polls, 2);
+        assert!(may_begin_here(shared, &known), "and there is room");
     });
 }
 

@@ -7,13 +7,13 @@ use std::time::Duration;
 use dormouse_core::app::activation::AppActivation;
 use dormouse_core::app::lifecycle::{AppState, End};
 use dormouse_core::app::policy::AppPolicy;
-use dormouse_core::event::Event;
-use dormouse_core::{AppEvent, AppEventKind, AppId, Observer, TaskBuilder, Trigger};
+use dormouse_core::event::{Event, EventKind};
+use dormouse_core::{AppEvent, AppEventKind, AppId, Observer, Overlap, RegistrationId, TaskBuilder, Trigger};
 use futures::future::join;
 use tokio::sync::{Notify, oneshot};
 
 use super::super::instance::testing::app;
-use super::super::{AppError, AppHandle, Launch};
+use super::super::{AppError, AppHandle, Launch, VisibilityLease};
 use crate::app::{App, AppComponent};
 use crate::host::{Host, IfExists};
 use crate::sandbox::testing::engine;
@@ -34,11 +34,17 @@ const COMPUTES: &str = "(local i32)
 #[derive(Default)]
 struct Seen {
     events: Mutex<Vec<(ThreadId, AppEvent)>>,
+    /// The threads on which runs ended.
+    ends: Mutex<Vec<ThreadId>>,
     news: Notify,
 }
 
 impl Observer for Seen {
-    fn observe(&self, _: &Event) {}
+    fn observe(&self, event: &Event) {
+        if let EventKind::Ended { .. } = event.kind {
+            self.ends.lock().unwrap_or_else(PoisonError::into_inner).push(thread::current().id());
+        }
+    }
 
     fn observe_app(&self, event: &AppEvent) {
         self.lock().push((thread::current().id(), event.clone()));
@@ -73,8 +79,11 @@ impl Seen {
 
 /// On a host with one thread in each lane.
 fn on_threads(test: impl AsyncFnOnce(&Host, &Seen)) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
+    on(tokio::runtime::Builder::new_current_thread(), test);
+}
+
+fn on(mut runtime: tokio::runtime::Builder, test: impl AsyncFnOnce(&Host, &Seen)) {
+    runtime.enable_all().build().expect("a runtime").block_on(async {
         let seen = Arc::new(Seen::default());
         // Beyond all that a busy machine takes; and by then whoever waits for what does not come is told so.
         let policy = AppPolicy { launch: Duration::from_secs(100), ..AppPolicy::DEFAULT };
@@ -155,5 +164,70 @@ fn an_app_that_waits_again_comes_back_to_the_others() {
             lanes(host).await;
         }
         panic!("it waited a hundred times, and is in the slow lane");
+    });
+}
+
+/// An app that is in the foreground, and a task in it.
+async fn with_a_task(host: &Host, id: &str) -> (VisibilityLease, RegistrationId) {
+    let app = installed(host, id);
+    let task = TaskBuilder::new("t").trigger(Trigger::Application).overlap(Overlap::Parallel { max: 64 });
+    let made = host.register(app.id(), task, IfExists::Error).await.expect("it is valid");
+    (app.launch(Launch { arguments: "waits".to_owned() }).await.expect("it is launched"), made.id)
+}
+
+async fn run(host: &Host, id: RegistrationId) {
+    let fired = host.request(id, "").await.expect("the firing is taken");
+    let ended = host.completed(fired.activation().expect("nothing refuses it")).await.expect("it ends");
+    assert!(ended.run.outcome.is_success(), "{:?}", ended.run.outcome);
+}
+
+#[test]
+fn a_brief_task_of_an_app_that_is_there_runs_where_it_was_asked_for() {
+    on_threads(async |host, seen| {
+        let (_lease, id) = with_a_task(host, "app").await;
+        let known = host.inner.shared.state().registrations.get(id).expect("it is there").clone();
+        let here = || {
+            let ends = seen.ends.lock().unwrap_or_else(PoisonError::into_inner);
+            ends.iter().filter(|thread| **thread == thread::current().id()).count()
+        };
+        run(host, id).await;
+        assert_eq!(here(), 0, "of the first one nobody knows");
+        // The app hears of what has ended, on a thread for guests: while it has that turn, it has none here.
+        for _ in 0..100 {
+            known.going.was_brief(true);
+            let before = here();
+            let fired = host.request(id, "").await.expect("the firing is taken");
+            let is_over = here() > before;
+            host.completed(fired.activation().expect("nothing refuses it")).await.expect("it ends");
+            if is_over {
+                return;
+            }
+        }
+        panic!("of a hundred, none ran where it was asked for");
+    });
+}
+
+/// Whoever finds the app's actor taken leaves it what is to be done, and no one leaves while something is.
+#[test]
+fn nothing_is_left_undone_where_many_threads_ask_an_app_at_once() {
+    on(tokio::runtime::Builder::new_multi_thread(), async |host, _| {
+        let control = tokio::runtime::Handle::current();
+        for app in ["a", "b", "c", "d", "e"] {
+            let (lease, id) = with_a_task(host, app).await;
+            let known = host.inner.shared.state().registrations.get(id).expect("it is there").clone();
+            let asks = || {
+                // The guest keeps a handle of each run, and may have 256.
+                for _ in 0..60 {
+                    known.going.was_brief(true);
+                    control.block_on(run(host, id));
+                }
+            };
+            thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(asks);
+                }
+            });
+            assert!(lease.is_valid());
+        }
     });
 }
