@@ -111,15 +111,16 @@ impl Peer for Dormouse {
         Ok(latencies)
     }
 
-    /// The triggers are a thread's own, which waits for no run: it asks for each, and what is not over then goes on elsewhere.
+    /// Threads as many as wasmtime alone has, which wait for no run: they ask for each, and what is not over then goes on
+    /// elsewhere. One thread would have to come by all of the load, and be late by itself.
     fn loaded_latency(
         &mut self,
         samples: u32,
         every: Duration,
-        _concurrency: u32,
+        concurrency: u32,
     ) -> Result<Vec<u64>, Refusal> {
         let ((host, id), heard) = (self.registration("task-first")?, self.heard()?);
-        let runs = paced(Pace { samples, every, threads: 1 }, |trigger| {
+        let runs = paced(Pace { samples, every, threads: concurrency }, |trigger| {
             let host = host.clone();
             let mut run = Box::pin(async move { anyhow::Ok((trigger, succeeded(&host, id).await?.run.run)) });
             let _entered = self.runtime.enter();
