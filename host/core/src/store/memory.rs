@@ -27,6 +27,7 @@ mod activations;
 mod dead;
 mod history;
 mod index;
+mod parts;
 mod runs;
 mod settings;
 mod state;

@@ -6,8 +6,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use foldhash::HashMap;
-
+use super::parts::Parts;
 use crate::completion::{Completion, Cursor, RunOutput, RunRecord};
 use crate::ids::{ActivationId, AppId, Fence, RunId};
 use crate::store::{ListedRun, RunFilter, RunPlace};
@@ -134,8 +133,8 @@ impl Places {
 pub(super) struct History {
     runs: Shelf,
     by_end: BTreeSet<RunPlace>,
-    by_activation: HashMap<ActivationId, Places>,
-    by_id: HashMap<RunId, Cursor>,
+    by_activation: Parts<ActivationId, Places>,
+    by_id: Parts<RunId, Cursor>,
     /// The place of the newest completion, kept or not.
     head: Cursor,
     /// The place of the newest completion that was let go of.

@@ -6,6 +6,7 @@ use foldhash::HashMap;
 
 use super::history::History;
 use super::index::{Index, Place};
+use super::parts::Parts;
 use super::settings;
 use super::webhooks::Webhooks;
 use crate::activation::{Activation, ActivationState};
@@ -45,7 +46,7 @@ pub(super) struct State {
     /// Firings of registrations that started nothing: a few reasons for each.
     refusals: HashMap<RegistrationId, Vec<RefusalRecord>>,
     /// Boxed: hundreds of bytes, which a map would move about.
-    pub(super) activations: HashMap<ActivationId, Box<Entry>>,
+    pub(super) activations: Parts<ActivationId, Box<Entry>>,
     pub(super) index: Index,
     /// Activations that ended and that somebody may want to run again, by their end.
     pub(super) dead: BTreeSet<(Timestamp, ActivationId)>,
