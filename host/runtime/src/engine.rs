@@ -8,6 +8,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use wasmtime::component::Linker;
 use wasmtime::{Config, InstanceAllocationStrategy, WasmBacktraceDetails};
 
@@ -17,6 +18,7 @@ use crate::sandbox::RunState;
 
 mod fingerprint;
 mod pool;
+mod stacks;
 mod stats;
 
 pub(crate) use fingerprint::Fingerprint;
@@ -35,6 +37,23 @@ const BACKTRACE_FRAMES: NonZeroUsize = match NonZeroUsize::new(8) {
     Some(frames) => frames,
     None => NonZeroUsize::MIN,
 };
+
+/// How a fresh memory gets the component's data. Code depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum MemoryInit {
+    /// As a copy-on-write image: instantiation copies nothing, and what a guest does not write is there once for all runs.
+    Mapped,
+    /// As a copy, which takes two memory maps less for each memory.
+    Copied,
+}
+
+impl MemoryInit {
+    /// Of what `engine` compiles and runs.
+    pub(crate) fn of(engine: &wasmtime::Engine) -> Self {
+        if engine.get_memory_init_cow() { Self::Mapped } else { Self::Copied }
+    }
+}
 
 /// How an [`Engine`] is made.
 #[derive(Clone, Debug)]
@@ -114,7 +133,7 @@ impl Engine {
     /// allocates on demand, logs a warning and says so in [`Engine::allocator`].
     pub fn new(config: &EngineConfig) -> Result<Self, EngineError> {
         check(config)?;
-        let (wasmtime, allocator) = pool::make(config, || base_config(config))?;
+        let (wasmtime, allocator) = pool::make(config, |init| base_config(config, init))?;
         if let Allocator::OnDemand { reason } = &allocator
             && config.pooling == Pooling::Auto
         {
@@ -196,24 +215,24 @@ fn check(config: &EngineConfig) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// An engine that compiles and runs nothing: no pools, no linker, no ticker. Its code runs in every [`Engine`].
-pub(crate) fn compiler_only() -> wasmtime::Result<wasmtime::Engine> {
-    let mut c = code_config();
+/// An engine that compiles and runs nothing: no pools, no linker, no ticker. Its code runs in every [`Engine`] that
+/// initialises memories so.
+pub(crate) fn compiler_only(init: MemoryInit) -> wasmtime::Result<wasmtime::Engine> {
+    let mut c = code_config(init);
     c.allocation_strategy(InstanceAllocationStrategy::OnDemand);
     wasmtime::Engine::new(&c)
 }
 
-/// All that the code of a component depends on. It takes no settings: what is compiled in one process, for one
-/// host, runs in all others of the same version on the same kind of processor.
-fn code_config() -> Config {
+/// All that the code of a component depends on. It takes no settings of a host's: what is compiled in one process, for
+/// one host, runs in all others of the same version on the same kind of processor that initialise memories alike.
+fn code_config(init: MemoryInit) -> Config {
     let mut c = Config::new();
     // Tasks are components, with async exports and imports: a run goes on after `run` has returned.
     c.wasm_component_model(true).wasm_component_model_async(true);
     // A guest that does not yield is interrupted by the ticker. Fuel would cost more and count instructions,
     // which no limit is about.
     c.epoch_interruption(true);
-    // Fresh memories are copy-on-write images of the component's data: instantiation copies nothing.
-    c.memory_init_cow(true);
+    c.memory_init_cow(init == MemoryInit::Mapped);
     // 4 GiB of address space for each memory, so that 32-bit accesses need no bounds checks.
     c.memory_reservation(pool::RESERVATION_BYTES);
     // One run is one thread. Shared memory would let guests build clocks, and the limiter does not see it grow.
@@ -229,12 +248,17 @@ fn code_config() -> Config {
 }
 
 /// Everything but the allocation strategy.
-fn base_config(config: &EngineConfig) -> Config {
-    let mut c = code_config();
+fn base_config(config: &EngineConfig, init: MemoryInit) -> Config {
+    let mut c = code_config(init);
     // The guest's share of a stack, and the whole of it: host functions run on what is left.
-    c.max_wasm_stack(config.wasm_stack_bytes).async_stack_size(config.wasm_stack_bytes + HOST_STACK_BYTES);
+    c.max_wasm_stack(config.wasm_stack_bytes).async_stack_size(stack_bytes(config));
     c.wasm_backtrace_max_frames(Some(BACKTRACE_FRAMES));
     c
+}
+
+/// Of one stack, without its guard.
+const fn stack_bytes(config: &EngineConfig) -> usize {
+    config.wasm_stack_bytes + HOST_STACK_BYTES
 }
 
 fn engine_error(source: wasmtime::Error) -> EngineError {

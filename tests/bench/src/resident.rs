@@ -49,6 +49,8 @@ impl Resident {
             match (first, &mut last[2]) {
                 ("Rss:", Some(map)) => map.rss = kib(words.next()),
                 ("Anonymous:", Some(map)) => map.own = kib(words.next()),
+                // What is never made of huge pages: stacks that lie side by side in one map.
+                ("VmFlags:", Some(map)) => map.is_slab = words.any(|flag| flag == "nh"),
                 (range, _) => {
                     if let Some(next) = Map::new(range, words) {
                         all += Self::of_map(&last);
@@ -67,16 +69,18 @@ impl Resident {
     }
 
     /// Of the middle one of three. What a map is for shows where it is: the image of a linear memory lies in the middle of
-    /// that, and each stack behind a page that is not to be touched.
+    /// that, what it may grow into behind it, and each stack behind a page that is not to be touched.
     fn of_map([before, map, after]: &[Option<Map>; 3]) -> Self {
         let Some(map) = map else { return Self::default() };
         let before = before.as_ref().filter(|other| other.end == map.start);
         let after = after.as_ref().filter(|other| other.start == map.end);
         let of_guest = map.is_image
-            || map.is_writable && [before, after].into_iter().flatten().any(|other| other.is_image);
-        let is_stack = map.is_writable
-            && map.end - map.start == STACK_BYTES
-            && before.is_some_and(|guard| !guard.is_writable);
+            || map.is_writable && [before, after].into_iter().flatten().any(|other| other.is_image)
+            || map.is_writable && after.is_some_and(Map::is_room);
+        let is_stack = map.is_slab
+            || map.is_writable
+                && map.end - map.start == STACK_BYTES
+                && before.is_some_and(|guard| !guard.is_writable);
         let none = Self { maps: 1, ..Self::default() };
         if of_guest {
             Self { memory: map.own, image: map.rss - map.own, ..none }
@@ -143,6 +147,7 @@ struct Map {
     end: usize,
     is_writable: bool,
     is_image: bool,
+    is_slab: bool,
     /// Bytes that are resident.
     rss: u64,
     /// Of these, what is no file's.
@@ -156,7 +161,20 @@ impl Map {
         let address = |text| usize::from_str_radix(text, 16).ok();
         let is_writable = words.next()?.starts_with("rw");
         let is_image = words.nth(3).is_some_and(|name| name.starts_with("/memfd:wasm-memory-image"));
-        Some(Self { start: address(start)?, end: address(end)?, is_writable, is_image, rss: 0, own: 0 })
+        Some(Self {
+            start: address(start)?,
+            end: address(end)?,
+            is_writable,
+            is_image,
+            is_slab: false,
+            rss: 0,
+            own: 0,
+        })
+    }
+
+    /// Address space for a linear memory. Nothing else keeps gibibytes that nobody may touch behind what it uses.
+    const fn is_room(&self) -> bool {
+        !self.is_writable && self.end - self.start > 1 << 30
     }
 }
 

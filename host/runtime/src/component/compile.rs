@@ -100,7 +100,7 @@ impl Compiler {
     pub(super) async fn compile(&self, engine: &Engine, bytes: Vec<u8>) -> Result<Code, ComponentError> {
         match self {
             Self::Worker { executable, args, limits } => {
-                process::compile(executable, args, *limits, &engine.fingerprint(), &bytes).await
+                process::compile(executable, args, *limits, engine, &bytes).await
             }
             Self::InProcess { .. } => {
                 let engine = engine.clone();

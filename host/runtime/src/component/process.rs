@@ -20,7 +20,7 @@ use super::compile::CompileLimits;
 use super::protocol::{ANSWER_LEN_MAX, Answer, CODE_LEN_MAX, Job, frame, read_frame};
 use super::{Code, ComponentError};
 use crate::clock::TokioClock;
-use crate::engine::Fingerprint;
+use crate::engine::{Engine, Fingerprint, MemoryInit};
 
 /// The most threads of one worker. More gain little, and each takes address space from the limit.
 const THREADS_MAX: usize = 4;
@@ -50,7 +50,7 @@ pub(super) async fn compile(
     executable: &Path,
     args: &[OsString],
     limits: CompileLimits,
-    fingerprint: &Fingerprint,
+    engine: &Engine,
     bytes: &[u8],
 ) -> Result<Code, ComponentError> {
     // An error would be that the semaphore is closed, which nobody does.
@@ -61,6 +61,7 @@ pub(super) async fn compile(
     let job = Job {
         memory_bytes: limits.memory_bytes,
         cpu_seconds: limits.time.as_secs().saturating_mul(threads as u64).saturating_add(CPU_SPARE_SECONDS),
+        memory_init: MemoryInit::of(engine.wasmtime()),
         len: bytes.len() as u64,
     };
     let clock = TokioClock::new(Handle::current());
@@ -70,7 +71,7 @@ pub(super) async fn compile(
         Either::Right(_) => None,
     };
     match ended {
-        Some(Ok(ended)) => judge(executable, limits, fingerprint, ended),
+        Some(Ok(ended)) => judge(executable, limits, &engine.fingerprint(), ended),
         Some(Err(error)) => {
             let _ = child.kill().await;
             Err(ComponentError::CompileCrashed { signal: None, said: bounded_message(error.to_string()) })

@@ -8,6 +8,8 @@ use std::io::{self, Read};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::engine::MemoryInit;
+
 /// The most bytes of a job or an answer without what follows it. A reason is far shorter.
 const FRAME_LEN_MAX: u32 = 64 * 1024;
 
@@ -24,6 +26,8 @@ pub(super) struct Job {
     pub(super) memory_bytes: u64,
     /// CPU time of all its threads together, in seconds.
     pub(super) cpu_seconds: u64,
+    /// How the engine that the code is for initialises memories.
+    pub(super) memory_init: MemoryInit,
     /// Length of the component that follows, in bytes.
     pub(super) len: u64,
 }
@@ -84,7 +88,7 @@ mod tests {
 
     #[test]
     fn what_is_sent_is_what_is_read_and_what_follows_is_left() {
-        let job = Job { memory_bytes: 1, cpu_seconds: 2, len: 3 };
+        let job = Job { memory_bytes: 1, cpu_seconds: 2, memory_init: MemoryInit::Copied, len: 3 };
         let mut sent = frame(&job).expect("short");
         sent.extend_from_slice(b"\0asm");
         let mut rest = sent.as_slice();

@@ -10,7 +10,7 @@ use rustix::thread::set_no_new_privs;
 
 use super::protocol::{Answer, Job, frame, read_frame};
 use super::{adapt, reason};
-use crate::engine::{self, Fingerprint};
+use crate::engine::{self, Fingerprint, MemoryInit};
 
 /// How far a compilation stands back behind everything else on the machine: guests run now, and an installation
 /// can wait.
@@ -56,7 +56,7 @@ fn work() -> io::Result<()> {
     let (answer, code) = match component(&mut input, job.len)? {
         Some(bytes) => {
             end_with_the_host(input)?;
-            compile(&bytes)
+            compile(&bytes, job.memory_init)
         }
         None => (Answer::OutOfMemory, Vec::new()),
     };
@@ -95,13 +95,13 @@ fn end_with_the_host(mut input: File) -> io::Result<()> {
     Ok(())
 }
 
-fn compile(bytes: &[u8]) -> (Answer, Vec<u8>) {
+fn compile(bytes: &[u8], memory_init: MemoryInit) -> (Answer, Vec<u8>) {
     // A host sends modules without a component only where a command may be one.
     let component = match adapt::adapted(bytes) {
         Ok(component) => component,
         Err(reason) => return (Answer::Invalid { reason }, Vec::new()),
     };
-    let compiled = engine::compiler_only().and_then(|engine| {
+    let compiled = engine::compiler_only(memory_init).and_then(|engine| {
         let code = engine.precompile_component(&component)?;
         Ok((Fingerprint::of(&engine).to_string(), code))
     });

@@ -56,11 +56,11 @@ impl Hasher for Sha256Hasher {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Engine, EngineConfig, Pooling, compiler_only};
+    use crate::engine::{Engine, EngineConfig, MemoryInit, Pooling, compiler_only};
 
     #[test]
-    fn no_setting_of_an_engine_changes_its_code() {
-        let compiler = Fingerprint::of(&compiler_only().expect("an engine"));
+    fn no_setting_of_an_engine_changes_its_code_but_for_how_memories_begin() {
+        let compiler = Fingerprint::of(&compiler_only(MemoryInit::Mapped).expect("an engine"));
         let on_demand = EngineConfig {
             pooling: Pooling::OnDemand,
             wasm_stack_bytes: 1024 * 1024,
@@ -74,8 +74,17 @@ mod tests {
     }
 
     #[test]
+    fn code_for_memories_that_are_copied_is_code_of_its_own() {
+        let many = EngineConfig { slots: 1_000_000, ..EngineConfig::default() };
+        let many = Engine::new(&many).expect("an engine").fingerprint();
+        let of = |init| Fingerprint::of(&compiler_only(init).expect("an engine"));
+        assert_eq!(many, of(MemoryInit::Copied));
+        assert_ne!(many, of(MemoryInit::Mapped));
+    }
+
+    #[test]
     fn another_compiler_is_told_apart() {
-        let ours = compiler_only().expect("an engine");
+        let ours = compiler_only(MemoryInit::Mapped).expect("an engine");
         let other = wasmtime::Engine::new(wasmtime::Config::new().consume_fuel(true)).expect("an engine");
         assert_ne!(Fingerprint::of(&ours), Fingerprint::of(&other));
     }

@@ -3,11 +3,16 @@
 //! Pools are sized so that no run can take what another one needs: each slot has room for everything that one
 //! run may hold, and a component that needs more is refused when it is compiled or instantiated. Address space is
 //! plentiful, memory maps are not: `vm.max_map_count` (65530 by default) bounds how many stacks and memories a
-//! process can have.
+//! process can have. Who wants more at once than pools can hold has each run take from the operating system, which is
+//! slower, with stacks that take no map ([`stacks`](super::stacks)) and, if these do not suffice, with data copied into
+//! memories rather than mapped.
+
+use std::sync::Arc;
 
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use super::{EngineConfig, EngineError, KIB, MIB, engine_error};
+use super::stacks::{Creator, Stacks};
+use super::{EngineConfig, EngineError, KIB, MIB, MemoryInit, engine_error, stack_bytes};
 
 /// Address space for each linear memory.
 pub(super) const RESERVATION_BYTES: u64 = 4 << 30;
@@ -32,7 +37,8 @@ const TABLE_ELEMENTS: usize = 32 * 1024;
 const MEMORY_KEEP_RESIDENT: usize = 2 * MIB;
 const TABLE_KEEP_RESIDENT: usize = 64 * KIB;
 
-/// Memory maps of one linear memory in use: image, heap, guard, and one for a hole made by a reset.
+/// Memory maps of one linear memory in use: what is before the image, the image, what is after it, and what it may grow
+/// into.
 const MAPS_PER_MEMORY: u64 = 4;
 /// Memory maps of one stack: itself and its guard page.
 const MAPS_PER_STACK: u64 = 2;
@@ -79,25 +85,29 @@ struct Sizes {
 /// Makes the wasmtime engine, with pools if they are wanted and can be made.
 pub(super) fn make(
     config: &EngineConfig,
-    base: impl Fn() -> Config,
+    base: impl Fn(MemoryInit) -> Config,
 ) -> Result<(wasmtime::Engine, Allocator), EngineError> {
+    let max_map_count = max_map_count();
     let on_demand = |reason: String| {
-        let mut c = base();
+        let mut c = base(memory_init(config.slots, max_map_count));
         c.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+        if let Some(stacks) = Stacks::new(stack_bytes(config)) {
+            c.with_host_stack(Arc::new(Creator(stacks)));
+        }
         let engine = wasmtime::Engine::new(&c).map_err(engine_error)?;
         Ok((engine, Allocator::OnDemand { reason }))
     };
     if config.pooling == Pooling::OnDemand {
         return on_demand("the configuration says so".to_owned());
     }
-    let Some(sizes) = sizes(config.slots, max_map_count()) else {
+    let Some(sizes) = sizes(config.slots, max_map_count) else {
         return on_demand(format!(
             "{} slots need more memory maps or address space than this system allows",
             config.slots
         ));
     };
     let pagemap_scan = PoolingAllocationConfig::is_pagemap_scan_available();
-    let mut c = base();
+    let mut c = base(MemoryInit::Mapped);
     c.allocation_strategy(InstanceAllocationStrategy::Pooling(pools(config, sizes, pagemap_scan)));
     match wasmtime::Engine::new(&c) {
         Ok(engine) => {
@@ -143,9 +153,7 @@ fn pools(config: &EngineConfig, sizes: Sizes, pagemap_scan: bool) -> PoolingAllo
 fn sizes(slots: u32, max_map_count: u64) -> Option<Sizes> {
     let runs = u64::from(slots);
     let memories_per_run = (ADDRESS_SPACE_BYTES / RESERVATION_BYTES / runs).min(MEMORIES_PER_RUN_MAX);
-    // A quarter of the maps is left to the rest of the process.
-    let maps = max_map_count / 4 * 3;
-    let for_stacks = maps.checked_sub(runs * MAPS_PER_MEMORY)?;
+    let for_stacks = maps_for_runs(max_map_count).checked_sub(runs * MAPS_PER_MEMORY)?;
     // Twice the runs, because composed guests can block in more than one place; at the least one for each, which
     // wasmtime keeps for an instance from its first call on, whether anything is under way in it or not.
     let stacks = (for_stacks / MAPS_PER_STACK).min(runs * 2);
@@ -156,6 +164,20 @@ fn sizes(slots: u32, max_map_count: u64) -> Option<Sizes> {
         memories_per_run: u32::try_from(memories_per_run).ok()?,
         stacks: u32::try_from(stacks).ok()?,
     })
+}
+
+/// How memories begin outside of pools: as images as long as the maps suffice.
+const fn memory_init(slots: u32, max_map_count: u64) -> MemoryInit {
+    if slots as u64 * MAPS_PER_MEMORY <= maps_for_runs(max_map_count) {
+        MemoryInit::Mapped
+    } else {
+        MemoryInit::Copied
+    }
+}
+
+/// A quarter of the maps is left to the rest of the process.
+const fn maps_for_runs(max_map_count: u64) -> u64 {
+    max_map_count / 4 * 3
 }
 
 fn max_map_count() -> u64 {
@@ -179,6 +201,15 @@ mod tests {
         assert_eq!(sizes(8_191, 65_530), Some(Sizes { memories_per_run: 2, stacks: 8_191 }));
         assert_eq!(sizes(8_192, 65_530), None);
         assert_eq!(sizes(100_000, 1 << 30), None);
+    }
+
+    #[test]
+    fn data_is_copied_where_there_are_not_maps_enough_for_images() {
+        assert_eq!(memory_init(256, 65_530), MemoryInit::Mapped);
+        assert_eq!(memory_init(12_286, 65_530), MemoryInit::Mapped);
+        assert_eq!(memory_init(12_287, 65_530), MemoryInit::Copied);
+        assert_eq!(memory_init(12_287, 1 << 30), MemoryInit::Mapped);
+        assert_eq!(memory_init(u32::MAX, u64::MAX), MemoryInit::Mapped);
     }
 
     #[test]

@@ -122,6 +122,19 @@ fn what_a_worker_compiled_runs_and_so_does_what_was_kept_of_it() {
 }
 
 #[test]
+fn code_for_an_engine_that_copies_what_others_map_is_compiled_and_kept_beside_theirs() {
+    let kept = Kept::new();
+    let many = Engine::new(&EngineConfig { slots: 1_000_000, ..EngineConfig::default() }).unwrap();
+    for engine in [&engine(), &many] {
+        let bytes = || component(programs::RUN_RETURNS_OK);
+        load(engine, &worker(CompileLimits::default()), Some(&kept.cache), bytes()).unwrap();
+        // From the cache alone.
+        load(engine, &shell("exit 1", CompileLimits::default()), Some(&kept.cache), bytes()).unwrap();
+    }
+    assert_eq!(kept.files().len(), 2);
+}
+
+#[test]
 fn a_file_of_the_cache_that_was_changed_is_compiled_again() {
     let kept = Kept::new();
     let (engine, compiler) = (engine(), worker(CompileLimits::default()));
@@ -289,7 +302,11 @@ fn is_gone(process: &Path) -> bool {
 #[test]
 fn a_worker_whose_host_dies_ends() {
     let bytes = bomb::slow();
-    let job = format!(r#"{{"memory_bytes":{},"cpu_seconds":600,"len":{}}}"#, 4_u64 << 30, bytes.len());
+    let job = format!(
+        r#"{{"memory_bytes":{},"cpu_seconds":600,"memory_init":"mapped","len":{}}}"#,
+        4_u64 << 30,
+        bytes.len()
+    );
     let mut child = Command::new(WORKER).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(&u32::try_from(job.len()).unwrap().to_le_bytes()).unwrap();

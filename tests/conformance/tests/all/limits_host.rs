@@ -2,11 +2,13 @@
 //! else once it is lifted.
 
 use dormouse::testing::Rig;
-use dormouse::{App, AppId, Component, Engine, EngineConfig, Host, IfExists, Outcome, Pooling};
+use dormouse::{
+    Allocator, App, AppId, Component, Engine, EngineConfig, Host, IfExists, Outcome, Overlap, Pooling,
+};
 use dormouse_core::TrapKind;
 use test_artifacts as programs;
 
-use crate::{application, component};
+use crate::{abort, application, component};
 
 /// Uses so much of something on an engine of this kind.
 fn used_on(config: &EngineConfig, what: &'static str) -> Outcome {
@@ -65,6 +67,55 @@ fn memory_bytes_max() {
         assert!(matches!(outcome, Outcome::Failed(_)), "{pooling:?}: {outcome}");
         assert_eq!(used_on(&with(128), "memory 33554432"), Outcome::Succeeded, "{pooling:?}");
     }
+}
+
+/// Of this process, which is this test's alone.
+fn memory_maps() -> usize {
+    std::fs::read_to_string("/proc/self/maps").unwrap().lines().count()
+}
+
+/// `vm.max_map_count` is 65,530 unless told otherwise: with three of them for a run there are no 20,000 runs at once.
+#[test]
+fn more_runs_at_once_than_pools_can_hold_take_two_memory_maps_each() {
+    const RUNS: usize = 100;
+    let engine = Engine::new(&EngineConfig { slots: 1_000_000, ..EngineConfig::default() }).unwrap();
+    assert!(matches!(engine.allocator(), Allocator::OnDemand { .. }));
+    Rig::run_with(
+        |builder| builder.engine(engine.clone()).slots(RUNS as u32 + 1).slots_per_app(RUNS as u32 + 1),
+        async |rig| {
+            rig.install(&component(programs::CANCEL_WAITING));
+            let id = rig.register(application().overlap(Overlap::Parallel { max: u32::MAX })).await;
+            // What is there once: code, arenas of the allocator, a slab of stacks.
+            rig.request(id, "abort").await;
+            rig.settle().await;
+            let before = memory_maps();
+            for _ in 0..RUNS {
+                rig.request(id, "abort").await;
+            }
+            rig.settle().await;
+            let running = rig.host.running();
+            assert_eq!(running.len(), RUNS + 1, "all of them wait at once");
+            let each = (memory_maps() - before) as f64 / RUNS as f64;
+            let allowed = if has_guards_without_maps() { 2.2 } else { 4.5 };
+            assert!(each <= allowed, "{each} for each run");
+            // All before time passes: who waits without an end is stopped for another reason.
+            for (run, ..) in &running {
+                assert!(rig.host.cancel(*run, abort()));
+            }
+            for (_, activation, _) in running {
+                let outcome = rig.completed(activation).await.run.outcome.clone();
+                assert!(matches!(outcome, Outcome::Canceled { forced: false, .. }), "{outcome}");
+            }
+            assert!(memory_maps() <= before + RUNS / 10, "they are given back");
+        },
+    );
+}
+
+/// `MADV_GUARD_INSTALL`.
+fn has_guards_without_maps() -> bool {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
+    let mut numbers = release.split('.').map_while(|part| part.parse::<u32>().ok());
+    numbers.next().zip(numbers.next()) >= Some((6, 13))
 }
 
 #[test]

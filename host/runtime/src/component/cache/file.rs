@@ -87,10 +87,10 @@ pub(super) fn open(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::compiler_only;
+    use crate::engine::{MemoryInit, compiler_only};
 
     fn fingerprint() -> Fingerprint {
-        Fingerprint::of(&compiler_only().expect("an engine"))
+        Fingerprint::of(&compiler_only(MemoryInit::Mapped).expect("an engine"))
     }
 
     #[test]

@@ -6,7 +6,7 @@ use rustix::fs::{Timespec, Timestamps, futimens};
 use tempfile::TempDir;
 
 use super::*;
-use crate::engine::compiler_only;
+use crate::engine::{MemoryInit, compiler_only};
 
 /// A temporary directory is its maker's alone.
 fn directory() -> TempDir {
@@ -25,7 +25,7 @@ fn cache(path: &Path) -> ComponentCache {
 }
 
 fn fingerprint() -> Fingerprint {
-    Fingerprint::of(&compiler_only().expect("an engine"))
+    Fingerprint::of(&compiler_only(MemoryInit::Mapped).expect("an engine"))
 }
 
 /// Keeps `code` for the component whose bytes are `component`.

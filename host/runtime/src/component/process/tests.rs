@@ -1,4 +1,5 @@
 use super::*;
+use crate::engine::compiler_only;
 
 fn death_of(raw: i32, said: &str) -> ComponentError {
     death(ExitStatus::from_raw(raw), said, CompileLimits::default())
@@ -20,7 +21,7 @@ fn a_death_is_told_by_its_cause() {
 }
 
 fn judged(answer: &Answer, code: &[u8]) -> Result<Vec<u8>, ComponentError> {
-    let ours = Fingerprint::of(&crate::engine::compiler_only().expect("an engine"));
+    let ours = Fingerprint::of(&compiler_only(MemoryInit::Mapped).expect("an engine"));
     let answer = [frame(answer).expect("short"), code.to_vec()].concat();
     let ended = Ended { status: ExitStatus::from_raw(0), answer, said: String::new() };
     judge(Path::new("/worker"), CompileLimits::default(), &ours, ended).map(|code| code.0)
@@ -28,7 +29,7 @@ fn judged(answer: &Answer, code: &[u8]) -> Result<Vec<u8>, ComponentError> {
 
 #[test]
 fn code_is_taken_whole_and_of_the_same_compiler_only() {
-    let ours = Fingerprint::of(&crate::engine::compiler_only().expect("an engine")).to_string();
+    let ours = Fingerprint::of(&compiler_only(MemoryInit::Mapped).expect("an engine")).to_string();
     let compiled = |fingerprint: &str, len| Answer::Compiled { fingerprint: fingerprint.to_owned(), len };
     assert_eq!(judged(&compiled(&ours, 4), b"code").expect("code"), b"code");
     for (answer, code) in
