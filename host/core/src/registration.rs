@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::access::AccessStatus;
 use crate::condition::{Blocking, Condition, Holds, Judgement, judge};
@@ -68,9 +68,9 @@ pub struct Registration {
     pub cancel_on_condition_loss: bool,
     /// What a firing becomes while it is busy.
     pub overlap: Overlap,
-    /// What a run may use.
-    #[serde(default)]
-    pub limits: LimitsRequest,
+    /// What a run may use, if it asks for anything: few do, and there are hundreds of bytes of it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "asked")]
+    pub limits: Option<Box<LimitsRequest>>,
     /// What follows a failure.
     pub retry: RetryPolicy,
     /// The guest's environment: exactly this.
@@ -127,7 +127,25 @@ impl RegistrationRecord {
     }
 }
 
+/// As a registration has it that asks for nothing.
+fn asked<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Box<LimitsRequest>>, D::Error> {
+    Ok(Registration::asked(LimitsRequest::deserialize(from)?))
+}
+
 impl Registration {
+    /// What it has as [`limits`](Self::limits) if these are asked for.
+    #[must_use]
+    pub fn asked(limits: LimitsRequest) -> Option<Box<LimitsRequest>> {
+        (limits != LimitsRequest::none()).then(|| Box::new(limits))
+    }
+
+    /// What a run may use, as far as it asks for that.
+    #[must_use]
+    pub fn limits(&self) -> &LimitsRequest {
+        const NONE: &LimitsRequest = &LimitsRequest::none();
+        self.limits.as_deref().unwrap_or(NONE)
+    }
+
     /// Whether it runs in its app's own instance (UWP-120).
     #[must_use]
     pub const fn is_in_process(&self) -> bool {

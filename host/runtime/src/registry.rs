@@ -6,10 +6,12 @@
 mod timers;
 
 use std::collections::BTreeSet;
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
 use dormouse_core::{AppId, RegistrationId, SystemEvent, Timestamp, Trigger, TriggerKind};
 use foldhash::HashMap;
+use foldhash::fast::RandomState;
 use uuid::Uuid;
 
 use crate::shared::Known;
@@ -19,8 +21,9 @@ use timers::Timers;
 /// The order of making, which is the order of listing and of firing.
 type Place = (Timestamp, RegistrationId);
 
-/// Group, name and place.
-type Named = (Option<String>, String, Place);
+/// What group and name come to, and a place. Not the names themselves, which are at hand with their registrations and
+/// would be there twice.
+type Named = (u64, Place);
 
 /// Before every place.
 const FIRST: Place = (Timestamp::from_micros(i64::MIN), RegistrationId::from_uuid(Uuid::nil()));
@@ -33,6 +36,8 @@ pub(crate) struct Registry {
     by_topic: HashMap<String, BTreeSet<Place>>,
     by_event: HashMap<SystemEvent, BTreeSet<Place>>,
     timers: Timers,
+    /// Of this process alone: nobody can choose names that all come to one.
+    names: RandomState,
 }
 
 #[derive(Default)]
@@ -75,12 +80,16 @@ impl Registry {
 
     /// The oldest of a group and name.
     pub(crate) fn named(&self, app: &AppId, group: Option<&str>, name: &str) -> Option<&Arc<Known>> {
-        let from = (group.map(str::to_owned), name.to_owned(), FIRST);
-        let (of_group, named, (_, id)) = self.by_app.get(app)?.by_name.range(from..).next()?;
-        if of_group.as_deref() != group || named != name {
-            return None;
-        }
-        self.by_id.get(id)
+        let key = self.key(group, name);
+        let of_key =
+            self.by_app.get(app)?.by_name.range((key, FIRST)..).take_while(|(other, _)| *other == key);
+        let mut of_key = of_key.filter_map(|(_, (_, id))| self.by_id.get(id));
+        // Others may come to the same.
+        of_key.find(|known| known.registration.group.as_deref() == group && known.registration.name == name)
+    }
+
+    fn key(&self, group: Option<&str>, name: &str) -> u64 {
+        self.names.hash_one((group, name))
     }
 
     /// Those of an app with an application trigger.
@@ -105,9 +114,10 @@ impl Registry {
         let registration = &known.registration;
         self.remove(registration.id);
         let place = (registration.registered_at, registration.id);
+        let name = self.key(registration.group.as_deref(), &registration.name);
         let of = self.by_app.entry(registration.app.clone()).or_default();
         of.all.insert(place);
-        of.by_name.insert((registration.group.clone(), registration.name.clone(), place));
+        of.by_name.insert((name, place));
         if registration.trigger.kind() == TriggerKind::Application {
             of.application.insert(place);
         }
@@ -160,10 +170,11 @@ impl Registry {
         self.timers.set(id, None);
         let registration = &known.registration;
         let place = (registration.registered_at, id);
+        let name = self.key(registration.group.as_deref(), &registration.name);
         if let Some(of) = self.by_app.get_mut(&registration.app) {
             of.all.remove(&place);
             of.application.remove(&place);
-            of.by_name.remove(&(registration.group.clone(), registration.name.clone(), place));
+            of.by_name.remove(&(name, place));
             if of.all.is_empty() {
                 self.by_app.remove(&registration.app);
             }

@@ -3,7 +3,7 @@
 //! - **Durable.** A command is answered when it is on the disk: write-ahead log, `synchronous=FULL`.
 //! - **Group commit.** One thread writes. It takes all commands that wait, does them in one transaction and
 //!   answers each after the commit. Nothing lingers for others to come: while one commit waits for the disk
-//!   the next batch gathers by itself, about half of the clients strong. One client pays one `fsync` for a
+//!   the next batch gathers by itself, about half of the clients strong. One client pays one sync for a
 //!   command, 64 clients share it.
 //! - **Readers never wait for it.** Look-ups have a connection and a thread of their own, lists have others; they
 //!   see everything that was answered before they were asked.
@@ -12,6 +12,19 @@
 //!
 //! [`SqliteStore::open`] is where to begin. It needs no async runtime: its futures complete from its own
 //! threads, on any executor.
+//!
+//! # In a program of your own
+//!
+//! SQLite asks for `fsync` unless it was compiled to know `fdatasync`: for each commit the times of the file go to the
+//! disk as well, in a write of their own. What SQLite is compiled with is the program's to say, where it is built; in
+//! `.cargo/config.toml`, as in that of this project:
+//!
+//! ```toml
+//! [env]
+//! LIBSQLITE3_FLAGS = "-DHAVE_FDATASYNC=1 -DSQLITE_DEFAULT_MEMSTATUS=0"
+//! ```
+//!
+//! # Where things are
 //!
 //! | to learn about | read |
 //! | --- | --- |

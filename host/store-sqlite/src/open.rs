@@ -134,7 +134,7 @@ pub(crate) fn prepare_to_read(conn: &Connection) -> rusqlite::Result<()> {
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     // KiB. What is written is mostly at the end of things, and what is read is in the system's cache: more is only more
     // memory that stays.
-    conn.pragma_update(None, "cache_size", -4096)?;
+    conn.pragma_update(None, "cache_size", -2048)?;
     conn.pragma_update(None, "temp_store", "memory")?;
     // A row that was flipped on the disk is refused where it is read, and not followed out of its page.
     conn.pragma_update(None, "cell_size_check", true)

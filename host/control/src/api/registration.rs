@@ -85,7 +85,7 @@ impl RegistrationView {
             conditions: registration.conditions.clone(),
             cancel_on_condition_loss: registration.cancel_on_condition_loss,
             overlap: registration.overlap,
-            limits: (&registration.limits).into(),
+            limits: registration.limits().into(),
             retry: (&registration.retry).into(),
             env: registration.env.iter().map(|(name, _)| name.clone()).collect(),
             args: registration.args.clone(),

@@ -1,6 +1,5 @@
 use super::*;
 use crate::ids::AppId;
-use crate::limits::LimitsRequest;
 use crate::overlap::Overlap;
 use crate::retry::RetryPolicy;
 use crate::trigger::{CronTrigger, SignalTrigger, TimeTrigger, Trigger};
@@ -23,7 +22,7 @@ fn idle() -> Explanation {
             conditions: vec![],
             cancel_on_condition_loss: false,
             overlap: Overlap::Coalesce,
-            limits: LimitsRequest::default(),
+            limits: None,
             retry: RetryPolicy::none(),
             env: vec![],
             args: vec![],

@@ -236,7 +236,7 @@ impl TaskBuilder {
             conditions: self.conditions,
             cancel_on_condition_loss: self.cancel_on_condition_loss,
             overlap,
-            limits: self.limits,
+            limits: Registration::asked(self.limits),
             retry: self.retry,
             env: self.env,
             args: self.args,

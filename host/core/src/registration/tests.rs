@@ -125,7 +125,7 @@ fn what_is_not_said_has_its_default() {
             conditions: Vec::new(),
             cancel_on_condition_loss: false,
             overlap,
-            limits: LimitsRequest::default(),
+            limits: None,
             retry: RetryPolicy::none(),
             env: Vec::new(),
             args: Vec::new(),
@@ -156,7 +156,7 @@ fn what_is_said_is_kept() {
         .unwrap();
     assert_eq!(made.conditions, [Condition::InternetAvailable, Condition::UserNotPresent]);
     assert!(made.cancel_on_condition_loss);
-    assert_eq!((made.overlap, made.limits, made.retry), (Overlap::Queue { max: 7 }, limits, retry));
+    assert_eq!((made.overlap, made.limits(), &made.retry), (Overlap::Queue { max: 7 }, &limits, &retry));
     let env = [("FEED", "https://example.org/?a=b"), ("EMPTY", "")];
     assert_eq!(made.env, env.map(|(name, value)| (name.to_owned(), value.to_owned())));
     assert_eq!(made.args, ["--all", ""]);

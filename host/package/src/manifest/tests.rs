@@ -147,7 +147,7 @@ fn everything_in_a_manifest_is_read() {
         deferrals: Some(4),
         ..LimitsRequest::default()
     };
-    assert_eq!(registration.limits, limits);
+    assert_eq!(*registration.limits(), limits);
     assert_eq!(registration.env, [("LANG".to_owned(), "C".to_owned())]);
     assert_eq!(registration.args, ["--quick"]);
 }

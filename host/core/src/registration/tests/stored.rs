@@ -40,6 +40,17 @@ fn a_registration_of_each_trigger_kind_survives_the_store() {
 }
 
 #[test]
+fn limits_that_nobody_asked_for_take_no_room() {
+    let bare = Host::new().build(task()).unwrap();
+    assert_eq!((&bare.limits, bare.limits()), (&None, &LimitsRequest::none()));
+    let mut json = serde_json::to_value(&bare).unwrap();
+    assert_eq!(json.get("limits"), None);
+    // As versions before wrote it.
+    json["limits"] = json!({});
+    assert_eq!(serde_json::from_value::<Registration>(json).unwrap(), bare);
+}
+
+#[test]
 fn a_status_is_written_by_its_name() {
     for (status, name) in [(RegistrationStatus::Active, "active"), (RegistrationStatus::Spent, "spent")] {
         assert_eq!((serde_json::to_value(status).unwrap(), status.as_str()), (json!(name), name));
@@ -77,7 +88,7 @@ fn what_is_stored_has_the_names_of_the_word_table() {
 fn what_was_stored_without_the_optional_fields_is_read_with_their_defaults() {
     let made = Host::new().build(task()).unwrap();
     let mut json = serde_json::to_value(&made).unwrap();
-    for field in ["conditions", "cancel_on_condition_loss", "limits", "env", "args"] {
+    for field in ["conditions", "cancel_on_condition_loss", "env", "args"] {
         assert!(json.as_object_mut().unwrap().remove(field).is_some(), "{field}");
     }
     assert_eq!(serde_json::from_value::<Registration>(json).unwrap(), made);
@@ -197,7 +208,7 @@ proptest! {
             conditions: vec![Condition::UserPresent],
             cancel_on_condition_loss,
             overlap,
-            limits,
+            limits: Registration::asked(limits),
             retry,
             env,
             args,

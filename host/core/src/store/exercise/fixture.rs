@@ -7,7 +7,6 @@ use uuid::Uuid;
 use crate::activation::{Activation, After, Claim, Firing, Lease};
 use crate::completion::{Completion, RunRecord};
 use crate::ids::{ActivationId, AppId, NodeId, RegistrationId, RunId};
-use crate::limits::LimitsRequest;
 use crate::outcome::{Cancellation, CancellationReason, Outcome, Receipt, TaskFailure};
 use crate::overlap::Overlap;
 use crate::registration::{Registration, RegistrationRecord};
@@ -96,7 +95,7 @@ pub fn record(n: u128) -> RegistrationRecord {
         conditions: vec![],
         cancel_on_condition_loss: false,
         overlap: QUEUE,
-        limits: LimitsRequest::default(),
+        limits: None,
         retry: RetryPolicy::none(),
         env: vec![("LANG".to_owned(), "C".to_owned())],
         args: vec!["--quick".to_owned()],

@@ -27,8 +27,8 @@ impl Terms {
         app: Option<&(Arc<InstalledApp>, Arc<Allowance>)>,
     ) -> Self {
         let asked = match app {
-            Some((app, _)) => registration.limits.or(&app.limits),
-            None => registration.limits.clone(),
+            Some((app, _)) => registration.limits().or(&app.limits),
+            None => registration.limits().clone(),
         };
         let (asked, kind) = (asked.or(&config.limits_default), registration.trigger.kind());
         Self {
