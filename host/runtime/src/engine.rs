@@ -58,7 +58,9 @@ impl MemoryInit {
 /// How an [`Engine`] is made.
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
-    /// Runs at once that the pools can hold. Admission must stay at or below it.
+    /// Runs at once that the pools can hold. Admission must stay at or below it. With more than pools can have (8,191
+    /// with the memory maps that Linux allows a process) each run takes its memory from the operating system, which is
+    /// slower.
     pub slots: u32,
     /// The most bytes that one linear memory may ever have: the size of a slot of the pool.
     pub memory_bytes_max: u64,

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use dormouse_core::app::previous::{AppStateRecord, Kept};
@@ -19,6 +20,8 @@ use futures::future::join_all;
 /// The stations that were passed, and what somebody else saw in the store then: activations, runs, cursors.
 static PASSED: Mutex<Vec<(&str, [i64; 3])>> = Mutex::new(vec![]);
 static PATH: Mutex<Option<PathBuf>> = Mutex::new(None);
+/// Where the writer stops inside the next batch in which an app comes to run: it says that it is there, and is told to go on.
+static GATE: Mutex<Option<(Sender<()>, Receiver<()>)>> = Mutex::new(None);
 
 fn passed(name: &'static str) {
     let path = PATH.lock().unwrap().clone();
@@ -29,6 +32,11 @@ fn passed(name: &'static str) {
         })
     });
     PASSED.lock().unwrap().push((name, seen));
+    let gate = if name == "app.running.before" { GATE.lock().unwrap().take() } else { None };
+    if let Some((there, goes_on)) = gate {
+        there.send(()).unwrap();
+        goes_on.recv().unwrap();
+    }
 }
 
 fn taken() -> Vec<(&'static str, [i64; 3])> {
@@ -44,7 +52,6 @@ fn each_is_passed_before_and_after_its_commit() {
     assert_eq!(taken(), [("migrate", [0; 3]); 12]);
 
     *PATH.lock().unwrap() = Some(sqlite.path().to_owned());
-    let path = sqlite.path().to_owned();
     let store: Arc<dyn Store> = Arc::new(sqlite);
     block_on(async {
         register(&store, 1).await;
@@ -75,19 +82,19 @@ fn each_is_passed_before_and_after_its_commit() {
         store.prune(all).await.unwrap();
         assert_eq!(taken(), [("prune.before", [1, 1, 1]), ("prune.after", [0, 0, 1])]);
 
-        // A batch passes each kind once, however many commands it holds; both kinds are of one batch if the writer
-        // found them together, which is its own affair.
-        let held = rusqlite::Connection::open(path).unwrap();
-        held.execute_batch("begin immediate").unwrap();
-        let mut first = store.save_app(dormouse_core::AppRecord::new(
-            dormouse_core::store::exercise::fixture::app(),
-            dormouse_core::AccessStatus::AlwaysAllowed,
-        ));
+        // A batch passes each kind once, however many commands it holds: these gather while the writer has another one.
+        let (there, is_there) = channel();
+        let (go_on, goes_on) = channel();
+        *GATE.lock().unwrap() = Some((there, goes_on));
+        let app = dormouse_core::store::exercise::fixture::app();
+        let running = AppStateRecord { kept: Some(Kept::Running), ..AppStateRecord::new(app, at(1)) };
+        let mut first = store.put_app_state(running);
         assert!((&mut first).now_or_never().is_none());
+        is_there.recv().unwrap();
         let mut firings = join_all((2..9).map(|n| store.enqueue(ask(firing(n, 1, 1), QUEUE))));
         let mut cursor = store.commit_cursor("mail", Cursor(1));
         assert!((&mut firings).now_or_never().is_none() && (&mut cursor).now_or_never().is_none());
-        held.execute_batch("rollback").unwrap();
+        go_on.send(()).unwrap();
         first.await.unwrap();
         cursor.await.unwrap();
         let answers = firings.await;

@@ -142,5 +142,8 @@ fn a_commit_has_its_data_on_the_disk_and_does_not_wait_for_the_times_of_the_file
     let of = |name: &str| calls.get(name).copied().unwrap_or(0.0);
     let (data, all) = (of("fdatasync"), of("fsync"));
     // Now and then a checkpoint has the database on the disk as well.
-    assert!((1.9..2.1).contains(&data) && all < 0.1, "{data} fdatasync and {all} fsync: see .cargo/config.toml");
+    assert!(
+        (1.9..2.1).contains(&data) && all < 0.1,
+        "{data} fdatasync and {all} fsync: see .cargo/config.toml"
+    );
 }
