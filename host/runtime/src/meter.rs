@@ -14,9 +14,9 @@ use dormouse_core::Clock;
 /// What has computed no more than this in a turn has hardly begun.
 const BEGUN: Duration = Duration::from_micros(200);
 
-/// What computes no more than this in a turn is brief: half of a tick. A run that is over in 20 µs while others like it
-/// come takes ten times as long for the first of them after a rest, with nothing of it in the caches, and more on a slow
-/// machine; and what is not brief is handed to another thread, which is as cold.
+/// What computes no more than this in a turn is brief: half of a tick. After a rest, with nothing of it in
+/// the caches, a run that takes 20 µs among others took more than 200 now and then, and the next one was handed to another
+/// thread, which is as cold.
 pub(crate) const BRIEF: Duration = Duration::from_micros(500);
 
 /// Not being polled. The CPU time of a thread never gets there: it is 584 years.

@@ -89,9 +89,11 @@ pub(super) fn make(
 ) -> Result<(wasmtime::Engine, Allocator), EngineError> {
     let max_map_count = max_map_count();
     let on_demand = |reason: String| {
-        let mut c = base(memory_init(config.slots, max_map_count));
+        let stacks = Stacks::new(stack_bytes(config));
+        let maps_per_stack = if stacks.is_some() { 0 } else { MAPS_PER_STACK };
+        let mut c = base(memory_init(config.slots, maps_per_stack, max_map_count));
         c.allocation_strategy(InstanceAllocationStrategy::OnDemand);
-        if let Some(stacks) = Stacks::new(stack_bytes(config)) {
+        if let Some(stacks) = stacks {
             c.with_host_stack(Arc::new(Creator(stacks)));
         }
         let engine = wasmtime::Engine::new(&c).map_err(engine_error)?;
@@ -167,8 +169,8 @@ fn sizes(slots: u32, max_map_count: u64) -> Option<Sizes> {
 }
 
 /// How memories begin outside of pools: as images as long as the maps suffice.
-const fn memory_init(slots: u32, max_map_count: u64) -> MemoryInit {
-    if slots as u64 * MAPS_PER_MEMORY <= maps_for_runs(max_map_count) {
+const fn memory_init(slots: u32, maps_per_stack: u64, max_map_count: u64) -> MemoryInit {
+    if slots as u64 * (MAPS_PER_MEMORY + maps_per_stack) <= maps_for_runs(max_map_count) {
         MemoryInit::Mapped
     } else {
         MemoryInit::Copied
@@ -205,11 +207,14 @@ mod tests {
 
     #[test]
     fn data_is_copied_where_there_are_not_maps_enough_for_images() {
-        assert_eq!(memory_init(256, 65_530), MemoryInit::Mapped);
-        assert_eq!(memory_init(12_286, 65_530), MemoryInit::Mapped);
-        assert_eq!(memory_init(12_287, 65_530), MemoryInit::Copied);
-        assert_eq!(memory_init(12_287, 1 << 30), MemoryInit::Mapped);
-        assert_eq!(memory_init(u32::MAX, u64::MAX), MemoryInit::Mapped);
+        assert_eq!(memory_init(256, 0, 65_530), MemoryInit::Mapped);
+        assert_eq!(memory_init(12_286, 0, 65_530), MemoryInit::Mapped);
+        assert_eq!(memory_init(12_287, 0, 65_530), MemoryInit::Copied);
+        assert_eq!(memory_init(12_287, 0, 1 << 30), MemoryInit::Mapped);
+        assert_eq!(memory_init(u32::MAX, 0, u64::MAX), MemoryInit::Mapped);
+        // Where stacks take maps as well.
+        assert_eq!(memory_init(8_191, MAPS_PER_STACK, 65_530), MemoryInit::Mapped);
+        assert_eq!(memory_init(8_192, MAPS_PER_STACK, 65_530), MemoryInit::Copied);
     }
 
     #[test]

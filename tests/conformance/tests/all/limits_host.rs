@@ -74,7 +74,7 @@ fn memory_maps() -> usize {
     std::fs::read_to_string("/proc/self/maps").unwrap().lines().count()
 }
 
-/// `vm.max_map_count` is 65,530 unless told otherwise: with three of them for a run there are no 20,000 runs at once.
+/// `vm.max_map_count` is 65,530 unless told otherwise: with four of them for a run there are no 20,000 at once.
 #[test]
 fn more_runs_at_once_than_pools_can_hold_take_two_memory_maps_each() {
     const RUNS: usize = 100;
