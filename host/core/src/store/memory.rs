@@ -53,8 +53,9 @@ pub struct MemoryStore {
 
 impl MemoryStore {
     /// How many runs, and how many activations that were withdrawn, are kept unless
-    /// [`MemoryStore::with_history`] says otherwise. About 100 MB when full, with small payloads.
-    pub const HISTORY_MAX: usize = 100_000;
+    /// [`MemoryStore::with_history`] says otherwise. About 10 MB when full, with small payloads. More of them are in no
+    /// cache of the CPU any more, and letting go of the oldest one costs a run more than keeping itself.
+    pub const HISTORY_MAX: usize = 10_000;
 
     /// An empty store.
     #[must_use]

@@ -107,9 +107,30 @@ impl Contender {
 
     /// The same, with how long its process took to be ready: its server was there before.
     pub(crate) fn timed(&self, bench: &Bench, how: How<'_>) -> Result<(Started, Duration), Reason> {
-        let builds = &bench.builds;
         let directory = tempfile::tempdir().map_err(|error| format!("there is no room: {error}"))?;
-        let mut server = None;
+        self.timed_on(bench, how, directory, None)
+    }
+
+    /// The same where it was before, in a process that knows nothing of that one.
+    pub(crate) fn start_again(
+        &self,
+        bench: &Bench,
+        how: How<'_>,
+        before: Started,
+    ) -> Result<Started, Reason> {
+        let Started { peer, server, directory } = before;
+        drop(peer);
+        self.timed_on(bench, how, directory, server).map(|(started, _)| started)
+    }
+
+    fn timed_on(
+        &self,
+        bench: &Bench,
+        how: How<'_>,
+        directory: TempDir,
+        mut server: Option<Server>,
+    ) -> Result<(Started, Duration), Reason> {
+        let builds = &bench.builds;
         let command = match self.kind {
             Kind::Own(on) => own_command(on, builds, directory.path(), how)?,
             Kind::Extism(settings) => {
@@ -136,17 +157,25 @@ impl Contender {
             }
             Kind::BullMq(appendfsync) => {
                 let program = builds.get(Recipe::Node("bullmq"))?;
-                node(&program, server.insert(Server::redis(directory.path(), appendfsync)?))
+                let server = match &server {
+                    Some(server) => server,
+                    None => server.insert(Server::redis(directory.path(), appendfsync)?),
+                };
+                node(&program, server)
             }
             Kind::GraphileWorker => {
                 let program = builds.get(Recipe::Node("graphile-worker"))?;
-                node(&program, server.insert(Server::postgresql(directory.path())?))
+                let server = match &server {
+                    Some(server) => server,
+                    None => server.insert(Server::postgresql(directory.path())?),
+                };
+                node(&program, server)
             }
         };
         let begun = Instant::now();
         let peer = Peer::start(command)?;
         let took = begun.elapsed();
-        Ok((Started { peer, server, _directory: directory }, took))
+        Ok((Started { peer, server, directory }, took))
     }
 }
 
@@ -194,7 +223,7 @@ fn extism_cache(directory: &Path, kept: Option<&Path>) -> Result<PathBuf, Reason
 pub(crate) struct Started {
     pub(crate) peer: Peer,
     pub(crate) server: Option<Server>,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Started {

@@ -108,7 +108,7 @@ export async function clients(runs, concurrency, one) {
 export async function rested(samples, restUs, one, settled) {
   const all = [];
   for (let i = 0; i < samples; i += 1) {
-    await sleep(restUs / 1000);
+    if (restUs > 0) await sleep(restUs / 1000);
     all.push(await one(now()));
     await settled();
   }

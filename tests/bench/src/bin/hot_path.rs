@@ -64,7 +64,7 @@ fn main() {
     let engine = EngineConfig { slots: 64, ..EngineConfig::default() };
     let counted = match args.on {
         On::Bare => {
-            let bare = Bare::new(&bytes, Some(64));
+            let bare = Bare::new(&bytes, Some(2));
             runtime.block_on(async {
                 bare.runs(WARM).await;
                 let region = Region::new(ALLOCATOR);

@@ -2,9 +2,10 @@
 
 use peer_protocol::{Request, Task};
 
+use super::cache;
 use crate::Bench;
 use crate::child::Reason;
-use crate::contenders::{Contender, PLAIN, Started};
+use crate::contenders::{Contender, How, PLAIN, Started};
 use crate::report::{Cell, Table};
 use crate::rounds::in_turns;
 
@@ -20,7 +21,7 @@ const CLIENTS: u32 = 16;
 pub(crate) fn with_registrations(bench: &Bench) -> Table {
     let many = bench.scaled(100_000, 5_000);
     let register = |far| Request::Timers { far, due: 0, lead_ms: 0, span_ms: 0 };
-    let mut table = grown(bench, |_| (Some(register(10)), register(many), many));
+    let mut table = grown(bench, Life::SameProcess, |_| (Some(register(10)), register(many), many));
     table.note(format!(
         "Two processes of each contender take turns, one with 10 registrations that are not due, and one with {many}."
     ));
@@ -33,21 +34,28 @@ pub(crate) fn with_history(bench: &Bench) -> Table {
         // Of others that keep it in memory, or index it as they go, a tenth shows it.
         false => bench.scaled(1_000_000, 20_000),
     };
-    let mut table = grown(bench, |contender| {
+    let mut table = grown(bench, Life::Another, |contender| {
         let rows = rows(contender);
         (None, Request::History { rows }, rows)
     });
-    table.note("Two processes of each contender take turns, one with what its own runs left, and one with so many more that are over.");
+    table.note("Two processes of each contender take turns, one with what its own runs left, and one with so many more that are over. Both were started again on that, so that nothing is left of the making of it.");
     table
 }
 
+/// Whether who was asked for more is compared as it is then, or as it is in its next life.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Life {
+    SameProcess,
+    Another,
+}
+
 /// Compares two of each contender. `what` says what is asked of the one, what of the other, and how many that is.
-fn grown(bench: &Bench, what: impl Fn(&Contender) -> (Option<Request>, Request, u64)) -> Table {
+fn grown(bench: &Bench, life: Life, what: impl Fn(&Contender) -> (Option<Request>, Request, u64)) -> Table {
     let mut table = Table::new(COLUMNS);
     for contender in bench.contenders.iter().filter(|contender| grows(contender)) {
         eprintln!("  {}", contender.name);
         let (few, many, count) = what(contender);
-        table.row(contender, compared(bench, contender, few.as_ref(), &many, count));
+        table.row(contender, compared(bench, contender, life, [few.as_ref(), Some(&many)], count));
     }
     table
 }
@@ -61,20 +69,29 @@ fn grows(contender: &Contender) -> bool {
 fn compared(
     bench: &Bench,
     contender: &Contender,
-    few: Option<&Request>,
-    many: &Request,
+    life: Life,
+    [few, many]: [Option<&Request>; 2],
     count: u64,
 ) -> Result<Vec<Cell>, Reason> {
+    let cache = cache()?;
+    // Who is started again compiles nothing; who is not compiles, as the other one does.
+    let how = match life {
+        Life::SameProcess => PLAIN,
+        Life::Another => How { cache: Some(cache.path()), ..PLAIN },
+    };
     let seat = |request: Option<&Request>| -> Result<Started, Reason> {
-        let mut started = contender.start(bench, PLAIN)?;
+        let mut started = contender.start(bench, how)?;
         started.ask(&Request::Run { task: Task::Noop, runs: 1, concurrency: 1 })?;
         if let Some(request) = request {
             started.ask(request)?;
         }
-        Ok(started)
+        match life {
+            Life::SameProcess => Ok(started),
+            Life::Another => contender.start_again(bench, how, started),
+        }
     };
     // The larger one first: who has nothing of the kind says so there.
-    let many = seat(Some(many))?;
+    let many = seat(many)?;
     let mut seats = [Ok(seat(few)?), Ok(many)];
     let [few, many]: [_; 2] = in_turns(bench, &mut seats, Task::Noop, CLIENTS)
         .try_into()

@@ -103,7 +103,8 @@ pub(crate) fn start(jobs: &Jobs, wakes: UnboundedReceiver<()>, board: Arc<Board>
     // A thread of its own, because the compiler does not find its future `Send`.
     thread::spawn(move || {
         let strategy = Strategy::new().stream(wakes.ready_chunks(1024)).interval(INTERVAL);
-        let worker = WorkerBuilder::new("bench")
+        // Of the one before nobody knows yet that it is gone.
+        let worker = WorkerBuilder::new(format!("bench-{}", std::process::id()))
             .backend(storage.poll_with_strategy(strategy))
             .data(board)
             .parallelize(tokio::spawn)

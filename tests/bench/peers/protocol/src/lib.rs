@@ -72,7 +72,7 @@ pub enum Request {
     IdleLatency {
         /// How many, one after the other.
         samples: u32,
-        /// Between the end of one and the trigger of the next, in microseconds.
+        /// Between the end of one and the trigger of the next, in microseconds. With none, nothing sleeps or gives way.
         rest_us: u64,
     },
     /// The same while the triggers come at a fixed pace, whatever has become of those before.

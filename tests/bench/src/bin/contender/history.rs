@@ -10,12 +10,14 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 const STEP_MICROS: i64 = 250_000;
 
 const NEWEST: &str = "create temp table newest as select * from run order by place desc limit 1";
-/// Ids are numbers in sixteen digits, which come after those that a host makes, as their rows do.
+/// Ids are numbers in sixteen bytes, which come before those that a host makes from now on, as those of a history that was
+/// lived through do: a host's begin with the time. New ones are then put behind all others, and not into their middle, where
+/// pages are split in halves.
 const RUNS: &str = "
     with recursive n (n) as (select 1 union all select n + 1 from n where n < ?1)
     insert into run (place, id, activation, registration, app, attempt, fence, started_at, ended_at, outcome,
         receipt, accepted, coalesced)
-    select place + n, cast(printf('%016d', place + n) as blob), cast(printf('%016d', place + n) as blob),
+    select place + n, unhex(printf('%032x', place + n)), unhex(printf('%032x', place + n)),
         registration, app, 1, 1, started_at - (?1 - n) * ?2, ended_at - (?1 - n) * ?2, outcome, receipt, 1, 1
     from n cross join newest";
 const ACTIVATIONS: &str = "

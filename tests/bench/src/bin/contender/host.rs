@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow, ensure};
 use dormouse::core::Timestamp;
 use dormouse::{
-    ActivationId, Allocator, Cancellation, CancellationReason, Completion, Host, IfExists, RegistrationId,
-    RunId, TaskBuilder, TimeTrigger, Trigger,
+    ActivationId, Allocator, Cancellation, CancellationReason, Completion, Host, IfExists, MemoryStore,
+    RegistrationId, RunId, TaskBuilder, TimeTrigger, Trigger,
 };
 use futures::FutureExt as _;
 use futures::future::{Either, join_all, ready, try_join_all};
@@ -101,7 +101,10 @@ impl Peer for Dormouse {
         let latencies = self.runtime.block_on(async {
             let mut latencies = Vec::new();
             for _ in 0..samples {
-                tokio::time::sleep(rest).await;
+                // A timer rounds up, to a millisecond.
+                if !rest.is_zero() {
+                    tokio::time::sleep(rest).await;
+                }
                 let trigger = Instant::now();
                 let run = succeeded(&host, id).await?.run.run;
                 latencies.push(since(trigger, heard.first(run))?);
@@ -237,7 +240,8 @@ impl Peer for Dormouse {
     /// Between two lives of the host: the store is its own while it runs.
     fn history(&mut self, rows: u64) -> Result<(), Refusal> {
         if !matches!(self.args.on, On::SqliteFull | On::SqliteNormal) {
-            return Err(Refusal::Unsupported("what is in memory keeps the newest 100,000 runs".to_owned()));
+            let most = MemoryStore::HISTORY_MAX;
+            return Err(Refusal::Unsupported(format!("what is in memory keeps the newest {most} runs")));
         }
         let directory = self.args.directory.clone().context("`--directory` is missing")?;
         let setup = self.setup.take().context("the host was not started again")?;
