@@ -260,10 +260,10 @@ impl RunCell {
 
     /// Tells the progress last set, if it was not told yet and `force`, or the time between two tellings, is over.
     pub(crate) fn tell_progress(&self, force: bool) {
-        let now = self.shared.clock.now();
         let value = {
             let mut inner = self.inner();
             let Some(value) = inner.progress_set else { return };
+            let now = self.shared.clock.now();
             if let Some((told, at)) = inner.progress_told {
                 let too_soon = now.since(at) < self.limits.progress_every;
                 if told == value || (too_soon && !force) {

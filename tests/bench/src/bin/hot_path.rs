@@ -35,6 +35,9 @@ struct Args {
     /// In bursts of 64 instead of one after another.
     #[arg(long)]
     bursts: bool,
+    /// At once at most. What emulates this process has little address space to give: it needs a pool of two.
+    #[arg(long, default_value_t = 64)]
+    slots: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -60,11 +63,10 @@ fn main() {
     let args = Args::parse();
     let bytes = std::fs::read(test_artifacts::RUN_RETURNS_OK).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    // Whoever counts instructions emulates this process, and has little address space to give.
-    let engine = EngineConfig { slots: 64, ..EngineConfig::default() };
+    let engine = EngineConfig { slots: args.slots, ..EngineConfig::default() };
     let counted = match args.on {
         On::Bare => {
-            let bare = Bare::new(&bytes, Some(2));
+            let bare = Bare::new(&bytes, Some(args.slots));
             runtime.block_on(async {
                 bare.runs(WARM).await;
                 let region = Region::new(ALLOCATOR);
