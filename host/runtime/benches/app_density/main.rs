@@ -10,8 +10,9 @@
 //! image that it only read, which are in the figure and in memory once for all; its stack; and the rest, which is the
 //! heap of the host and the guest's tables.
 //!
-//! Memories and stacks are memory maps, of which Linux gives a process 65,530 unless told otherwise. If that is too few
-//! for as many apps as are wanted, as many as fit are measured, and it says so.
+//! Memories are memory maps, of which Linux gives a process 65,530 unless told otherwise. That is too few for pools of so
+//! many: the engine then has each memory from the system, and stacks that take no map for their guards (see
+//! `engine/stacks.rs`). What it says of itself is printed.
 //!
 //! When all are suspended nothing goes on: for some seconds the CPU time of the process is taken, and how often any guest
 //! was polled.
@@ -27,9 +28,7 @@ mod bare;
 use std::time::{Duration, Instant};
 
 use dormouse::core::app::lifecycle::AppState;
-use dormouse::{
-    Allocator, App, AppComponent, AppHandle, AppId, AppPolicy, Engine, EngineConfig, Host, Launch,
-};
+use dormouse::{App, AppComponent, AppHandle, AppId, AppPolicy, Engine, EngineConfig, Host, Launch};
 use dormouse_bench::measure::{is_quick, process_cpu};
 use dormouse_bench::resident::{Resident, give_back};
 
@@ -41,19 +40,12 @@ const SLOTS: u32 = 16;
 /// So many of either do not count: they take what is made once, and what compiling left of pages that are in use.
 const FIRST: u32 = 200;
 
-/// Memory maps that the engine's pools reckon with for an app: four for its memory, two for its stack. They leave a
-/// quarter of all to the rest of the process.
-const MAPS_PER_APP: u32 = 6;
-/// What Linux gives unless told otherwise.
-const MAPS: u32 = 65_530;
-
 fn main() {
-    let (wanted, instances, idle) = if is_quick() {
+    let (apps, instances, idle) = if is_quick() {
         (1_000, 200, Duration::from_secs(2))
     } else {
         (10_000, 500, Duration::from_secs(10))
     };
-    let apps = fitting(wanted);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let bytes = std::fs::read(test_artifacts::APP_HEARS_EVERYTHING).unwrap();
     let bare = Bare::new(&bytes, instances + FIRST);
@@ -85,11 +77,11 @@ fn main() {
 
     let counted = apps - FIRST;
     println!(
-        "{apps} apps suspended on one host, beside {} bare instances of the same component; {} memory maps of {}",
+        "{apps} apps suspended on one host, beside {} bare instances of the same component; {} memory maps",
         instances + FIRST,
         suspended.maps,
-        max_map_count()
     );
+    println!("{:?}", subject.engine.allocator());
     println!(
         "launched, seen, hidden and suspended: {:.0} us each, one after the other",
         each_us(took, counted)
@@ -117,11 +109,6 @@ fn main() {
     row("  of it once it is installed", installed, counted);
 
     subject.all_suspended();
-    let pools = subject.host.stats().engine.pools.unwrap();
-    println!(
-        "in use of the engine's pools: {} memories, {} stacks, {} tables",
-        pools.memories, pools.stacks, pools.tables
-    );
     let (polls, cpu) = (subject.host.stats().polls, process_cpu());
     std::thread::sleep(idle);
     let (polls, cpu) = (subject.host.stats().polls - polls, process_cpu() - cpu);
@@ -137,27 +124,9 @@ fn each_us(took: Duration, count: u32) -> f64 {
     took.as_secs_f64() * 1e6 / f64::from(count)
 }
 
-/// How many of so many apps there is room for in this process.
-fn fitting(wanted: u32) -> u32 {
-    let fits = (max_map_count() / 4 * 3 / MAPS_PER_APP).saturating_sub(SLOTS);
-    if fits >= wanted {
-        return wanted;
-    }
-    let needed = ((wanted + SLOTS) * MAPS_PER_APP).div_ceil(3) * 4;
-    println!(
-        "vm.max_map_count is {}: {fits} apps fit, and not {wanted}; `sysctl vm.max_map_count={needed}` gives room for all",
-        max_map_count()
-    );
-    fits
-}
-
-fn max_map_count() -> u32 {
-    let text = std::fs::read_to_string("/proc/sys/vm/max_map_count").unwrap_or_default();
-    text.trim().parse().unwrap_or(MAPS)
-}
-
 struct Subject {
     host: Host,
+    engine: Engine,
     component: AppComponent,
     apps: Vec<AppHandle>,
     /// How many of them are suspended.
@@ -167,12 +136,11 @@ struct Subject {
 impl Subject {
     async fn new(bytes: &[u8], apps: u32) -> Self {
         let engine = Engine::new(&EngineConfig { slots: apps + SLOTS, ..EngineConfig::default() }).unwrap();
-        assert!(matches!(engine.allocator(), Allocator::Pool { .. }), "{:?}", engine.allocator());
         let component = AppComponent::compile(&engine, bytes).unwrap();
         let policy = AppPolicy { suspend_after: Duration::ZERO, ..AppPolicy::DEFAULT };
-        let builder = Host::builder().engine(engine).slots(SLOTS).apps_max(apps).app_policy(policy);
+        let builder = Host::builder().engine(engine.clone()).slots(SLOTS).apps_max(apps).app_policy(policy);
         let host = builder.start().await.unwrap();
-        Self { host, component, apps: Vec::with_capacity(apps as usize), suspended: 0 }
+        Self { host, engine, component, apps: Vec::with_capacity(apps as usize), suspended: 0 }
     }
 
     fn install(&mut self, count: u32) {
