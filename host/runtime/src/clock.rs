@@ -101,7 +101,7 @@ impl Clock for TokioClock {
         })
     }
 
-    /// Never less than the kernel says, and at most [`CARRIED`] more: by what the thread was without a core since the kernel
+    /// Never less than the kernel says, and at most 50 µs more: by what the thread was without a core since the kernel
     /// was asked. That is not added up, as each of its answers is taken for itself.
     #[expect(clippy::disallowed_methods, reason = "this is the one real clock; all others are given it")]
     fn thread_cpu(&self) -> Duration {
