@@ -239,7 +239,7 @@ fn what_a_task_computes_is_on_its_receipt() {
     hosts(async |life| {
         let id = life.task("burns").await;
         let idle = life.rig.fire(id, "").await.run.receipt.cpu;
-        let busy = life.rig.fire(id, "burns:2000").await.run.receipt.cpu;
+        let busy = life.rig.fire(id, "burns:8000").await.run.receipt.cpu;
         assert!(busy > idle, "{busy:?} after {idle:?}");
     });
 }
