@@ -27,8 +27,8 @@ thread_local! {
     static ASKED: Cell<Option<Asked>> = const { Cell::new(None) };
 }
 
-/// What the kernel says.
-fn thread_cpu() -> Duration {
+/// What the kernel says, now.
+pub(crate) fn thread_cpu() -> Duration {
     let spec = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     let seconds = u64::try_from(spec.tv_sec).unwrap_or_default();
     let nanos = u32::try_from(spec.tv_nsec).unwrap_or_default();

@@ -81,7 +81,7 @@ fn main() {
         instances + FIRST,
         suspended.maps,
     );
-    println!("{:?}", subject.engine.allocator());
+    println!("{:?}", subject.host.engine().allocator());
     println!(
         "launched, seen, hidden and suspended: {:.0} us each, one after the other",
         each_us(took, counted)
@@ -126,7 +126,6 @@ fn each_us(took: Duration, count: u32) -> f64 {
 
 struct Subject {
     host: Host,
-    engine: Engine,
     component: AppComponent,
     apps: Vec<AppHandle>,
     /// How many of them are suspended.
@@ -138,9 +137,9 @@ impl Subject {
         let engine = Engine::new(&EngineConfig { slots: apps + SLOTS, ..EngineConfig::default() }).unwrap();
         let component = AppComponent::compile(&engine, bytes).unwrap();
         let policy = AppPolicy { suspend_after: Duration::ZERO, ..AppPolicy::DEFAULT };
-        let builder = Host::builder().engine(engine.clone()).slots(SLOTS).apps_max(apps).app_policy(policy);
+        let builder = Host::builder().engine(engine).slots(SLOTS).apps_max(apps).app_policy(policy);
         let host = builder.start().await.unwrap();
-        Self { host, engine, component, apps: Vec::with_capacity(apps as usize), suspended: 0 }
+        Self { host, component, apps: Vec::with_capacity(apps as usize), suspended: 0 }
     }
 
     fn install(&mut self, count: u32) {

@@ -9,6 +9,7 @@ use dormouse_core::{Clock, Instant, Timestamp};
 use tokio::sync::Notify;
 
 use super::as_nanos;
+use crate::clock::thread_cpu;
 use crate::shared::Shared;
 
 /// When simulated time may pass.
@@ -57,13 +58,6 @@ pub(super) struct RigClock {
     pub(super) origin: std::time::Instant,
 }
 
-impl RigClock {
-    fn real_cpu() -> Duration {
-        let spec = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-        Duration::new(u64::try_from(spec.tv_sec).unwrap_or(0), u32::try_from(spec.tv_nsec).unwrap_or(0))
-    }
-}
-
 impl Clock for RigClock {
     fn wall(&self) -> Timestamp {
         self.sim.wall()
@@ -87,7 +81,7 @@ impl Clock for RigClock {
         let poll = gate.host().map_or(0, |shared| shared.seen.polls.load(Ordering::Relaxed));
         if gate.poll.swap(poll, Ordering::Relaxed) != poll {
             let nanos = |d: Duration| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX);
-            gate.polled_cpu.store(nanos(Self::real_cpu()), Ordering::Relaxed);
+            gate.polled_cpu.store(nanos(thread_cpu()), Ordering::Relaxed);
             gate.polled_at.store(nanos(real_since(self.origin)), Ordering::Relaxed);
         }
         self.sim.thread_cpu()
@@ -98,7 +92,7 @@ impl Clock for RigClock {
         // Of the engine that the host has, which need not be the rig's own. Each interruption ends a poll: a guest never
         // gets beyond its tick. It may have begun in the middle of one.
         let part = self.gate.host().map_or(Duration::ZERO, |shared| shared.engine.tick() / 4);
-        if Self::real_cpu().saturating_sub(polled) >= part {
+        if thread_cpu().saturating_sub(polled) >= part {
             self.sim.interrupted();
         }
     }

@@ -157,19 +157,11 @@ impl Contender {
             }
             Kind::BullMq(appendfsync) => {
                 let program = builds.get(Recipe::Node("bullmq"))?;
-                let server = match &server {
-                    Some(server) => server,
-                    None => server.insert(Server::redis(directory.path(), appendfsync)?),
-                };
-                node(&program, server)
+                node(&program, there(&mut server, || Server::redis(directory.path(), appendfsync))?)
             }
             Kind::GraphileWorker => {
                 let program = builds.get(Recipe::Node("graphile-worker"))?;
-                let server = match &server {
-                    Some(server) => server,
-                    None => server.insert(Server::postgresql(directory.path())?),
-                };
-                node(&program, server)
+                node(&program, there(&mut server, || Server::postgresql(directory.path()))?)
             }
         };
         let begun = Instant::now();
@@ -202,6 +194,18 @@ fn process(builds: &Builds, about: [&str; 3], program: &[&str]) -> Result<Comman
     let mut command = Command::new(builds.get(Recipe::Peer("peer-process"))?);
     command.args(about).args(program);
     Ok(command)
+}
+
+/// The server that is there from before; else a new one.
+fn there(
+    server: &mut Option<Server>,
+    begin: impl FnOnce() -> Result<Server, Reason>,
+) -> Result<&Server, Reason> {
+    let known = match server.take() {
+        Some(known) => known,
+        None => begin()?,
+    };
+    Ok(server.insert(known))
 }
 
 fn node(program: &Path, server: &Server) -> Command {

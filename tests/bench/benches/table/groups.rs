@@ -10,6 +10,7 @@ mod start;
 mod throughput;
 mod timers;
 
+use peer_protocol::Request;
 use tempfile::TempDir;
 
 use crate::Bench;
@@ -82,6 +83,11 @@ fn cache() -> Result<TempDir, Reason> {
     // What is run out of it is to be nobody else's.
     mode(cache.path(), 0o700)?;
     Ok(cache)
+}
+
+/// So many registrations more, of which none comes due.
+const fn registered(far: u64) -> Request {
+    Request::Timers { far, due: 0, lead_ms: 0, span_ms: 0 }
 }
 
 fn everybody(_: &Contender) -> bool {

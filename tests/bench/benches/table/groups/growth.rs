@@ -2,7 +2,7 @@
 
 use peer_protocol::{Request, Task};
 
-use super::cache;
+use super::{cache, registered};
 use crate::Bench;
 use crate::child::Reason;
 use crate::contenders::{Contender, How, PLAIN, Started};
@@ -20,8 +20,7 @@ const CLIENTS: u32 = 16;
 
 pub(crate) fn with_registrations(bench: &Bench) -> Table {
     let many = bench.scaled(100_000, 5_000);
-    let register = |far| Request::Timers { far, due: 0, lead_ms: 0, span_ms: 0 };
-    let mut table = grown(bench, Life::SameProcess, |_| (Some(register(10)), register(many), many));
+    let mut table = grown(bench, Life::SameProcess, |_| (Some(registered(10)), registered(many), many));
     table.note(format!(
         "Two processes of each contender take turns, one with 10 registrations that are not due, and one with {many}."
     ));

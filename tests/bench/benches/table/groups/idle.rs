@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use peer_protocol::{Request, Task};
 
-use super::{cache, hosts};
+use super::{cache, hosts, registered};
 use crate::Bench;
 use crate::child::Reason;
 use crate::contenders::{Contender, How, PLAIN, Started};
@@ -18,10 +18,6 @@ const COLUMNS: [&str; 3] = ["CPU % of a core", "RSS MiB", "PSS MiB"];
 const RUN: Request = Request::Run { task: Task::Noop, runs: 1, concurrency: 1 };
 
 const REGISTRATIONS: u64 = 10_000;
-
-const fn registered(far: u64) -> Request {
-    Request::Timers { far, due: 0, lead_ms: 0, span_ms: 0 }
-}
 
 /// What was begun by registering is over by then.
 const SETTLE: Duration = Duration::from_secs(5);
