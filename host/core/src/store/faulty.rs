@@ -116,9 +116,8 @@ impl FaultyStore {
         }
     }
 
-    /// Waits until those that are held now answer.
-    async fn held(&self) {
-        let answered = self.plan().answered;
+    /// Waits for the answer that follows on so many.
+    async fn held(&self, answered: usize) {
         std::future::poll_fn(|cx| {
             let mut plan = self.plan();
             if plan.answered > answered {
@@ -136,18 +135,19 @@ impl FaultyStore {
         self.plan().calls.clone()
     }
 
-    /// What the next call of `command` meets.
-    fn next(&self, command: &'static str) -> Option<Fault> {
+    /// What the next call of `command` meets, and how many answers there were before it: counted with the call, since
+    /// who sees the call may answer at once.
+    fn next(&self, command: &'static str) -> (Option<Fault>, usize) {
         let mut plan = self.plan();
         plan.calls.push(command);
         if plan.crashed {
-            return Some(Fault::CrashBefore);
+            return (Some(Fault::CrashBefore), plan.answered);
         }
         let nth = plan.calls.iter().filter(|call| **call == command).count();
         let meets = |rule: &&Rule| rule.command == command && rule.nth.is_none_or(|at| at == nth);
         let fault = plan.rules.iter().find(meets).map(|rule| rule.fault.clone());
         plan.crashed = matches!(fault, Some(Fault::CrashBefore | Fault::CrashAfter));
-        fault
+        (fault, plan.answered)
     }
 
     async fn meet<T>(
@@ -155,7 +155,8 @@ impl FaultyStore {
         command: &'static str,
         done: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        match self.next(command) {
+        let (fault, answered) = self.next(command);
+        match fault {
             None => done.await,
             Some(Fault::Refused(error)) => Err(error),
             Some(Fault::AnswerLost(error)) => done.await.and(Err(error)),
@@ -170,7 +171,7 @@ impl FaultyStore {
                 answer
             }
             Some(Fault::Held(refused)) => {
-                self.held().await;
+                self.held(answered).await;
                 match refused {
                     Some(error) => Err(error),
                     None => done.await,
@@ -270,5 +271,30 @@ faulty! {
         note_undelivered(undelivered: Undelivered) -> ();
         undelivered(webhook: &str, limit: usize) -> Vec<Undelivered>;
         remove_undelivered(webhook: &str, cursor: Cursor) -> bool;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::MemoryStore;
+    use super::*;
+
+    #[test]
+    fn what_is_seen_under_way_is_let_go_by_the_next_answer() {
+        let store = FaultyStore::new(Arc::new(MemoryStore::new()));
+        store.always("apps", Fault::Held(None));
+        for nth in 1..=2_000 {
+            let store = &store;
+            std::thread::scope(|scope| {
+                scope.spawn(move || {
+                    while store.calls().len() < nth {
+                        std::hint::spin_loop();
+                    }
+                    store.answer();
+                });
+                let apps = futures::executor::block_on(store.apps()).expect("held, and done then");
+                assert!(apps.is_empty());
+            });
+        }
     }
 }
