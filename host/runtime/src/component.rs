@@ -95,6 +95,25 @@ impl Component {
         Self::link(engine, &compiled, Digest::of(bytes), expected)
     }
 
+    /// As [`Component::compile_as`], or from `cache`, which keeps it.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn compile_once(
+        engine: &Engine,
+        cache: &ComponentCache,
+        bytes: &[u8],
+        expected: Expected,
+    ) -> Result<Self, ComponentError> {
+        contract::check_header(bytes, COMPONENT_LEN_MAX, expected)?;
+        let (digest, fingerprint) = (Digest::of(bytes), engine.fingerprint());
+        if let Some(code) = cache.get(&digest, &fingerprint) {
+            return Self::from_code(engine, &code, digest, expected);
+        }
+        let code = compile::here(engine, bytes)?;
+        let component = Self::from_code(engine, &code, digest, expected)?;
+        cache.put(&digest, &fingerprint, &code);
+        Ok(component)
+    }
+
     /// Takes a component from `cache`, or has it compiled by `compiler` and kept there; checks it against the
     /// contract and links it.
     ///

@@ -22,8 +22,12 @@
 //! and simulated CPU time pass. What is real all the same: sockets, files, and WASI's own clocks. A guest
 //! waits in simulated time with the contract's `sleep`. While a guest waits for a file or a socket, and for
 //! nothing of the contract's, time stands still for up to half a second of real time.
+//!
+//! A component is compiled once, and not by each test that runs in a process of its own: its code is kept in `dormouse-rig`,
+//! beside the folder of the test's program, as a [`ComponentCache`](crate::ComponentCache) keeps it.
 
 mod apps;
+mod compiled;
 mod gate;
 mod names;
 mod start;

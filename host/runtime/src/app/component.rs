@@ -47,7 +47,7 @@ impl AppComponent {
         Component::load_as(engine, compiler, cache, bytes, Expected::App).await.map(Self::new)
     }
 
-    fn new(component: Component) -> Self {
+    pub(crate) fn new(component: Component) -> Self {
         Self {
             component,
             activations: BTreeSet::from([ActivationKind::Launch]),

@@ -104,15 +104,18 @@ impl Compiler {
             }
             Self::InProcess { .. } => {
                 let engine = engine.clone();
-                let compile = move || {
-                    let component = adapt::adapted(&bytes)?;
-                    engine.wasmtime().precompile_component(&component).map_err(|error| reason(&error))
-                };
-                let code = blocking(compile).await?;
-                code.map(Code).map_err(|reason| ComponentError::Invalid { reason })
+                blocking(move || here(&engine, &bytes)).await?
             }
         }
     }
+}
+
+/// Compiles a component whose header was checked, on this thread.
+pub(super) fn here(engine: &Engine, bytes: &[u8]) -> Result<Code, ComponentError> {
+    let compiled = adapt::adapted(bytes).and_then(|component| {
+        engine.wasmtime().precompile_component(&component).map_err(|error| reason(&error))
+    });
+    compiled.map(Code).map_err(|reason| ComponentError::Invalid { reason })
 }
 
 /// Rounded to a tenth.

@@ -4,8 +4,9 @@ use dormouse_core::app::event::{AppEvent, AppEventKind};
 use dormouse_core::app::lifecycle::{AppState, End};
 use dormouse_core::{AppId, Stream};
 
-use super::Rig;
+use super::{Rig, compiled};
 use crate::app::{App, AppComponent};
+use crate::component::Expected;
 use crate::lifecycle::{AppHandle, Launch, VisibilityLease};
 
 impl Rig {
@@ -16,7 +17,8 @@ impl Rig {
     /// If it is no app.
     #[must_use]
     pub fn app_component(&self, component: &[u8]) -> AppComponent {
-        AppComponent::compile(self.host.engine(), component).expect("an app")
+        let component = compiled::once(self.host.engine(), component, Expected::App).expect("an app");
+        AppComponent::new(component)
     }
 
     /// Installs `component` as the life of app [`APP`](super::APP), without grants, and answers its handle.

@@ -5,9 +5,9 @@ use dormouse_core::outcome::Outcome;
 use dormouse_core::{ActivationId, AppId, Completion, Message, RegistrationId, Stream, TaskBuilder};
 
 use super::names::name_of;
-use super::{APP, ENTRY_POINT, Rig};
+use super::{APP, ENTRY_POINT, Rig, compiled};
 use crate::app::App;
-use crate::component::Component;
+use crate::component::{Component, Expected};
 use crate::drive::intake::Fired;
 use crate::host::IfExists;
 use crate::sandbox::grants::Grants;
@@ -20,7 +20,7 @@ impl Rig {
     /// If it is not a task.
     #[must_use]
     pub fn component(&self, component: &[u8]) -> Component {
-        Component::compile(self.host.engine(), component).expect("a task")
+        compiled::once(self.host.engine(), component, Expected::Task).expect("a task")
     }
 
     /// Installs `component` as the entry point [`ENTRY_POINT`] of app [`APP`], without grants. Answers the

@@ -174,3 +174,29 @@ fn what_a_dead_process_was_writing_goes_and_what_is_not_ours_stays() {
     assert!(names.contains(&"letter.txt".to_owned()) && names.contains(&fresh), "{names:?}");
     assert!(!names.contains(&entries::unfinished(Uuid::nil())), "{names:?}");
 }
+
+#[cfg(feature = "test-util")]
+#[test]
+fn what_one_test_had_compiled_is_not_compiled_by_the_next() {
+    use crate::component::{Component, Expected, compile};
+    use crate::sandbox::testing::{engine, task, wat};
+
+    let (directory, engine) = (directory(), engine());
+    let cache = cache(directory.path());
+    let bytes = task(
+        r#"(core module $module
+            (memory (export "memory") 1)
+            (func (export "run") (param i32) (result i32) (i32.const 0)))"#,
+    );
+    let (digest, fingerprint) = (Digest::of(&bytes), engine.fingerprint());
+    let once = || Component::compile_once(&engine, &cache, &bytes, Expected::Task);
+
+    assert_eq!(once().expect("a task").digest(), digest);
+    assert!(cache.get(&digest, &fingerprint).is_some(), "it was kept");
+
+    // What is kept is what is taken: here, the code of another component.
+    let empty = compile::here(&engine, &wat("(component)")).expect("it compiles");
+    cache.put(&digest, &fingerprint, &empty);
+    let error = once().expect_err("it was compiled again");
+    assert!(error.to_string().contains("it exports nothing"), "{error}");
+}
