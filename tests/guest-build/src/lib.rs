@@ -23,8 +23,7 @@ pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// The target is not installed, or the guests do not compile.
 pub fn compile(arguments: &[&str]) -> Result<PathBuf> {
     require_target(TARGET)?;
-    // A target folder of its own: the Cargo that runs the build script holds the lock of the other one.
-    let target_dir = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?).join("target");
+    let target_dir = target_dir(Path::new(&env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?))?;
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     forget_the_outer_build(&mut cargo);
     cargo
@@ -44,6 +43,16 @@ pub fn compile(arguments: &[&str]) -> Result<PathBuf> {
         return Err(format!("failed to compile the guests ({}): {status}", arguments.join(" ")).into());
     }
     Ok(target_dir.join(TARGET).join("guest"))
+}
+
+/// Where guests are compiled. Not where the outer Cargo compiles, which holds the lock of that folder; one for all of its
+/// build scripts, since a folder of each one's own has all that guests depend on compiled once more: for each of the test
+/// crates, and for Clippy, to which they are other crates.
+fn target_dir(out_dir: &Path) -> Result<PathBuf> {
+    let build = out_dir.ancestors().find(|folder| folder.ends_with("build"));
+    let profile =
+        build.and_then(Path::parent).ok_or("OUT_DIR is not in the `build` of a profile's folder")?;
+    Ok(profile.join("guests"))
 }
 
 /// The component called `name` in `folder`, which [`compile`] answered.
