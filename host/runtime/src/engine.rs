@@ -162,10 +162,16 @@ impl Engine {
         self.0.tick
     }
 
-    /// How often running guests have been interrupted so far, all together.
+    /// How often the tick has interrupted running guests so far, all together.
     #[must_use]
     pub fn ticks(&self) -> u64 {
         self.0.ticker.ticks()
+    }
+
+    /// Interrupts all guests that are being polled, between two ticks: for one of them that is not to go on to the next.
+    /// To the others it is a tick that came early, at which nothing is judged but what they used.
+    pub(crate) fn interrupt(&self) {
+        self.0.wasmtime.increment_epoch();
     }
 
     /// Of the code that it runs.

@@ -24,13 +24,13 @@ const OUTSIDE: u64 = u64::MAX;
 
 /// The CPU bill of one run, in nanoseconds.
 ///
-/// Only the thread that polls the guest writes to it; any thread may read [`Meter::used`].
+/// Only the thread that polls the guest bills; any thread may read [`Meter::used`], and [`Meter::hurry`].
 pub(crate) struct Meter {
     clock: Arc<dyn Clock>,
     used: AtomicU64,
     /// The polling thread's CPU clock when it was read last, or [`OUTSIDE`].
     read_at: AtomicU64,
-    /// What was billed when the poll began; [`OUTSIDE`] once a tick was passed over in it.
+    /// What was billed when the poll began; [`OUTSIDE`] once no tick of it is passed over any more.
     begun_at: AtomicU64,
 }
 
@@ -59,6 +59,12 @@ impl Meter {
         self.begun_at.store(OUTSIDE, Ordering::Relaxed);
         let used = self.used.load(Ordering::Relaxed);
         begun_at != OUTSIDE && Duration::from_nanos(used.saturating_sub(begun_at)) < BEGUN
+    }
+
+    /// Has no tick passed over in the poll that is under way. Whether one is.
+    pub(crate) fn hurry(&self) -> bool {
+        self.begun_at.store(OUTSIDE, Ordering::Relaxed);
+        self.read_at.load(Ordering::Relaxed) != OUTSIDE
     }
 
     /// Adds what was used since the poll began, or since the last bill. Only on the polling thread; outside a
@@ -191,6 +197,12 @@ mod tests {
             assert!(!tick(Duration::ZERO));
         }
         assert!(!meter.passes_over(), "outside of a poll");
+        assert!(!meter.hurry(), "outside of a poll");
+        {
+            let _polling = meter.begin();
+            assert!(meter.hurry());
+            assert!(!tick(BEGUN / 2), "there is no time for that");
+        }
         let _polling = meter.begin();
         assert!(tick(BEGUN / 2), "what was used before this poll does not count");
     }

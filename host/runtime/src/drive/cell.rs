@@ -211,6 +211,11 @@ impl RunCell {
 
     pub(crate) fn kill(&self, cancellation: Cancellation) {
         self.input(|machine, now| machine.kill(cancellation, now));
+        // What waits was woken. What computes would go on to the next tick; so would what is about to begin its turn
+        // just now, and does.
+        if self.meter.hurry() {
+            self.shared.engine.interrupt();
+        }
     }
 
     pub(crate) fn trapped(&self, kind: TrapKind, message: String) {

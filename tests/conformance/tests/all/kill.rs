@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use dormouse::testing::Rig;
 use dormouse::{
-    App, Component, Event, EventKind, Host, IfExists, LimitsRequest, Observer, Outcome, RegistrationId, RunId,
+    App, Component, Engine, EngineConfig, Event, EventKind, Host, IfExists, LimitsRequest, Observer, Outcome,
+    RegistrationId, RunId,
 };
 use dormouse_core::Ending;
 use test_artifacts as programs;
@@ -27,9 +28,11 @@ impl Observer for Here {
     }
 }
 
-async fn real(program: &str) -> (Host, RegistrationId, Receiver<RunId>) {
+async fn real(program: &str, tick: Duration) -> (Host, RegistrationId, Receiver<RunId>) {
     let (tell, here) = channel();
-    let host = Host::builder().observer(Arc::new(Here(Mutex::new(tell)))).slots(1).start().await.unwrap();
+    let engine = Engine::new(&EngineConfig { slots: 1, tick, ..EngineConfig::default() }).unwrap();
+    let builder = Host::builder().observer(Arc::new(Here(Mutex::new(tell))));
+    let host = builder.engine(engine).slots(1).start().await.unwrap();
     let component = Component::compile(host.engine(), &component(program)).unwrap();
     host.install(App::new(Rig::app()).entry_point("main", component)).unwrap();
     // Nothing but the kill ends it.
@@ -43,7 +46,7 @@ async fn real(program: &str) -> (Host, RegistrationId, Receiver<RunId>) {
 pub(crate) fn cancel_anywhere() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        let (host, id, here) = real(programs::CANCEL_ANYWHERE).await;
+        let (host, id, here) = real(programs::CANCEL_ANYWHERE, EngineConfig::default().tick).await;
         for state in ["wait", "spin", "copy", "recurse", "sleep", "poll", "write"] {
             let fired = host.request(id, state).await.unwrap();
             let run = here.recv_timeout(PATIENCE).unwrap();
@@ -56,6 +59,26 @@ pub(crate) fn cancel_anywhere() {
             assert!(ending.ended < Duration::from_secs(60), "{state}: the grace was waited for");
             assert_eq!(host.stats().slots_taken, 0, "{state}: its slot is free when anyone hears of its end");
         }
+    });
+}
+
+#[test]
+fn a_guest_that_computes_is_killed_at_once_and_not_at_the_next_tick() {
+    const KILLS: usize = 5;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (host, id, here) = real(programs::CANCEL_ANYWHERE, SECOND).await;
+        let mut at_once = 0;
+        for _ in 0..KILLS {
+            let fired = host.request(id, "spin").await.unwrap();
+            let run = here.recv_timeout(PATIENCE).unwrap();
+            let ticks = host.engine().ticks();
+            assert!(host.kill(run, abort()));
+            host.completed(fired.activation().unwrap()).await.unwrap();
+            at_once += usize::from(host.engine().ticks() == ticks);
+        }
+        // A tick may come by chance.
+        assert!(at_once > KILLS / 2, "{at_once} of {KILLS} without a tick, which are a second apart");
     });
 }
 
