@@ -168,8 +168,8 @@ impl Engine {
         self.0.ticker.ticks()
     }
 
-    /// Interrupts all guests that are being polled, between two ticks: for one of them that is not to go on to the next.
-    /// To the others it is a tick that came early, at which nothing is judged but what they used.
+    /// Interrupts all guests that are being polled, without waiting for the tick: for one of them that is to be gone. To the
+    /// others it is a tick that came early.
     pub(crate) fn interrupt(&self) {
         self.0.wasmtime.increment_epoch();
     }

@@ -67,15 +67,15 @@ const SYSTEM_CALLS: [Bound; 2] = [
 /// emulator, which has little address space to give: what is to be seen is that a run does more than it did, and not how
 /// fast it is.
 const INSTRUCTIONS: [Bound; 3] = [
-    Bound { on: "bare", most: 262_000.0, because: "a store, a WASI context, an instance and a call" },
+    Bound { on: "bare", most: 256_000.0, because: "a store, a WASI context, an instance and a call" },
     Bound {
         on: "memory",
-        most: 367_000.0,
+        most: 360_000.0,
         because: "those of wasmtime; what is allocated, and the tables of the store and of what runs",
     },
     Bound {
         on: "sqlite",
-        most: 623_000.0,
+        most: 617_000.0,
         because: "those in memory; two commits of a row each, with six indexes",
     },
 ];

@@ -211,8 +211,8 @@ impl RunCell {
 
     pub(crate) fn kill(&self, cancellation: Cancellation) {
         self.input(|machine, now| machine.kill(cancellation, now));
-        // What waits was woken. What computes would go on to the next tick; so would what is about to begin its turn
-        // just now, and does.
+        // What waits was woken. What computes would go on to the next tick. A turn that was about to begin is not seen here:
+        // that one does go on to it.
         if self.meter.hurry() {
             self.shared.engine.interrupt();
         }
